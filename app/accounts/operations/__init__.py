@@ -1,0 +1,1 @@
+"""The only writers of organisers, accounts, tokens, throttles and kept answers."""

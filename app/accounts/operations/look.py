@@ -1,0 +1,116 @@
+"""How an organiser presents itself: name, contact, logo, two colours."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from PIL import Image, UnidentifiedImageError
+from sqlalchemy import update
+
+from app.accounts.errors import ContrastTooLow
+from app.accounts.models import Organiser
+from app.accounts.rules import contrast_faults, is_colour
+from app.core.actor import Actor
+from app.core.audit import record
+from app.core.db import db
+from app.core.errors import FieldError, NotFound
+from app.core.text import TextError, normalise_email, normalise_phone
+
+LOGO_BYTES = 512 * 1024
+LOGO_SIDE = 600  # pixels, of what is kept
+LOGO_PIXELS = 40_000_000  # of what is read: a small file may unfold into a huge picture
+LOGO_FORMATS = ("PNG", "JPEG", "WEBP")  # no SVG: it may hold scripts
+LIMITS = {
+    "name": 120,
+    "tagline_fr": 120,
+    "tagline_en": 120,
+    "help_hours_fr": 120,
+    "help_hours_en": 120,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What an organiser shows of itself. `email` and `phone` may be empty; colours are #RRGGBB."""
+
+    name: str
+    tagline_fr: str
+    tagline_en: str
+    email: str
+    phone: str
+    help_hours_fr: str
+    help_hours_en: str
+    brand: str
+    accent: str
+
+
+def set_look(organiser_id: int, look: Look, *, by: Actor, now: datetime) -> None:
+    """Raises FieldError on a field, and ContrastTooLow with the figures when a colour cannot be read."""
+    values, problems = _checked(look)
+    if problems:
+        raise FieldError(problems)
+    faults = contrast_faults(look.brand, look.accent)
+    if faults:
+        raise ContrastTooLow(faults)
+    _write(organiser_id, values)
+    record(by, "organiser.look_set", f"organiser:{organiser_id}", now=now, organiser_id=organiser_id, details=values)
+
+
+def set_logo(organiser_id: int, file: bytes, *, by: Actor, now: datetime) -> None:
+    """Keep the picture as a PNG of at most 600 × 600 pixels; what else the file held is dropped.
+
+    Raises FieldError (logo: picture_size, picture_type).
+    """
+    _write(organiser_id, {"logo": as_logo(file), "logo_type": "image/png"})
+    record(by, "organiser.logo_set", f"organiser:{organiser_id}", now=now, organiser_id=organiser_id)
+
+
+def remove_logo(organiser_id: int, *, by: Actor, now: datetime) -> None:
+    _write(organiser_id, {"logo": None, "logo_type": ""})
+    record(by, "organiser.logo_removed", f"organiser:{organiser_id}", now=now, organiser_id=organiser_id)
+
+
+def as_logo(file: bytes) -> bytes:
+    """The picture drawn anew as PNG. Raises FieldError (logo: picture_size, picture_type)."""
+    if len(file) > LOGO_BYTES:
+        raise FieldError({"logo": "picture_size"})
+    try:
+        with Image.open(io.BytesIO(file), formats=LOGO_FORMATS) as picture:
+            if picture.width * picture.height > LOGO_PIXELS:
+                raise FieldError({"logo": "picture_size"})
+            drawn = picture.convert("RGBA")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise FieldError({"logo": "picture_type"}) from error
+    drawn.thumbnail((LOGO_SIDE, LOGO_SIDE))
+    target = io.BytesIO()
+    drawn.save(target, "PNG", optimize=True)
+    return target.getvalue()
+
+
+def _checked(look: Look) -> tuple[dict[str, str], dict[str, str]]:
+    values = {name: str(getattr(look, name)).strip() for name in (*LIMITS, "email", "phone", "brand", "accent")}
+    problems = {name: "too_long" for name, limit in LIMITS.items() if len(values[name]) > limit}
+    if not values["name"]:
+        problems["name"] = "required"
+    for name, normalise in (("email", normalise_email), ("phone", normalise_phone)):
+        try:
+            values[name] = normalise(values[name]) if values[name] else ""
+        except TextError as error:
+            problems[name] = error.code
+    for name in ("brand", "accent"):
+        if not is_colour(values[name]):
+            problems[name] = "colour"
+        values[name] = values[name].upper()
+    return values, problems
+
+
+def _write(organiser_id: int, values: Mapping[str, object]) -> None:
+    found = db.session.execute(
+        update(Organiser)
+        .where(Organiser.id == organiser_id)
+        .values(**values, look_version=Organiser.look_version + 1)
+        .returning(Organiser.id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("organiser")

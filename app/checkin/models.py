@@ -1,0 +1,74 @@
+"""The scan store, and presence as the sum of accepted scans."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.checkin.enums import Direction, Reason, ScanResult
+from app.core.db import Model, text_enum
+
+
+class Scan(Model):
+    """One passage, or an attempt at one, with the answer that was given: a repeated call gets this answer again.
+    No name is kept here: the label of an answer is made from the registration.
+
+    `delta_*` is what it added to (or took from) the people present in the event, `space_delta_*` in the checkpoint's space.
+    `expected_*` and `present_*` are the figures of the answer. `over` marks people beyond what was expected or allowed.
+    """
+
+    __tablename__ = "scans"
+    __table_args__ = (
+        Index("uq_scans_uuid", "organiser_id", "scan_id", unique=True),
+        Index("ix_scans_event", "event_id", "scanned_at"),
+        Index("ix_scans_registration", "registration_id"),
+        Index("uq_scans_undoes", "organiser_id", "undoes", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    scan_id: Mapped[str] = mapped_column(String(36))
+    device: Mapped[str] = mapped_column(String(80))
+    code: Mapped[str] = mapped_column(String(300))
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"))
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    checkpoint_id: Mapped[int | None] = mapped_column(ForeignKey("checkpoints.id"))
+    space_id: Mapped[int | None]
+    direction: Mapped[Direction] = mapped_column(text_enum(Direction))
+    scanned_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    result: Mapped[ScanResult] = mapped_column(text_enum(ScanResult))
+    reason: Mapped[Reason | None] = mapped_column(text_enum(Reason))
+    delta_participants: Mapped[int] = mapped_column(default=0)
+    delta_companions: Mapped[int] = mapped_column(default=0)
+    expected_participants: Mapped[int] = mapped_column(default=0)
+    expected_companions: Mapped[int] = mapped_column(default=0)
+    present_participants: Mapped[int] = mapped_column(default=0)
+    present_companions: Mapped[int] = mapped_column(default=0)
+    over: Mapped[bool] = mapped_column(default=False)
+    undoes: Mapped[str | None] = mapped_column(String(36))
+
+
+class Presence(Model):
+    """Where a registration's people are: `participants` and `companions` in the event now, `came_*` the most ever in.
+
+    They are in `space_id` when its checkpoint was the last they passed; entering a space leaves the one before.
+    """
+
+    __tablename__ = "presences"
+    __table_args__ = (
+        CheckConstraint("participants >= 0 AND companions >= 0", name="headcount"),
+        CheckConstraint("came_participants >= participants AND came_companions >= companions", name="came"),
+        Index("ix_presences_space", "event_id", "space_id"),
+    )
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    participants: Mapped[int]
+    companions: Mapped[int]
+    came_participants: Mapped[int]
+    came_companions: Mapped[int]
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("spaces.id"))
+    first_in_at: Mapped[datetime | None]
+    last_scan_at: Mapped[datetime]

@@ -1,0 +1,255 @@
+"""Who is where, for boards, doors and lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from app.checkin.enums import ScanResult
+from app.checkin.models import Presence, Scan
+from app.core.db import db
+from app.core.text import fold
+from app.events.queries import EventRow
+from app.registrations.drafts import Headcount
+from app.registrations.enums import ALIVE, RegistrationStatus, TicketKind
+from app.registrations.models import Registration, RegistrationWave, Ticket
+
+
+@dataclass(frozen=True)
+class SpacePresence:
+    id: int
+    present: int
+    capacity: int
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    """People present now, in all, by audience, and in each space."""
+
+    present: int
+    by_audience: dict[str, int]
+    spaces: tuple[SpacePresence, ...]
+
+
+def get_occupancy(event: EventRow) -> Occupancy:
+    """Count the people present now: one statement."""
+    people = func.sum(Presence.participants + Presence.companions)
+    rows = db.session.execute(
+        select(Registration.audience, Presence.space_id, people)
+        .join(Registration, Registration.id == Presence.registration_id)
+        .where(Presence.event_id == event.id, Presence.participants + Presence.companions > 0)
+        .group_by(Registration.audience, Presence.space_id)
+    ).tuples()
+    by_audience: dict[str, int] = {}
+    by_space: dict[int, int] = {}
+    for audience, space_id, count in rows:
+        by_audience[audience] = by_audience.get(audience, 0) + int(count)
+        if space_id is not None:
+            by_space[space_id] = by_space.get(space_id, 0) + int(count)
+    spaces = tuple(SpacePresence(s.id, by_space.get(s.id, 0), s.capacity) for s in event.spaces)
+    return Occupancy(sum(by_audience.values()), by_audience, spaces)
+
+
+def count_in_spaces(event_id: int, space_ids: Sequence[int]) -> dict[int, int]:
+    """People now in each of these spaces."""
+    rows = db.session.execute(
+        select(Presence.space_id, func.sum(Presence.participants + Presence.companions))
+        .where(Presence.event_id == event_id, Presence.space_id.in_(space_ids))
+        .group_by(Presence.space_id)
+    ).tuples()
+    return {space_id: int(count) for space_id, count in rows if space_id is not None}
+
+
+@dataclass(frozen=True)
+class DoorTicket:
+    """One ticket as a door's list holds it: the least that decides."""
+
+    code: str
+    reference: str
+    label: str
+    audience: str
+    status: RegistrationStatus
+    kind: TicketKind
+    participants: int
+    companions: int
+    waves: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DoorList:
+    cursor: int
+    tickets: tuple[DoorTicket, ...]
+
+
+def list_door_tickets(event: EventRow, *, since: int | None = None) -> DoorList:
+    """Tickets of an event, or those whose registration changed after version `since` (cancelled ones then included)."""
+    from_events = select(Registration.id).where(Registration.event_id == event.id)
+    if since is None:
+        from_events = from_events.where(Registration.status.in_(ALIVE))
+    else:
+        from_events = from_events.where(Registration.changed_in > since)
+    waves: dict[int, list[int]] = {}
+    for registration_id, wave_id in db.session.execute(
+        select(RegistrationWave.registration_id, RegistrationWave.wave_id)
+        .where(RegistrationWave.registration_id.in_(from_events))
+        .order_by(RegistrationWave.wave_id)
+    ).tuples():
+        waves.setdefault(registration_id, []).append(wave_id)
+    rows = db.session.execute(
+        select(
+            Ticket.code, Ticket.kind, Ticket.label, Registration.id, Registration.reference, Registration.audience,
+            Registration.status, Registration.participants, Registration.companions, Registration.kind.label("of"),
+            Registration.class_label, Registration.organisation_name, Registration.contact_name, Registration.changed_in,
+        )
+        .join(Registration, Registration.id == Ticket.registration_id)
+        .where(Registration.id.in_(from_events))
+        .order_by(Ticket.id)
+    ).all()  # fmt: skip
+    cursor = max((r.changed_in for r in rows), default=since or 0)
+    tickets = tuple(
+        DoorTicket(
+            code=r.code,
+            reference=r.reference,
+            label=r.label or label_of(r.of == "group", r.class_label, r.organisation_name, r.contact_name),
+            audience=r.audience,
+            status=r.status,
+            kind=r.kind,
+            participants=r.participants if r.kind is TicketKind.MAIN else 1,
+            companions=r.companions if r.kind is TicketKind.MAIN else 0,
+            waves=tuple(waves.get(r.id, ())),
+        )
+        for r in rows
+    )
+    return DoorList(cursor, tickets)
+
+
+def label_of(group: bool, class_label: str, organisation_name: str, contact_name: str) -> str:
+    """Who is at the door, in a few words: « 3e B · Collège des Trois-Rivières », or a name."""
+    if not group:
+        return contact_name
+    return " · ".join(p for p in (class_label, organisation_name) if p) or contact_name
+
+
+@dataclass(frozen=True)
+class DoorMatch:
+    """A registration found by name, number or code, as staff at a door see it."""
+
+    registration_id: int
+    code: str
+    reference: str
+    label: str
+    contact_name: str
+    audience: str
+    group: bool
+    status: RegistrationStatus
+    expected: Headcount
+    inside: Headcount
+    waves: tuple[int, ...]
+    last_in_at: datetime | None
+    last_door: int | None
+
+
+def find_at_door(event: EventRow, text: str, *, limit: int = 12) -> list[DoorMatch]:
+    """Registrations of the event whose name, school, class or number holds all the words typed. Four statements at most."""
+    words = fold(text).split()
+    if not words:
+        return []
+    conditions = [Registration.search_text.contains(word, autoescape=True) for word in words]
+    return _matches(event, conditions, limit)
+
+
+def find_ticket_at_door(event: EventRow, code: str) -> DoorMatch | None:
+    """The registration of a ticket of this event, or None."""
+    owner = select(Ticket.registration_id).where(Ticket.code == code).scalar_subquery()
+    found = _matches(event, [or_(Registration.id == owner)], 1)
+    return found[0] if found else None
+
+
+def _matches(event: EventRow, conditions: Sequence[object], limit: int) -> list[DoorMatch]:
+    rows = db.session.execute(
+        select(Registration, Ticket.code, Presence.participants.label("in_p"), Presence.companions.label("in_c"))
+        .join(Ticket, (Ticket.registration_id == Registration.id) & (Ticket.kind == TicketKind.MAIN))
+        .outerjoin(Presence, Presence.registration_id == Registration.id)
+        .where(Registration.event_id == event.id, *conditions)  # type: ignore[arg-type]
+        .order_by(Registration.status != RegistrationStatus.CONFIRMED, Registration.sort_name, Registration.id)
+        .limit(limit)
+    ).all()
+    ids = [r.Registration.id for r in rows]
+    waves: dict[int, list[int]] = {}
+    for registration_id, wave_id in db.session.execute(
+        select(RegistrationWave.registration_id, RegistrationWave.wave_id).where(RegistrationWave.registration_id.in_(ids))
+    ).tuples():
+        waves.setdefault(registration_id, []).append(wave_id)
+    last = _last_in(ids)
+    return [
+        DoorMatch(
+            registration_id=r.Registration.id,
+            code=r.code,
+            reference=r.Registration.reference,
+            label=label_of(
+                r.Registration.kind == "group", r.Registration.class_label, r.Registration.organisation_name,
+                r.Registration.contact_name,
+            ),
+            contact_name=r.Registration.contact_name,
+            audience=r.Registration.audience,
+            group=r.Registration.kind == "group",
+            status=r.Registration.status,
+            expected=Headcount(r.Registration.participants, r.Registration.companions),
+            inside=Headcount(r.in_p or 0, r.in_c or 0),
+            waves=tuple(sorted(waves.get(r.Registration.id, ()))),
+            last_in_at=last.get(r.Registration.id, (None, None))[0],
+            last_door=last.get(r.Registration.id, (None, None))[1],
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def _last_in(registration_ids: Sequence[int]) -> dict[int, tuple[datetime, int | None]]:
+    rows = db.session.execute(
+        select(Scan.registration_id, Scan.scanned_at, Scan.checkpoint_id)
+        .where(
+            Scan.registration_id.in_(registration_ids),
+            Scan.result == ScanResult.ACCEPTED,
+            Scan.delta_participants + Scan.delta_companions > 0,
+            Scan.undoes.is_(None),
+        )
+        .order_by(Scan.id)
+    ).tuples()
+    return {registration_id: (at, door) for registration_id, at, door in rows if registration_id is not None}
+
+
+@dataclass(frozen=True)
+class ScanLine:
+    """One scan in a registration's history."""
+
+    scanned_at: datetime
+    direction: str
+    result: ScanResult
+    reason: str | None
+    checkpoint_id: int | None
+    device: str
+    delta: Headcount
+    over: bool
+    undone: bool
+
+
+def list_scans(registration_id: int) -> list[ScanLine]:
+    """What happened at doors with one registration's tickets, oldest first."""
+    rows = db.session.execute(select(Scan).where(Scan.registration_id == registration_id).order_by(Scan.id)).scalars().all()
+    undone = {s.undoes for s in rows if s.undoes}
+    return [
+        ScanLine(
+            s.scanned_at, s.direction, s.result, s.reason, s.checkpoint_id, s.device,
+            Headcount(s.delta_participants, s.delta_companions), s.over, s.scan_id in undone,
+        )
+        for s in rows
+    ]  # fmt: skip
+
+
+def get_whereabouts(registration_id: int) -> tuple[Headcount, Headcount]:
+    """(inside now, most ever in) of one registration."""
+    row = db.session.get(Presence, registration_id)
+    if row is None:
+        return Headcount(0, 0), Headcount(0, 0)
+    return Headcount(row.participants, row.companions), Headcount(row.came_participants, row.came_companions)

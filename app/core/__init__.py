@@ -1,0 +1,1 @@
+"""What every feature stands on: database, transaction, clock, errors, actor, tokens, audit, addresses, languages."""

@@ -1,0 +1,66 @@
+"""Who changed what and when. One line for each operation, written in its transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, String, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.actor import Actor, ActorKind
+from app.core.db import Model, db
+
+
+class AuditEntry(Model):
+    """An append-only line. `subject` names an object as kind:id, such as registration:12."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_subject", "subject", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    organiser_id: Mapped[int | None]
+    actor_kind: Mapped[str] = mapped_column(String(16))
+    actor_id: Mapped[int | None]
+    actor_label: Mapped[str] = mapped_column(String(200))
+    verb: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(60))
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    at: datetime
+    actor_kind: ActorKind
+    actor_label: str
+    verb: str
+    details: dict[str, Any]
+
+
+def record(
+    by: Actor, verb: str, subject: str, *, now: datetime, organiser_id: int | None, details: dict[str, Any] | None = None
+) -> None:
+    """Write one audit line. `details` holds what changed, never secrets and no more personal data than needed."""
+    db.session.execute(
+        insert(AuditEntry).values(
+            at=now,
+            organiser_id=organiser_id,
+            actor_kind=by.kind.value,
+            actor_id=by.id,
+            actor_label=by.label,
+            verb=verb,
+            subject=subject,
+            details=details or {},
+        )
+    )
+
+
+def list_history(subject: str, *, limit: int = 200) -> list[AuditRow]:
+    """What happened to one object, newest first."""
+    rows = db.session.execute(
+        select(AuditEntry.at, AuditEntry.actor_kind, AuditEntry.actor_label, AuditEntry.verb, AuditEntry.details)
+        .where(AuditEntry.subject == subject)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return [AuditRow(r.at, ActorKind(r.actor_kind), r.actor_label, r.verb, r.details) for r in rows]

@@ -1,0 +1,87 @@
+"""Languages: French first, English complete. Catalogues of app/translations, usable with and without a request."""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+Locale = Literal["fr", "en"]
+
+LOCALES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
+TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
+
+
+def as_locale(text: str | None) -> Locale:
+    """The language meant by a tag such as en-GB; French when it is none of ours."""
+    return "en" if (text or "").lower().startswith("en") else "fr"
+
+
+def compile_catalogues() -> None:
+    """Compile each .po that is newer than its .mo; an unwritable folder keeps what is there."""
+    for po in TRANSLATIONS.glob("*/LC_MESSAGES/*.po"):
+        mo = po.with_suffix(".mo")
+        if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
+            continue
+        with po.open("rb") as source:
+            catalogue = read_po(source, locale=po.parent.parent.name)
+        draft = mo.with_suffix(f".mo.{id(catalogue)}")
+        with draft.open("wb") as target:
+            write_mo(target, catalogue)
+        draft.replace(mo)
+
+
+@cache
+def catalogue(locale: Locale) -> NullTranslations:
+    """The messages of one language."""
+    return Translations.load(str(TRANSLATIONS), [locale], "messages")
+
+
+def translate(locale: Locale, message: str, /, **values: object) -> str:
+    """`message` (English) in `locale`, with %(name)s filled in."""
+    text = catalogue(locale).ugettext(message)
+    return text % values if values else text
+
+
+def translate_plural(locale: Locale, one: str, many: str, number: int, /, **values: object) -> str:
+    """The singular or plural of `locale` for `number`, which is also filled in as %(num)s."""
+    return catalogue(locale).ungettext(one, many, number) % {"num": number, **values}
+
+
+def format_hour(moment: datetime, timezone: str, locale: Locale) -> str:
+    """9 h 40 in French, 9:40 am in English; with no-break spaces, so that an hour is never split."""
+    local = moment.astimezone(ZoneInfo(timezone))
+    if locale == "fr":
+        return f"{local.hour}\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}{local.minute:02d}"
+    return f"{local.hour % 12 or 12}:{local.minute:02d}\N{NO-BREAK SPACE}{'am' if local.hour < 12 else 'pm'}"
+
+
+def format_day(moment: datetime, timezone: str, locale: Locale, *, year: bool = False) -> str:
+    """jeudi 4 février (2027); Thursday 4 February (2027)."""
+    pattern = "EEEE d MMMM y" if year else "EEEE d MMMM"
+    text: str = format_date(moment.astimezone(ZoneInfo(timezone)).date(), pattern, locale=locale)
+    return text.replace(" 1 ", " 1er ") if locale == "fr" else text
+
+
+def format_short_day(moment: datetime, timezone: str, locale: Locale) -> str:
+    """jeu. 4; Thu 4."""
+    text: str = format_date(moment.astimezone(ZoneInfo(timezone)).date(), "EEE d", locale=locale)
+    return text
+
+
+def format_span(starts_at: datetime, ends_at: datetime, timezone: str, locale: Locale) -> str:
+    """The days of an event: « 4 et 5 février 2027 », « 30 septembre au 2 octobre 2027 », one day with its weekday."""
+    zone = ZoneInfo(timezone)
+    first, last = starts_at.astimezone(zone).date(), ends_at.astimezone(zone).date()
+    if first == last:
+        return format_day(starts_at, timezone, locale, year=True)
+    joiner = {"fr": ("et", "au"), "en": ("and", "to")}[locale][0 if (last - first).days == 1 else 1]
+    head = "d" if (first.month, first.year) == (last.month, last.year) else "d MMMM"
+    if first.year != last.year:
+        head = "d MMMM y"
+    return f"{format_date(first, head, locale=locale)} {joiner} {format_date(last, 'd MMMM y', locale=locale)}"

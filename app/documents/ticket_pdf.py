@@ -1,0 +1,210 @@
+"""Printed tickets (one A4 page) and route cards (eight an A4 page).
+
+Times and headcounts come already worded, because only the caller knows the event's time zone and the audience's words;
+hours are written "9 h 40" in French. Texts may hold anything: long ones wrap and shrink, then the page is reduced; none
+is cut.
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from app.documents.labels import LABELS, Labels, Locale
+from app.documents.pdf import Json, colour, printable, printable_or_none, typeset
+from app.documents.qr import qr_svg
+from app.documents.tiles import tiles_svg
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When and where to come: "jeudi 4 février", "9 h 40", and a place that may be empty."""
+
+    day_text: str
+    hour_text: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopLine:
+    """One stop of the route. `minutes` is how long it takes, None when unknown; other texts may be empty."""
+
+    number: int
+    name: str
+    description: str = ""
+    minutes: int | None = None
+    optional: bool = False
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDocument:
+    """All that a ticket shows.
+
+    Colours are `#RRGGBB`; white text must be readable on `brand`, which the organiser's settings ensure.
+    `headcount_text` ("28 + 2") is for groups and comes with its caption ("élèves + adultes"); `notice` is what the
+    holder must know first, such as being on the waiting list; `qr_text` is the ticket's URL.
+    """
+
+    locale: Locale
+    organiser_name: str
+    brand: str
+    accent: str
+    event_title: str
+    venue_name: str
+    venue_address: str
+    entrance: str | None
+    holder_title: str
+    holder_subtitle: str | None
+    headcount_text: str | None
+    headcount_caption: str
+    arrivals: tuple[Arrival, ...]
+    reference: str
+    qr_text: str
+    stops: tuple[StopLine, ...]
+    help_text: str | None = None
+    join_url: str | None = None
+    notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCard:
+    """One numbered card, "3B-07", that names nobody, and the text of its QR code."""
+
+    label: str
+    qr_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCardsDocument:
+    """The cards of one class, in the order they print: left to right, then down. Colours as for a ticket."""
+
+    locale: Locale
+    event_title: str
+    class_title: str
+    organiser_name: str
+    brand: str
+    accent: str
+    day_text: str
+    hour_text: str
+    cards: tuple[RouteCard, ...]
+    stops: tuple[StopLine, ...]
+
+
+def ticket_pdf(doc: TicketDocument) -> bytes:
+    """Return one A4 page as a tagged PDF with its fonts and title.
+
+    Raises ValueError for a malformed colour, or a `qr_text` that is empty or too long for a QR code.
+    """
+    return typeset("ticket", ticket_value(doc))
+
+
+def route_cards_pdf(doc: RouteCardsDocument) -> bytes:
+    """Return A4 pages of eight cards with cut marks, as a tagged PDF with its fonts and title.
+
+    Raises ValueError when there is no card, and as `ticket_pdf` does.
+    """
+    return typeset("route_cards", route_cards_value(doc))
+
+
+def ticket_value(doc: TicketDocument) -> Json:
+    """Return what the template `ticket` reads."""
+    words = LABELS[doc.locale]
+    reference = printable(doc.reference)
+    join_url = printable_or_none(doc.join_url)
+    return {
+        "locale": doc.locale,
+        "title": _title(words.ticket_title.format(reference), doc.event_title),
+        "organiser_name": printable(doc.organiser_name),
+        "brand": colour(doc.brand),
+        "accent": colour(doc.accent),
+        "event_title": printable(doc.event_title),
+        "venue_name": printable(doc.venue_name),
+        "venue_address": printable(doc.venue_address),
+        "entrance": printable_or_none(doc.entrance),
+        "holder_title": printable(doc.holder_title),
+        "holder_subtitle": printable_or_none(doc.holder_subtitle),
+        "headcount_text": printable_or_none(doc.headcount_text),
+        "headcount_caption": printable(doc.headcount_caption),
+        "arrivals": [_arrival_value(arrival) for arrival in doc.arrivals],
+        "reference": reference,
+        "tiles_svg": tiles_svg(doc.brand, doc.accent),
+        "qr_svg": qr_svg(doc.qr_text),
+        "qr_alt": words.ticket_qr_alt.format(reference),
+        "stops": [_stop_value(stop, words) for stop in doc.stops],
+        "help_text": printable_or_none(doc.help_text),
+        "join_url": join_url,
+        "join_is_link": join_url is not None and join_url.startswith(("https://", "http://")),
+        "notice": printable_or_none(doc.notice),
+        "footer": _joined(doc.event_title, doc.organiser_name),
+        "words": _words_value(words),
+    }
+
+
+def route_cards_value(doc: RouteCardsDocument) -> Json:
+    """Return what the template `route_cards` reads. Raises ValueError when there is no card."""
+    if not doc.cards:
+        raise ValueError("There is no card to print")
+    words = LABELS[doc.locale]
+    return {
+        "locale": doc.locale,
+        "title": _title(words.card_title.format(printable(doc.class_title)), doc.event_title),
+        "organiser_name": printable(doc.organiser_name),
+        "brand": colour(doc.brand),
+        "accent": colour(doc.accent),
+        "event_title": printable(doc.event_title),
+        "class_title": printable(doc.class_title),
+        "when": _joined(doc.day_text, doc.hour_text),
+        "cards": [_card_value(card, words) for card in doc.cards],
+        "stops": [_stop_value(stop, words) for stop in doc.stops],
+        "words": _words_value(words),
+    }
+
+
+def _card_value(card: RouteCard, words: Labels) -> Json:
+    label = printable(card.label)
+    return {"label": label, "qr_svg": qr_svg(card.qr_text), "qr_alt": words.card_qr_alt.format(label)}
+
+
+def _arrival_value(arrival: Arrival) -> Json:
+    return {
+        "day_text": printable(arrival.day_text),
+        "hour_text": printable(arrival.hour_text),
+        "place": printable(arrival.place),
+    }
+
+
+def _stop_value(stop: StopLine, words: Labels) -> Json:
+    return {
+        "number": stop.number,
+        "name": printable(stop.name),
+        "description": printable(stop.description),
+        "minutes_text": "" if stop.minutes is None else words.minutes.format(stop.minutes),
+        "optional": stop.optional,
+        "place": printable(stop.place),
+    }
+
+
+def _words_value(words: Labels) -> Json:
+    return {
+        "arrival": words.arrival,
+        "group": words.group,
+        "entrance": words.entrance,
+        "reference": words.reference,
+        "venue": words.venue,
+        "help": words.help,
+        "join": words.join,
+        "route": words.route,
+        "optional": words.optional,
+        "show_code": words.show_code,
+        "one_code": words.one_code,
+        "card_use": words.card_use,
+        "card_privacy": words.card_privacy,
+    }
+
+
+def _title(what: str, event_title: str) -> str:
+    return f"{what} – {printable(event_title)}"
+
+
+def _joined(*texts: str) -> str:
+    """Join what is not empty, each text once."""
+    return " · ".join(text for text, _ in groupby(filter(None, map(printable, texts))))

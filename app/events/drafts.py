@@ -1,0 +1,84 @@
+"""What an organiser or a program says of an event: the input of create_event and edit_event, as frozen values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.events.enums import Enrolment, EventKind
+
+
+@dataclass(frozen=True)
+class AllotmentDraft:
+    audience: str
+    max_people: int | None = None
+    max_groups: int | None = None
+
+
+@dataclass(frozen=True)
+class WaveDraft:
+    """An arrival window; `id` names the wave that is kept when an event is edited."""
+
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    place: str = ""
+    host: str = ""
+    allotments: tuple[AllotmentDraft, ...] = ()
+    id: int | None = None
+
+
+@dataclass(frozen=True)
+class SpaceDraft:
+    name: str
+    capacity: int
+    directions_fr: str = ""
+    directions_en: str = ""
+    id: int | None = None
+
+
+@dataclass(frozen=True)
+class StopDraft:
+    """A step of the route; `space` is the name of one of the event's spaces, or empty."""
+
+    name_fr: str
+    minutes: int
+    name_en: str = ""
+    text_fr: str = ""
+    text_en: str = ""
+    optional: bool = False
+    space: str = ""
+
+
+@dataclass(frozen=True)
+class EventDraft:
+    """`slug` and `reference_prefix` are made from the title when empty; times are instants; `timezone` an IANA name."""
+
+    title_fr: str
+    kind: EventKind
+    starts_at: datetime
+    ends_at: datetime
+    audiences: tuple[str, ...]
+    waves: tuple[WaveDraft, ...]
+    title_en: str = ""
+    spaces: tuple[SpaceDraft, ...] = ()
+    stops: tuple[StopDraft, ...] = ()
+    enrolment: Enrolment = Enrolment.ONE
+    timezone: str = "Europe/Paris"
+    venue_name: str = ""
+    venue_address: str = ""
+    venue_commune: str = ""
+    summary_fr: str = ""
+    summary_en: str = ""
+    description_fr: str = ""
+    description_en: str = ""
+    entrance_fr: str = ""
+    entrance_en: str = ""
+    join_url: str = ""
+    capacity: int | None = None
+    registration_opens_at: datetime | None = None
+    registration_closes_at: datetime | None = None
+    asks_statistics: bool = False
+    waiting_list: bool = True
+    keep_names_days: int = 365
+    project_id: int | None = None
+    slug: str = ""
+    reference_prefix: str = ""

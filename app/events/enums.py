@@ -1,0 +1,77 @@
+"""Closed lists of events, and the one table of their moves."""
+
+import enum
+
+
+class EventKind(enum.StrEnum):
+    FORUM = "forum"
+    INFORMATION_MEETING = "information_meeting"
+    PRESCRIBERS_MORNING = "prescribers_morning"
+    VISIT = "visit"
+    OPEN_WEEK = "open_week"
+    WEBINAR = "webinar"
+    ROUND_TABLE = "round_table"
+    WORKSHOP = "workshop"
+    SPEED_DATING = "speed_dating"
+    IDEATHON = "ideathon"
+    TRAINING = "training"
+    BRIEFING = "briefing"
+    COMMITTEE = "committee"
+
+
+class EventState(enum.StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+    CANCELLED = "cancelled"
+
+
+class EventMove(enum.StrEnum):
+    PUBLISH = "publish"
+    CLOSE = "close"
+    ARCHIVE = "archive"
+    CANCEL = "cancel"
+    POSTPONE = "postpone"
+
+
+# POSTPONE keeps the state: the new dates are what changes. It arrives with the flows (calendar, mails, answers).
+EVENT_MOVES: dict[tuple[EventState, EventMove], EventState] = {
+    (EventState.DRAFT, EventMove.PUBLISH): EventState.PUBLISHED,
+    (EventState.CLOSED, EventMove.PUBLISH): EventState.PUBLISHED,
+    (EventState.PUBLISHED, EventMove.CLOSE): EventState.CLOSED,
+    (EventState.CLOSED, EventMove.ARCHIVE): EventState.ARCHIVED,
+    (EventState.CANCELLED, EventMove.ARCHIVE): EventState.ARCHIVED,
+    (EventState.DRAFT, EventMove.CANCEL): EventState.CANCELLED,
+    (EventState.PUBLISHED, EventMove.CANCEL): EventState.CANCELLED,
+    (EventState.CLOSED, EventMove.CANCEL): EventState.CANCELLED,
+}
+
+VISIBLE = frozenset({EventState.PUBLISHED, EventState.CLOSED, EventState.CANCELLED, EventState.ARCHIVED})
+EDITABLE = frozenset({EventState.DRAFT, EventState.PUBLISHED, EventState.CLOSED})
+
+
+class Enrolment(enum.StrEnum):
+    """How many waves one registration takes: one, several of the person's choice, or all."""
+
+    ONE = "one"
+    SEVERAL = "several"
+    ALL = "all"
+
+
+class Axis(enum.StrEnum):
+    LOCAL_DEVELOPMENT = "local_development"
+    SECURING_CAREERS = "securing_careers"
+    RESPONSIBLE_PURCHASING = "responsible_purchasing"
+    SCHOOL_COMPANY = "school_company"
+    PRIORITY_NEIGHBOURHOODS = "priority_neighbourhoods"
+
+
+class BuiltinAudience(enum.StrEnum):
+    SCHOOL = "school"
+    STUDENT = "student"
+    JOB_SEEKER = "job_seeker"
+    EMPLOYMENT_PRESCRIBER = "employment_prescriber"
+    GUIDANCE_PRESCRIBER = "guidance_prescriber"
+    FAMILY = "family"
+    PROFESSIONAL = "professional"

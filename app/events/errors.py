@@ -1,0 +1,49 @@
+"""Refusals of events."""
+
+from app.core.errors import Conflict, NotFound
+
+
+class EventNotFound(NotFound):
+    """No such event for the one who asks."""
+
+
+class WaveFull(Conflict):
+    """A wave (or the event as a whole) has fewer places left than asked for; `wave_id` is None for the whole event."""
+
+    code = "wave_full"
+
+    def __init__(self, wave_id: int | None) -> None:
+        super().__init__("the event is full" if wave_id is None else f"wave {wave_id} is full")
+        self.wave_id = wave_id
+
+
+class AudienceFull(Conflict):
+    """A wave has places, but not for this audience."""
+
+    code = "audience_full"
+
+    def __init__(self, wave_id: int) -> None:
+        super().__init__(f"wave {wave_id} has no more places for this audience")
+        self.wave_id = wave_id
+
+
+class EventReadOnly(Conflict):
+    """The event is archived or cancelled: it is read, not changed."""
+
+    code = "event_read_only"
+
+
+class EventIncomplete(Conflict):
+    """The event cannot be published yet: `missing` names what it lacks (waves, audiences, venue)."""
+
+    code = "event_incomplete"
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__("missing: " + ", ".join(missing))
+        self.missing = missing
+
+
+class HasRegistrations(Conflict):
+    """What people are registered for cannot be removed."""
+
+    code = "has_registrations"

@@ -1,0 +1,205 @@
+"""Tables of events. Texts for people are kept in both languages; English may be empty, then French is shown."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Model, text_enum
+from app.events.enums import Axis, Enrolment, EventKind, EventState
+
+
+class Funder(Model):
+    __tablename__ = "funders"
+    __table_args__ = (UniqueConstraint("organiser_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    name: Mapped[str] = mapped_column(String(120))
+
+
+class Project(Model):
+    """What events are reported under: a principal axis, secondary ones, and who pays."""
+
+    __tablename__ = "projects"
+    __table_args__ = (UniqueConstraint("organiser_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    name: Mapped[str] = mapped_column(String(160))
+    axis: Mapped[Axis] = mapped_column(text_enum(Axis))
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+
+
+class ProjectAxis(Model):
+    """A secondary axis of a project."""
+
+    __tablename__ = "project_axes"
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
+    axis: Mapped[Axis] = mapped_column(text_enum(Axis), primary_key=True)
+
+
+class ProjectFunder(Model):
+    __tablename__ = "project_funders"
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
+    funder_id: Mapped[int] = mapped_column(ForeignKey("funders.id"), primary_key=True)
+
+
+class Audience(Model):
+    """An audience that an organiser adds to the built-in ones. Its code is unique in that organiser."""
+
+    __tablename__ = "audiences"
+    __table_args__ = (UniqueConstraint("organiser_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    code: Mapped[str] = mapped_column(String(40))
+    label_fr: Mapped[str] = mapped_column(String(80))
+    label_en: Mapped[str] = mapped_column(String(80), default="")
+    groups: Mapped[bool] = mapped_column(default=True)
+
+
+class Event(Model):
+    """`version` rises with every change, counters included, under the row's lock; `revision` with every edit or move."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        CheckConstraint("taken >= 0 AND (capacity IS NULL OR taken <= capacity)", name="places"),
+        CheckConstraint("ends_at >= starts_at", name="dates"),
+        Index("ix_events_organiser", "organiser_id", "state", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    calendar_uid: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[EventKind] = mapped_column(text_enum(EventKind))
+    state: Mapped[EventState] = mapped_column(text_enum(EventState), default=EventState.DRAFT)
+    title_fr: Mapped[str] = mapped_column(String(160))
+    title_en: Mapped[str] = mapped_column(String(160), default="")
+    summary_fr: Mapped[str] = mapped_column(String(300), default="")
+    summary_en: Mapped[str] = mapped_column(String(300), default="")
+    description_fr: Mapped[str] = mapped_column(Text, default="")
+    description_en: Mapped[str] = mapped_column(Text, default="")
+    entrance_fr: Mapped[str] = mapped_column(String(200), default="")
+    entrance_en: Mapped[str] = mapped_column(String(200), default="")
+    venue_id: Mapped[int | None] = mapped_column(ForeignKey("venues.id"))
+    join_url: Mapped[str] = mapped_column(String(500), default="")
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
+    timezone: Mapped[str] = mapped_column(String(60))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    registration_opens_at: Mapped[datetime | None]
+    registration_closes_at: Mapped[datetime | None]
+    enrolment: Mapped[Enrolment] = mapped_column(text_enum(Enrolment), default=Enrolment.ONE)
+    capacity: Mapped[int | None]
+    taken: Mapped[int] = mapped_column(default=0)
+    reference_prefix: Mapped[str] = mapped_column(String(4))
+    asks_statistics: Mapped[bool] = mapped_column(default=False)
+    waiting_list: Mapped[bool] = mapped_column(default=True)
+    keep_names_days: Mapped[int] = mapped_column(default=365)
+    cancel_reason: Mapped[str] = mapped_column(String(300), default="")
+    version: Mapped[int] = mapped_column(default=1)
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+
+class EventAudience(Model):
+    """An audience that an event accepts, in the order in which the form offers them."""
+
+    __tablename__ = "event_audiences"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    position: Mapped[int]
+
+
+class Wave(Model):
+    """An arrival window with a capacity in people; in an open week, with its own place and host."""
+
+    __tablename__ = "waves"
+    __table_args__ = (
+        CheckConstraint("taken >= 0 AND taken <= capacity", name="places"),
+        CheckConstraint("ends_at > starts_at", name="dates"),
+        Index("ix_waves_event", "event_id", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    capacity: Mapped[int]
+    taken: Mapped[int] = mapped_column(default=0)
+    place: Mapped[str] = mapped_column(String(160), default="")
+    host: Mapped[str] = mapped_column(String(160), default="")
+
+
+class Allotment(Model):
+    """What one audience may take of a wave: people, groups, or both. Zero people: the audience is not admitted in it."""
+
+    __tablename__ = "allotments"
+    __table_args__ = (
+        UniqueConstraint("wave_id", "audience"),
+        CheckConstraint("people >= 0 AND (max_people IS NULL OR people <= max_people)", name="people"),
+        CheckConstraint("groups >= 0 AND (max_groups IS NULL OR groups <= max_groups)", name="groups"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id", ondelete="CASCADE"))
+    audience: Mapped[str] = mapped_column(String(40))
+    max_people: Mapped[int | None]
+    max_groups: Mapped[int | None]
+    people: Mapped[int] = mapped_column(default=0)
+    groups: Mapped[int] = mapped_column(default=0)
+
+
+class Space(Model):
+    """A part of the venue with its own limit of people at a time, as set up for this event."""
+
+    __tablename__ = "spaces"
+    __table_args__ = (CheckConstraint("capacity > 0", name="capacity"), UniqueConstraint("event_id", "name"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(120))
+    capacity: Mapped[int]
+    directions_fr: Mapped[str] = mapped_column(String(200), default="")
+    directions_en: Mapped[str] = mapped_column(String(200), default="")
+    position: Mapped[int]
+
+
+class Stop(Model):
+    """One step of the route, in order. An optional one is a choice: not going there is no fault."""
+
+    __tablename__ = "stops"
+    __table_args__ = (CheckConstraint("minutes >= 0", name="minutes"), Index("ix_stops_event", "event_id", "position"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    name_fr: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80), default="")
+    text_fr: Mapped[str] = mapped_column(String(300), default="")
+    text_en: Mapped[str] = mapped_column(String(300), default="")
+    minutes: Mapped[int]
+    optional: Mapped[bool] = mapped_column(default=False)
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("spaces.id", ondelete="SET NULL"))
+
+
+class Checkpoint(Model):
+    """A door where tickets are scanned: the entrance (no space), or a space's own."""
+
+    __tablename__ = "checkpoints"
+    __table_args__ = (Index("ix_checkpoints_event", "event_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(120))
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"))
+

@@ -1,0 +1,271 @@
+"""Making an event, and bringing it up to date with what the organiser now says of it."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.core.actor import Actor
+from app.core.audit import record
+from app.core.db import db
+from app.core.errors import FieldError, NotFound
+from app.core.text import slugify
+from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, WaveDraft
+from app.events.enums import EDITABLE, EventState
+from app.events.errors import EventReadOnly, HasRegistrations
+from app.events.models import Allotment, Checkpoint, Event, EventAudience, Project, Space, Stop, Wave
+from app.events.queries import EventRow, get_event_by_id, list_audiences
+from app.events.rules import prefix_of, require_valid
+from app.messages.operations import raise_sequence
+from app.venues.operations import keep_venue
+
+
+def create_event(draft: EventDraft, *, organiser_id: int, by: Actor, now: datetime) -> str:
+    """Make a draft event and return its slug. Raises FieldError."""
+    require_valid(draft, {a.code for a in list_audiences(organiser_id)})
+    slug = _free_slug(draft)
+    event_id = db.session.execute(
+        insert(Event)
+        .values(
+            organiser_id=organiser_id,
+            slug=slug,
+            calendar_uid=f"{secrets.token_hex(12)}@parcours",
+            state=EventState.DRAFT,
+            version=1,
+            revision=1,
+            taken=0,
+            created_at=now,
+            reference_prefix=draft.reference_prefix or prefix_of(draft.title_fr),
+            **_columns(draft, organiser_id, now),
+        )
+        .returning(Event.id)
+    ).scalar_one()
+    _write_audiences(event_id, draft.audiences)
+    spaces = _write_spaces(event_id, draft.spaces, {})
+    db.session.execute(insert(Checkpoint).values(event_id=event_id, name="Entrée", space_id=None))
+    _write_checkpoints(event_id, spaces, set())
+    _write_stops(event_id, draft, spaces)
+    for index, wave in enumerate(draft.waves):
+        _write_wave(event_id, index, wave, None, draft.audiences)
+    record(by, "event.created", f"event:{event_id}", now=now, organiser_id=organiser_id, details={"slug": slug})
+    return slug
+
+
+def edit_event(event_id: int, draft: EventDraft, *, by: Actor, now: datetime) -> None:
+    """Bring an event up to date. Waves and spaces named by id are kept, others made, missing ones removed.
+
+    Raises FieldError (also when a wave would hold fewer places than are taken), EventReadOnly, and HasRegistrations when a
+    wave that people registered for would go.
+    """
+    before = get_event_by_id(event_id)
+    if before.state not in EDITABLE:
+        raise EventReadOnly
+    require_valid(draft, {a.code for a in list_audiences(before.organiser_id)} | {a.code for a in before.audiences})
+    _require_known_ids(before, draft)
+    columns = _columns(draft, before.organiser_id, now)
+    try:
+        with db.session.begin_nested():
+            db.session.execute(
+                update(Event)
+                .where(Event.id == event_id)
+                .values(**columns, version=Event.version + 1, revision=Event.revision + 1)
+            )
+    except IntegrityError as error:
+        raise FieldError({"capacity": "below_taken"}) from error
+    db.session.execute(delete(EventAudience).where(EventAudience.event_id == event_id))
+    _write_audiences(event_id, draft.audiences)
+    db.session.execute(delete(Stop).where(Stop.event_id == event_id))
+    spaces = _write_spaces(event_id, draft.spaces, {s.id: s.name for s in before.spaces})
+    _write_checkpoints(event_id, spaces, {c.space_id for c in before.checkpoints if c.space_id})
+    _write_stops(event_id, draft, spaces)
+    _reconcile_waves(before, draft)
+    if _shows_in_calendar(before) != _shows_in_calendar(get_event_by_id(event_id)):
+        raise_sequence(f"event:{event_id}", now=now)
+    changed = _changes(before, get_event_by_id(event_id))
+    record(by, "event.edited", f"event:{event_id}", now=now, organiser_id=before.organiser_id, details={"changed": changed})
+
+
+def delete_draft(event_id: int, *, by: Actor, now: datetime) -> None:
+    """Remove an event that was never published. Raises EventReadOnly for any other."""
+    event = get_event_by_id(event_id)
+    if event.state is not EventState.DRAFT:
+        raise EventReadOnly
+    try:
+        with db.session.begin_nested():
+            db.session.execute(delete(Event).where(Event.id == event_id))
+    except IntegrityError as error:
+        raise HasRegistrations from error
+    record(
+        by, "event.deleted", f"event:{event_id}", now=now, organiser_id=event.organiser_id, details={"title": event.title_fr}
+    )
+
+
+def _columns(draft: EventDraft, organiser_id: int, now: datetime) -> dict[str, Any]:
+    if draft.project_id is not None:
+        owner = db.session.execute(select(Project.organiser_id).where(Project.id == draft.project_id)).scalar_one_or_none()
+        if owner != organiser_id:
+            raise FieldError({"project": "unknown_project"})
+    venue_id = keep_venue(
+        organiser_id, name=draft.venue_name, address=draft.venue_address, commune=draft.venue_commune, now=now
+    )
+    names = (
+        "kind", "title_fr", "title_en", "summary_fr", "summary_en", "description_fr", "description_en", "entrance_fr",
+        "entrance_en", "join_url", "project_id", "timezone", "starts_at", "ends_at", "registration_opens_at",
+        "registration_closes_at", "enrolment", "capacity", "asks_statistics", "waiting_list", "keep_names_days",
+    )  # fmt: skip
+    return {name: getattr(draft, name) for name in names} | {"venue_id": venue_id, "updated_at": now}
+
+
+def _free_slug(draft: EventDraft) -> str:
+    wanted = draft.slug or f"{slugify(draft.title_fr)[:60].strip('-') or 'evenement'}-{draft.starts_at.year}"
+    taken = set(db.session.execute(select(Event.slug).where(Event.slug.like(f"{wanted}%"))).scalars())
+    if wanted not in taken:
+        return wanted
+    if draft.slug:
+        raise FieldError({"slug": "taken"})
+    return next(f"{wanted}-{n}" for n in range(2, len(taken) + 3) if f"{wanted}-{n}" not in taken)
+
+
+def _write_audiences(event_id: int, codes: Sequence[str]) -> None:
+    if codes:
+        db.session.execute(
+            insert(EventAudience),
+            [{"event_id": event_id, "code": code, "position": position} for position, code in enumerate(codes)],
+        )
+
+
+def _require_known_ids(before: EventRow, draft: EventDraft) -> None:
+    """Raises NotFound for an id that is not this event's: ids come from outside."""
+    waves = {w.id for w in draft.waves if w.id} - {w.id for w in before.waves}
+    spaces = {s.id for s in draft.spaces if s.id} - {s.id for s in before.spaces}
+    if waves or spaces:
+        raise NotFound("wave or space of another event")
+
+
+def _write_spaces(event_id: int, drafts: Sequence[SpaceDraft], before: Mapping[int, str]) -> dict[str, int]:
+    """Write the spaces and return their ids by name. Renaming goes through a free name, so that two may swap theirs."""
+    kept = {draft.id for draft in drafts if draft.id}
+    gone = set(before) - kept
+    if gone:
+        try:
+            with db.session.begin_nested():
+                db.session.execute(delete(Space).where(Space.id.in_(gone)))
+        except IntegrityError as error:
+            raise HasRegistrations("people were scanned in that space") from error
+    for space_id in kept:
+        db.session.execute(update(Space).where(Space.id == space_id).values(name=f"\x00{space_id}"))
+    ids: dict[str, int] = {}
+    for position, draft in enumerate(drafts):
+        values = {
+            "name": draft.name.strip(), "capacity": draft.capacity, "position": position,
+            "directions_fr": draft.directions_fr, "directions_en": draft.directions_en,
+        }  # fmt: skip
+        if draft.id:
+            db.session.execute(update(Space).where(Space.id == draft.id).values(**values))
+            ids[draft.name] = draft.id
+        else:
+            ids[draft.name] = db.session.execute(
+                insert(Space).values(event_id=event_id, **values).returning(Space.id)
+            ).scalar_one()
+    return ids
+
+
+def _write_checkpoints(event_id: int, spaces: Mapping[str, int], having: set[int]) -> None:
+    """An event has one entrance checkpoint, and one for each space, which carries the space's name."""
+    for name, space_id in spaces.items():
+        if space_id in having:
+            db.session.execute(update(Checkpoint).where(Checkpoint.space_id == space_id).values(name=name))
+        else:
+            db.session.execute(insert(Checkpoint).values(event_id=event_id, name=name, space_id=space_id))
+
+
+def _write_stops(event_id: int, draft: EventDraft, spaces: Mapping[str, int]) -> None:
+    if draft.stops:
+        db.session.execute(
+            insert(Stop),
+            [
+                {
+                    "event_id": event_id, "position": position, "name_fr": stop.name_fr.strip(), "name_en": stop.name_en,
+                    "text_fr": stop.text_fr, "text_en": stop.text_en, "minutes": stop.minutes, "optional": stop.optional,
+                    "space_id": spaces[stop.space] if stop.space else None,
+                }
+                for position, stop in enumerate(draft.stops, start=1)
+            ],
+        )  # fmt: skip
+
+
+def _reconcile_waves(before: EventRow, draft: EventDraft) -> None:
+    gone = {wave.id for wave in before.waves} - {wave.id for wave in draft.waves}
+    if gone:
+        try:
+            with db.session.begin_nested():
+                db.session.execute(delete(Wave).where(Wave.id.in_(gone)))
+        except IntegrityError as error:
+            raise HasRegistrations("people are registered for that wave") from error
+    for index, wave in enumerate(draft.waves):
+        _write_wave(before.id, index, wave, wave.id, draft.audiences)
+
+
+def _write_wave(event_id: int, index: int, draft: WaveDraft, wave_id: int | None, audiences: Sequence[str]) -> None:
+    values = {
+        "starts_at": draft.starts_at, "ends_at": draft.ends_at, "capacity": draft.capacity, "place": draft.place,
+        "host": draft.host,
+    }  # fmt: skip
+    if wave_id is None:
+        new = insert(Wave).values(event_id=event_id, taken=0, **values).returning(Wave.id)
+        wave_id = db.session.execute(new).scalar_one()
+    else:
+        try:
+            with db.session.begin_nested():
+                db.session.execute(update(Wave).where(Wave.id == wave_id).values(**values))
+        except IntegrityError as error:
+            raise FieldError({f"waves/{index}/capacity": "below_taken"}) from error
+    _write_allotments(index, draft, wave_id, audiences)
+
+
+def _write_allotments(index: int, draft: WaveDraft, wave_id: int, audiences: Sequence[str]) -> None:
+    """Keep one counter for each accepted audience, limited or not, so that a limit set later counts who already came in.
+
+    A counter of an audience no longer accepted goes when nobody is counted on it; else it stays, without limits.
+    """
+    before = dict(
+        db.session.execute(select(Allotment.audience, Allotment.id).where(Allotment.wave_id == wave_id)).tuples().all()
+    )
+    wanted = {a.audience: a for a in draft.allotments}
+    places = {a.audience: position for position, a in enumerate(draft.allotments)}
+    gone = set(before) - set(audiences)
+    db.session.execute(delete(Allotment).where(Allotment.wave_id == wave_id, Allotment.audience.in_(gone), Allotment.people == 0))
+    new = [code for code in audiences if code not in before]
+    if new:
+        rows = [{"wave_id": wave_id, "audience": c, **_limits(wanted.get(c)), "people": 0, "groups": 0} for c in new]
+        db.session.execute(insert(Allotment), rows)
+    for audience, allotment_id in before.items():
+        try:
+            with db.session.begin_nested():
+                db.session.execute(
+                    update(Allotment).where(Allotment.id == allotment_id).values(**_limits(wanted.get(audience)))
+                )
+        except IntegrityError as error:
+            raise FieldError({f"waves/{index}/allotments/{places[audience]}": "below_taken"}) from error
+
+
+def _limits(allotment: AllotmentDraft | None) -> dict[str, int | None]:
+    if allotment is None:
+        return {"max_people": None, "max_groups": None}
+    return {"max_people": allotment.max_people, "max_groups": allotment.max_groups}
+
+
+def _shows_in_calendar(event: EventRow) -> tuple[object, ...]:
+    return (
+        event.title_fr, event.title_en, event.starts_at, event.ends_at, event.timezone, event.venue_name, event.venue_address,
+        event.venue_commune, event.entrance_fr, event.entrance_en, event.join_url,
+        tuple((w.id, w.starts_at, w.ends_at, w.place, w.host) for w in event.waves),
+    )  # fmt: skip
+
+
+def _changes(before: EventRow, after: EventRow) -> list[str]:
+    skipped = {"revision", "updated_at"}
+    return [name for name in EventRow.__dataclass_fields__ if name not in skipped and getattr(before, name) != getattr(after, name)]

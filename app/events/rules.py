@@ -1,0 +1,145 @@
+"""Pure decisions about events."""
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from app.core.errors import FieldError, MoveNotAllowed
+from app.events.drafts import EventDraft, WaveDraft
+from app.events.enums import EVENT_MOVES, VISIBLE, EventMove, EventState
+from app.events.errors import EventIncomplete
+
+LARGEST = 1_000_000
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def next_state(state: EventState, move: EventMove) -> EventState:
+    """Where a move leads. Raises MoveNotAllowed."""
+    try:
+        return EVENT_MOVES[state, move]
+    except KeyError:
+        raise MoveNotAllowed(move, state) from None
+
+
+def allowed_moves(state: EventState) -> tuple[EventMove, ...]:
+    """The moves that a page may offer in this state."""
+    return tuple(move for (origin, move) in EVENT_MOVES if origin == state)
+
+
+def is_visible(state: EventState) -> bool:
+    """Whether the public may see it: a draft is its organiser's alone."""
+    return state in VISIBLE
+
+
+def is_open(state: EventState, opens_at: datetime | None, closes_at: datetime | None, ends_at: datetime, now: datetime) -> bool:
+    """Whether the public may register: published, inside its window, and not over."""
+    if state is not EventState.PUBLISHED or now >= ends_at:
+        return False
+    return (opens_at is None or opens_at <= now) and (closes_at is None or now < closes_at)
+
+
+def require_publishable(*, waves: int, audiences: int, has_place: bool) -> None:
+    """Raises EventIncomplete naming what the public would miss."""
+    missing = tuple(
+        name
+        for name, there in (("waves", waves > 0), ("audiences", audiences > 0), ("place", has_place))
+        if not there
+    )
+    if missing:
+        raise EventIncomplete(missing)
+
+
+def prefix_of(title: str) -> str:
+    """Two letters for references: La Voie des Talents gives VT; PC when the title has none."""
+    small = {"la", "le", "les", "l", "de", "des", "du", "d", "et", "the", "of", "and", "a", "au", "aux", "en"}
+    words = [w for w in re.findall(r"[a-z]+", title.lower()) if w not in small]
+    letters = "".join(w[0] for w in words)[:2] if len(words) > 1 else "".join(words)[:2]
+    return letters.upper() if len(letters) == 2 else "PC"
+
+
+def require_valid(draft: EventDraft, known_audiences: Collection[str]) -> None:
+    """Raises FieldError with every problem of the draft: paths are those of the API, codes are stable."""
+    problems: dict[str, str] = {}
+    if not draft.title_fr.strip():
+        problems["title/fr"] = "required"
+    for name, text, most in (("title/fr", draft.title_fr, 160), ("title/en", draft.title_en, 160)):
+        if len(text) > most:
+            problems[name] = "too_long"
+    try:
+        ZoneInfo(draft.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        problems["timezone"] = "unknown_timezone"
+    if draft.ends_at <= draft.starts_at:
+        problems["ends_at"] = "ends_before_start"
+    if draft.slug and not SLUG.fullmatch(draft.slug):
+        problems["slug"] = "malformed"
+    if draft.reference_prefix and not re.fullmatch("[A-Z]{2,4}", draft.reference_prefix):
+        problems["reference_prefix"] = "malformed"
+    if draft.capacity is not None and not 0 < draft.capacity <= LARGEST:
+        problems["capacity"] = "out_of_range"
+    if draft.join_url and urlsplit(draft.join_url).scheme not in {"http", "https"}:
+        problems["join_url"] = "malformed"
+    opens, closes = draft.registration_opens_at, draft.registration_closes_at
+    if opens and closes and closes <= opens:
+        problems["registration_closes_at"] = "ends_before_start"
+    if not 1 <= draft.keep_names_days <= 3650:
+        problems["keep_names_days"] = "out_of_range"
+    problems |= _audience_problems(draft, known_audiences) | _space_problems(draft)
+    for index, wave in enumerate(draft.waves):
+        problems |= {f"waves/{index}/{path}": code for path, code in _wave_problems(wave, draft).items()}
+    if problems:
+        raise FieldError(problems)
+
+
+def _audience_problems(draft: EventDraft, known: Collection[str]) -> dict[str, str]:
+    problems = {f"audiences/{i}": "unknown_audience" for i, code in enumerate(draft.audiences) if code not in known}
+    if len(set(draft.audiences)) < len(draft.audiences):
+        problems["audiences"] = "repeated"
+    return problems
+
+
+def _space_problems(draft: EventDraft) -> dict[str, str]:
+    problems: dict[str, str] = {}
+    names: set[str] = set()
+    for index, space in enumerate(draft.spaces):
+        if not space.name.strip():
+            problems[f"spaces/{index}/name"] = "required"
+        elif len(space.name) > 120:
+            problems[f"spaces/{index}/name"] = "too_long"
+        elif space.name in names:
+            problems[f"spaces/{index}/name"] = "repeated"
+        names.add(space.name)
+        if not 0 < space.capacity <= LARGEST:
+            problems[f"spaces/{index}/capacity"] = "out_of_range"
+    for index, stop in enumerate(draft.stops):
+        if not stop.name_fr.strip():
+            problems[f"stops/{index}/name/fr"] = "required"
+        if not 0 <= stop.minutes <= 24 * 60:
+            problems[f"stops/{index}/minutes"] = "out_of_range"
+        if stop.space and stop.space not in names:
+            problems[f"stops/{index}/space"] = "unknown_space"
+    return problems
+
+
+def _wave_problems(wave: WaveDraft, draft: EventDraft) -> dict[str, str]:
+    problems: dict[str, str] = {}
+    if wave.ends_at <= wave.starts_at:
+        problems["ends_at"] = "ends_before_start"
+    if wave.starts_at < draft.starts_at or wave.starts_at > draft.ends_at:
+        problems["starts_at"] = "outside_event"
+    if not 0 < wave.capacity <= LARGEST:
+        problems["capacity"] = "out_of_range"
+    seen: set[str] = set()
+    for index, allotment in enumerate(wave.allotments):
+        path = f"allotments/{index}"
+        if allotment.audience not in draft.audiences:
+            problems[f"{path}/audience"] = "unknown_audience"
+        if allotment.audience in seen:
+            problems[f"{path}/audience"] = "repeated"
+        seen.add(allotment.audience)
+        for name, value in (("max_people", allotment.max_people), ("max_groups", allotment.max_groups)):
+            if value is not None and not 0 <= value <= LARGEST:
+                problems[f"{path}/{name}"] = "out_of_range"
+    return problems

@@ -1,0 +1,84 @@
+"""Calendar files: one event, and one public feed for each organiser that any calendar program can subscribe to.
+
+Rendered entries are kept in memory by what they show, so that a feed where nothing changed costs two statements.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from app.accounts.models import Organiser
+from app.core.cache import remembered
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.i18n import Locale
+from app.core.tokens import digest
+from app.events.calendars import CalendarFile, event_entry
+from app.events.queries import EventRow, FeedMark, list_events_by_id, list_feed_marks
+from app.messages.calendar import render_calendar, render_entry
+from app.messages.queries import get_sequences
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def event_calendar(event: EventRow, locale: Locale) -> CalendarFile:
+    """The .ics of one public event."""
+    sequence, changed_at = get_sequences([f"event:{event.id}"]).get(f"event:{event.id}", (0, EPOCH))
+    entry = render_entry(event_entry(event, locale, sequence=sequence, changed_at=changed_at))
+    content = render_calendar(
+        [entry], name=event.title(locale), timezones=[event.timezone], first_year=event.starts_at.year
+    )
+    return CalendarFile.of(content, max(changed_at, event.updated_at))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a feed is made of, and the mark that changes with it."""
+
+    name: str
+    marks: list[FeedMark]
+    etag: str
+    changed_at: datetime
+
+
+def _source(token: str, locale: Locale) -> _Source:
+    organiser = db.session.execute(select(Organiser.id, Organiser.name).where(Organiser.feed_token == token)).first()
+    if organiser is None:
+        raise NotFound("feed")
+    marks = list_feed_marks(organiser.id)
+    shown = ";".join(f"{m.id}.{m.revision}.{m.updated_at.timestamp()}" for m in marks)
+    changed_at = max((m.updated_at for m in marks), default=EPOCH)
+    return _Source(organiser.name, marks, digest(f"{organiser.name}|{locale}|{shown}")[:32], changed_at)
+
+
+def organiser_feed(token: str, locale: Locale) -> CalendarFile:
+    """The public calendar of an organiser: every published, closed, archived or cancelled event. Raises NotFound."""
+    source = _source(token, locale)
+    feeds = remembered("feeds", most=200)
+    kept = feeds.get((token, locale))
+    if isinstance(kept, CalendarFile) and kept.etag == source.etag:
+        return kept
+    file = CalendarFile(_render(source, locale), source.etag, source.changed_at)
+    feeds[token, locale] = file
+    return file
+
+
+def _render(source: _Source, locale: Locale) -> bytes:
+    entries = remembered("feed entries", most=20_000)
+    wanted = [m for m in source.marks if (m.id, m.revision, m.updated_at, locale) not in entries]
+    if wanted:
+        sequences = get_sequences([f"event:{m.id}" for m in wanted])
+        for event in list_events_by_id([m.id for m in wanted]):
+            sequence, changed_at = sequences.get(f"event:{event.id}", (0, EPOCH))
+            entry = render_entry(event_entry(event, locale, sequence=sequence, changed_at=changed_at))
+            key = (event.id, event.revision, event.updated_at, locale)
+            entries[key] = (entry, event.timezone, event.starts_at.year)
+    found = [entries[m.id, m.revision, m.updated_at, locale] for m in source.marks]
+    rows = [row for row in found if isinstance(row, tuple)]
+    return render_calendar(
+        [entry for entry, _, _ in rows],
+        name=source.name,
+        timezones={zone for _, zone, _ in rows} or {"Europe/Paris"},
+        first_year=min((year for _, _, year in rows), default=2020),
+    )

@@ -1,0 +1,219 @@
+"""Storing, leasing and ending jobs. As everywhere, the caller opens the transaction.
+
+A lease is a random token on the job's row: whoever holds it may end the job. A worker that lost its lease (too slow, or
+thought to be gone) changes nothing any more, for every statement below asks for the token.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core.actor import Actor
+from app.core.audit import record
+from app.core.db import db
+from app.core.errors import MoveNotAllowed, NotFound
+from app.core.tokens import new_token
+from app.jobs.errors import UnknownJob
+from app.jobs.models import Job, JobState
+from app.jobs.registry import Handler, Payload, find_handler
+
+MAX_ATTEMPTS = 12
+LEASE = timedelta(minutes=5)
+"""Longer than any single wait on a mail server; a living worker extends it for long work."""
+
+_FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=5), timedelta(hours=1)
+_ERROR_LENGTH = 2000
+_QUIET = {"synchronize_session": False}
+
+
+@dataclass(frozen=True)
+class ClaimedJob:
+    """A job leased to this worker. `attempts` counts this one."""
+
+    id: int
+    name: str
+    payload: Payload = field(repr=False)
+    organiser_id: int | None
+    attempts: int
+    lease: str
+
+
+def enqueue(
+    name: str,
+    payload: Payload,
+    *,
+    now: datetime,
+    subject: str = "",
+    organiser_id: int | None = None,
+    run_at: datetime | None = None,
+) -> int:
+    """Store a job with the caller's changes, to run once they are committed and not before `run_at`. Returns its id.
+
+    `payload` is JSON: ids rather than personal data. `subject` names what it is about, such as event:3.
+    """
+    values = _values(name, payload, now=now, subject=subject, organiser_id=organiser_id, run_at=run_at)
+    return db.session.execute(insert(Job).values(values).returning(Job.id)).scalar_one()
+
+
+def enqueue_once(name: str, payload: Payload, *, key: str, now: datetime) -> bool:
+    """Store a job unless one with this key was stored before, by whomever. Returns whether it was."""
+    values = {**_values(name, payload, now=now), "once_key": key}
+    if db.engine.dialect.name == "sqlite":
+        return _inserted(sqlite.insert(Job).values(values).on_conflict_do_nothing().returning(Job.id))
+    return _inserted(postgresql.insert(Job).values(values).on_conflict_do_nothing().returning(Job.id))
+
+
+def claim(worker: str, *, now: datetime, lease: timedelta = LEASE) -> ClaimedJob | None:
+    """Lease the next due job to `worker`, or None when nothing is due. No two workers ever get the same lease.
+
+    Jobs whose lease ran out come first: their worker is gone. One that lost its worker MAX_ATTEMPTS times dies instead.
+    """
+    while (found := _lock_next(now)) is not None:
+        if found.state is JobState.RUNNING and found.attempts >= MAX_ATTEMPTS:
+            _bury(found.id, found.name, found.payload, "its worker stopped each time it was tried", now=now)
+            continue
+        token = f"{worker[:15]}:{new_token()}"
+        db.session.execute(
+            update(Job)
+            .where(Job.id == found.id)
+            .values(state=JobState.RUNNING, attempts=found.attempts + 1, lease=token, leased_until=now + lease),
+            execution_options=_QUIET,
+        )
+        return ClaimedJob(found.id, found.name, found.payload, found.organiser_id, found.attempts + 1, token)
+    return None
+
+
+def finish(claimed: ClaimedJob, *, now: datetime) -> bool:
+    """Done. False when the lease is no longer ours: then nothing changes."""
+    return _change_leased(claimed, state=JobState.DONE, finished_at=now, last_error="", lease="", leased_until=None)
+
+
+def fail(claimed: ClaimedJob, error: str, *, now: datetime, for_good: bool = False) -> bool:
+    """Try again after a delay that grows, or, `for_good` or after MAX_ATTEMPTS, keep it as dead with its error.
+
+    False when the lease is no longer ours: then nothing changes.
+    """
+    if not _change_leased(
+        claimed,
+        state=JobState.QUEUED,
+        run_at=now + retry_delay(claimed.attempts),
+        last_error=error[:_ERROR_LENGTH],
+        lease="",
+        leased_until=None,
+    ):
+        return False
+    if for_good or claimed.attempts >= MAX_ATTEMPTS:
+        _bury(claimed.id, claimed.name, claimed.payload, error, now=now)
+    return True
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """The wait after the nth failed attempt: 5 s, 20 s, 80 s, … and never more than an hour."""
+    factor: int = 4 ** min(max(attempts, 1) - 1, 10)
+    return min(_FIRST_DELAY * factor, _LONGEST_DELAY)
+
+
+def extend_lease(claimed: ClaimedJob, *, now: datetime, lease: timedelta = LEASE) -> bool:
+    """Keep a job that takes long. False when the lease is no longer ours."""
+    return _change_leased(claimed, leased_until=now + lease)
+
+
+def report_progress(claimed: ClaimedJob, done: int, total: int, *, now: datetime, lease: timedelta = LEASE) -> bool:
+    """Say how many of the steps are done; extends the lease. False when the lease is no longer ours."""
+    return _change_leased(claimed, progress_done=done, progress_total=total, leased_until=now + lease)
+
+
+def retry_dead(job_id: int, *, by: Actor, now: datetime) -> None:
+    """Give a dead job its attempts again, from now.
+
+    Raises NotFound when it is not of the actor's organiser, MoveNotAllowed when it is not dead.
+    """
+    found = db.session.execute(
+        select(Job.name, Job.payload, Job.state, Job.organiser_id)
+        .where(Job.id == job_id)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if found is None or (by.organiser_id is not None and found.organiser_id != by.organiser_id):
+        raise NotFound(f"job {job_id}")
+    if found.state is not JobState.DEAD:
+        raise MoveNotAllowed("retry", found.state.value)
+    db.session.execute(
+        update(Job).where(Job.id == job_id).values(state=JobState.QUEUED, attempts=0, run_at=now, finished_at=None),
+        execution_options=_QUIET,
+    )
+    known = _find_known(found.name)
+    if known is not None and known.on_retry is not None:
+        known.on_retry(found.payload, now)
+    record(by, "job.retried", f"job:{job_id}", now=now, organiser_id=found.organiser_id, details={"name": found.name})
+
+
+def _values(
+    name: str,
+    payload: Payload,
+    *,
+    now: datetime,
+    subject: str = "",
+    organiser_id: int | None = None,
+    run_at: datetime | None = None,
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "payload": payload,
+        "subject": subject,
+        "organiser_id": organiser_id,
+        "run_at": run_at or now,
+        "created_at": now,
+    }
+
+
+def _inserted(statement: Any) -> bool:
+    return db.session.execute(statement).first() is not None
+
+
+_Found = Row[tuple[int, str, dict[str, Any], int | None, int, JobState]]
+
+
+def _lock_next(now: datetime) -> _Found | None:
+    """The job to take, its row locked: PostgreSQL skips rows that others hold; SQLite has one writer at a time."""
+    candidates = select(Job.id, Job.name, Job.payload, Job.organiser_id, Job.attempts, Job.state)
+    expired = candidates.where(Job.state == JobState.RUNNING, Job.leased_until < now).order_by(Job.leased_until)
+    due = candidates.where(Job.state == JobState.QUEUED, Job.run_at <= now).order_by(Job.run_at, Job.id)
+    return _first_free(expired) or _first_free(due)
+
+
+def _first_free(candidates: Select[tuple[int, str, dict[str, Any], int | None, int, JobState]]) -> _Found | None:
+    return db.session.execute(candidates.limit(1).with_for_update(skip_locked=True)).first()
+
+
+def _change_leased(claimed: ClaimedJob, **values: Any) -> bool:
+    changed = db.session.execute(
+        update(Job)
+        .where(Job.id == claimed.id, Job.state == JobState.RUNNING, Job.lease == claimed.lease)
+        .values(values)
+        .returning(Job.id),
+        execution_options=_QUIET,
+    )
+    return changed.first() is not None
+
+
+def _bury(job_id: int, name: str, payload: Payload, error: str, *, now: datetime) -> None:
+    """Keep a job as dead, and tell its handler in the same transaction."""
+    db.session.execute(
+        update(Job)
+        .where(Job.id == job_id)
+        .values(state=JobState.DEAD, finished_at=now, last_error=error[:_ERROR_LENGTH], lease="", leased_until=None),
+        execution_options=_QUIET,
+    )
+    known = _find_known(name)
+    if known is not None and known.on_dead is not None:
+        known.on_dead(payload, error, now)
+
+
+def _find_known(name: str) -> Handler | None:
+    try:
+        return find_handler(name)
+    except UnknownJob:
+        return None

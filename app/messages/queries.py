@@ -1,0 +1,97 @@
+"""What pages and jobs read of messages and calendar sequences."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.messages.models import CalendarSequence, Message, MessageState
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    """One line of the log. `title` is empty until the mail is sent; `error` until it fails."""
+
+    id: int
+    organiser_id: int | None
+    subject: str
+    template: str
+    recipient: str = field(repr=False)
+    locale: str
+    title: str
+    state: MessageState
+    error: str
+    queued_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class OutgoingMessage:
+    """What the sending job needs of a message."""
+
+    id: int
+    organiser_id: int | None
+    subject: str
+    template: str
+    params: dict[str, Any] = field(repr=False)
+    recipient: str = field(repr=False)
+    locale: str
+    rfc_id: str
+    state: MessageState
+
+
+def list_messages(
+    *, subject: str | None = None, organiser_id: int | None = None, limit: int = 50, cursor: int | None = None
+) -> list[MessageRow]:
+    """Messages about one subject, of one organiser, or both, newest first. `cursor` is the id of the last row seen."""
+    query = select(
+        Message.id,
+        Message.organiser_id,
+        Message.subject,
+        Message.template,
+        Message.recipient,
+        Message.locale,
+        Message.title,
+        Message.state,
+        Message.error,
+        Message.queued_at,
+        Message.sent_at,
+    ).order_by(Message.id.desc())
+    if subject is not None:
+        query = query.where(Message.subject == subject)
+    if organiser_id is not None:
+        query = query.where(Message.organiser_id == organiser_id)
+    if cursor is not None:
+        query = query.where(Message.id < cursor)
+    return [MessageRow(*row) for row in db.session.execute(query.limit(limit))]
+
+
+def find_outgoing(message_id: int) -> OutgoingMessage | None:
+    """A message as its job needs it; None when it was erased meanwhile."""
+    row = db.session.execute(
+        select(
+            Message.id,
+            Message.organiser_id,
+            Message.subject,
+            Message.template,
+            Message.params,
+            Message.recipient,
+            Message.locale,
+            Message.rfc_id,
+            Message.state,
+        ).where(Message.id == message_id)
+    ).one_or_none()
+    return None if row is None else OutgoingMessage(*row)
+
+
+def get_sequences(subjects: Iterable[str]) -> dict[str, tuple[int, datetime]]:
+    """SEQUENCE and time of the last change for each subject that has changed; one that is missing has SEQUENCE 0."""
+    rows = db.session.execute(
+        select(CalendarSequence.subject, CalendarSequence.sequence, CalendarSequence.changed_at).where(
+            CalendarSequence.subject.in_(list(subjects))
+        )
+    )
+    return {row.subject: (row.sequence, row.changed_at) for row in rows}

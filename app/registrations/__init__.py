@@ -1,0 +1,9 @@
+"""Registrations: one person's or one group's places at an event, their tickets, and what they may change themselves.
+
+States and moves:
+  (new) → confirmed (places taken) | waitlisted (no places; asked for)
+  confirmed → confirmed (change: new places first, then the old ones are freed) | cancelled
+  waitlisted → confirmed (change to waves with places) | cancelled
+  offered, lapsed: a place proposed from the waiting list, and one not taken in time (they arrive with the flows)
+A cancelled registration stays as it is; registering again makes a new one.
+"""

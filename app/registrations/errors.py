@@ -1,0 +1,29 @@
+"""Refusals of registrations."""
+
+from app.core.errors import Conflict, NotFound
+
+
+class RegistrationNotFound(NotFound):
+    """No such registration for the one who asks."""
+
+
+class RegistrationClosed(Conflict):
+    """The event does not take registrations now: not published, outside its window, over, or read-only."""
+
+    code = "registration_closed"
+
+
+class AlreadyRegistered(Conflict):
+    """The same person, or the same class, is at this event already; `registration_id` is theirs, for the mail that tells."""
+
+    code = "already_registered"
+
+    def __init__(self, registration_id: int) -> None:
+        super().__init__("already registered")
+        self.registration_id = registration_id
+
+
+class ChangeClosed(Conflict):
+    """It is too late for a visitor to change this: the visit began. Staff still can."""
+
+    code = "change_closed"

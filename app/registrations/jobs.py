@@ -1,0 +1,30 @@
+"""Work on many registrations, done by workers in small transactions."""
+
+from app.core.transaction import transaction
+from app.events.queries import get_event_by_id
+from app.jobs.registry import JobContext, handler
+from app.registrations import mails
+from app.registrations.notifications import list_told, tell
+from app.registrations.queries import list_ids_alive, list_registrations_by_id
+
+MAILS = mails.__name__  # imported here so that the renderers are registered wherever jobs are
+CHUNK = 50
+
+
+@handler("registrations.tell_event_cancelled")
+def tell_event_cancelled(context: JobContext) -> None:
+    """Queue the mail to everyone of a cancelled event. Begun again, it goes on with those not told yet."""
+    event = get_event_by_id(int(context.payload["event_id"]))
+    ids = list_ids_alive(event.id)
+    told = list_told("event_cancelled", ids)
+    left = [i for i in ids if i not in told]
+    for start in range(0, len(left), CHUNK):
+        registrations = list_registrations_by_id(left[start : start + CHUNK])
+        with transaction():
+            for registration in registrations:
+                if registration.contact_email:
+                    tell(
+                        "event_cancelled", registration.id, registration.contact_email, registration.locale,
+                        organiser_id=event.organiser_id, now=context.now(),
+                    )  # fmt: skip
+        context.progress(min(start + CHUNK, len(left)), len(left))

@@ -1,0 +1,134 @@
+"""Tables of registrations. Declared statistics stand apart from names, tied by a random key that anonymising drops."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Model, text_enum
+from app.registrations.enums import (
+    AgeBand,
+    Gender,
+    RegistrationKind,
+    RegistrationStatus,
+    Source,
+    TicketKind,
+)
+
+ALIVE_SQL = text("same_key IS NOT NULL AND status IN ('confirmed', 'waitlisted', 'offered')")
+
+
+class Registration(Model):
+    """`same_key` tells the same person or class at the same event; `import_key` the same line of a file.
+
+    `changed_in` is the event's version at its last change: what a door's list asks for since.
+    """
+
+    __tablename__ = "registrations"
+    __table_args__ = (
+        CheckConstraint("participants >= 0 AND companions >= 0 AND participants + companions > 0", name="headcount"),
+        CheckConstraint("kind = 'group' OR (participants = 1 AND companions = 0)", name="individual_is_one"),
+        Index(
+            "uq_registrations_same", "event_id", "same_key", unique=True, sqlite_where=ALIVE_SQL, postgresql_where=ALIVE_SQL
+        ),
+        Index("uq_registrations_import", "event_id", "import_key", unique=True),
+        Index("ix_registrations_list", "event_id", "sort_name", "id"),
+        Index("ix_registrations_changed", "event_id", "changed_in"),
+        Index("ix_registrations_mail", "mail_key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    token: Mapped[str] = mapped_column(String(32), unique=True)
+    kind: Mapped[RegistrationKind] = mapped_column(text_enum(RegistrationKind))
+    audience: Mapped[str] = mapped_column(String(40))
+    status: Mapped[RegistrationStatus] = mapped_column(text_enum(RegistrationStatus))
+    participants: Mapped[int]
+    companions: Mapped[int]
+    contact_name: Mapped[str] = mapped_column(String(120))
+    contact_email: Mapped[str] = mapped_column(String(254), default="")
+    contact_phone: Mapped[str] = mapped_column(String(20), default="")
+    mail_key: Mapped[str] = mapped_column(String(254), default="")
+    structure_id: Mapped[int | None] = mapped_column(ForeignKey("structures.id"))
+    organisation_name: Mapped[str] = mapped_column(String(160), default="")
+    uai: Mapped[str] = mapped_column(String(8), default="")
+    class_label: Mapped[str] = mapped_column(String(60), default="")
+    commune: Mapped[str] = mapped_column(String(120), default="")
+    is_15_or_older: Mapped[bool | None]
+    oriented_by: Mapped[str] = mapped_column(String(160), default="")
+    locale: Mapped[str] = mapped_column(String(5), default="fr")
+    source: Mapped[Source] = mapped_column(text_enum(Source))
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    same_key: Mapped[str | None] = mapped_column(String(400))
+    import_key: Mapped[str | None] = mapped_column(String(64))
+    statistics_key: Mapped[str | None] = mapped_column(String(32))
+    sort_name: Mapped[str] = mapped_column(String(160))
+    search_text: Mapped[str] = mapped_column(String(900))
+    changed_in: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str] = mapped_column(String(300), default="")
+
+
+class RegistrationWave(Model):
+    """A wave that a registration asks for. `people` are the places it holds there: none while waiting or cancelled."""
+
+    __tablename__ = "registration_waves"
+    __table_args__ = (
+        CheckConstraint("people >= 0", name="people"),
+        Index("ix_registration_waves_wave", "wave_id"),
+    )
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), primary_key=True)
+    people: Mapped[int]
+
+
+class Ticket(Model):
+    """What a QR code opens. Route cards are numbered within a class and carry no identity."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (Index("ix_tickets_registration", "registration_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
+    kind: Mapped[TicketKind] = mapped_column(text_enum(TicketKind))
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    number: Mapped[int] = mapped_column(default=0)
+    label: Mapped[str] = mapped_column(String(60))
+
+
+class DeclaredStatistics(Model):
+    """What funders ask for, declared by people who chose to. No name, no registration: only a key known on the other side."""
+
+    __tablename__ = "declared_statistics"
+
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    audience: Mapped[str] = mapped_column(String(40))
+    gender: Mapped[Gender | None] = mapped_column(text_enum(Gender))
+    age_band: Mapped[AgeBand | None] = mapped_column(text_enum(AgeBand))
+    priority_neighbourhood: Mapped[bool | None]
+    rural_zone: Mapped[bool | None]
+    recognised_disability: Mapped[bool | None]
+    commune: Mapped[str] = mapped_column(String(120), default="")
+
+
+class ImportFile(Model):
+    """A file sent for import: kept with its mapping and report until it is written or given up."""
+
+    __tablename__ = "import_files"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    job_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+    written_at: Mapped[datetime | None]

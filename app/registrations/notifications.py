@@ -1,0 +1,37 @@
+"""What registered people are told, by mail. Each is rendered when it goes out, from what is true then."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.messages.models import Message
+from app.messages.operations import queue_message
+
+Kind = Literal["confirmed", "waitlisted", "changed", "cancelled", "already", "link", "event_cancelled"]
+
+
+def tell(kind: Kind, registration_id: int, email: str, locale: str, *, organiser_id: int, now: datetime) -> None:
+    """Queue one mail about a registration, in the person's language, in the caller's transaction."""
+    queue_message(
+        template=f"registrations.{kind}",
+        subject=f"registration:{registration_id}",
+        recipient=email,
+        locale=locale,
+        params={"registration_id": registration_id},
+        organiser_id=organiser_id,
+        now=now,
+    )
+
+
+def list_told(kind: Kind, registration_ids: Sequence[int]) -> set[int]:
+    """Those of these registrations to whom a mail of that kind was queued already."""
+    subjects = {f"registration:{i}": i for i in registration_ids}
+    rows = db.session.execute(
+        select(Message.subject)
+        .where(Message.template == f"registrations.{kind}", Message.subject.in_(list(subjects)))
+        .distinct()
+    ).scalars()
+    return {subjects[subject] for subject in rows}

@@ -1,0 +1,98 @@
+"""Changing waves or headcount: new places first, in one step, or nothing."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, update
+
+from app.core.actor import Actor
+from app.core.audit import record
+from app.core.db import db
+from app.core.errors import FieldError
+from app.events.operations import Held, exchange_places, lock_event, take_places
+from app.events.queries import get_event_by_id
+from app.messages.operations import raise_sequence
+from app.registrations.drafts import Headcount
+from app.registrations.enums import RegistrationMove, RegistrationStatus
+from app.registrations.errors import ChangeClosed
+from app.registrations.models import Registration, RegistrationWave
+from app.registrations.notifications import tell
+from app.registrations.operations.locking import held_by, lock_registration
+from app.registrations.queries import RegistrationRow
+from app.registrations.rules import clean_waves, headcount_problems, may_change, require_move
+
+
+def change_registration(
+    registration_id: int,
+    *,
+    waves: tuple[int, ...] | None = None,
+    headcount: Headcount | None = None,
+    by: Actor,
+    now: datetime,
+    quiet: bool = False,
+) -> RegistrationStatus:
+    """Change waves, headcount or both; None keeps what is. Who waits and names waves with places gets them.
+
+    A waiting registration that changes its headcount alone keeps waiting, in its place. Raises FieldError, MoveNotAllowed,
+    ChangeClosed, WaveFull, AudienceFull.
+    """
+    before = lock_registration(registration_id)
+    event = get_event_by_id(before.event_id)
+    require_move(before.status, RegistrationMove.CHANGE)
+    if not may_change(event, before.waves, staff=by.is_staff, now=now):
+        raise ChangeClosed
+    problems: dict[str, str] = {}
+    new_waves = before.waves if waves is None else clean_waves(waves, event, problems)
+    new_count = Headcount(before.participants, before.companions) if headcount is None else headcount
+    problems |= headcount_problems(new_count)
+    if not before.is_group and new_count != Headcount():
+        problems["headcount"] = "individual_is_one"
+    if problems:
+        raise FieldError(problems)
+    if (new_waves, new_count) == (before.waves, Headcount(before.participants, before.companions)):
+        return before.status
+    status, version = _move_places(before, new_waves, new_count, asked_for_waves=waves is not None)
+    _write(before, new_waves, new_count, status, version, now)
+    raise_sequence(f"registration:{registration_id}", now=now)
+    details = {
+        "people": [before.people, new_count.people], "waves": [list(before.waves), list(new_waves)],
+        "status": [before.status, status],
+    }  # fmt: skip
+    subject = f"registration:{registration_id}"
+    record(by, "registration.changed", subject, now=now, organiser_id=before.organiser_id, details=details)
+    if not quiet and before.contact_email:
+        tell("changed", before.id, before.contact_email, before.locale, organiser_id=before.organiser_id, now=now)
+    return status
+
+
+def _move_places(
+    before: RegistrationRow, waves: tuple[int, ...], headcount: Headcount, *, asked_for_waves: bool
+) -> tuple[RegistrationStatus, int]:
+    wanted = Held(waves, before.audience, headcount.people, before.is_group)
+    old = held_by(before)
+    if old is not None:
+        return before.status, exchange_places(before.event_id, old, wanted)
+    if asked_for_waves:
+        return RegistrationStatus.CONFIRMED, take_places(before.event_id, wanted)
+    return before.status, lock_event(before.event_id)
+
+
+def _write(
+    before: RegistrationRow, waves: tuple[int, ...], headcount: Headcount, status: RegistrationStatus, version: int, now: datetime
+) -> None:
+    people = headcount.people if status is RegistrationStatus.CONFIRMED else 0
+    db.session.execute(delete(RegistrationWave).where(RegistrationWave.registration_id == before.id))
+    db.session.execute(
+        insert(RegistrationWave),
+        [{"registration_id": before.id, "wave_id": wave_id, "people": people} for wave_id in waves],
+    )
+    db.session.execute(
+        update(Registration)
+        .where(Registration.id == before.id)
+        .values(
+            participants=headcount.participants,
+            companions=headcount.companions,
+            status=status,
+            changed_in=version,
+            updated_at=now,
+        )
+    )

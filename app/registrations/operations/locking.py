@@ -1,0 +1,29 @@
+"""Holding one registration, and its event first, while it changes."""
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.events.models import Event
+from app.events.operations import Held
+from app.registrations.enums import HOLDING
+from app.registrations.errors import RegistrationNotFound
+from app.registrations.models import Registration
+from app.registrations.queries import RegistrationRow, get_registration
+
+
+def lock_registration(registration_id: int) -> RegistrationRow:
+    """Lock the event, then read the registration as it now is. Raises RegistrationNotFound."""
+    event_id = db.session.execute(
+        select(Registration.event_id).where(Registration.id == registration_id)
+    ).scalar_one_or_none()
+    if event_id is None:
+        raise RegistrationNotFound
+    db.session.execute(select(Event.id).where(Event.id == event_id).with_for_update(key_share=True))
+    return get_registration(registration_id)
+
+
+def held_by(registration: RegistrationRow) -> Held | None:
+    """The places that a registration holds, or None when it holds none."""
+    if registration.status not in HOLDING:
+        return None
+    return Held(registration.waves, registration.audience, registration.people, registration.is_group)

@@ -1,0 +1,208 @@
+"""Registrations as pages, papers and programs read them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, func, select
+
+from app.core.db import db
+from app.registrations.enums import ALIVE, RegistrationKind, RegistrationStatus, Source, TicketKind
+from app.registrations.errors import RegistrationNotFound
+from app.registrations.models import DeclaredStatistics, Registration, RegistrationWave, Ticket
+
+
+@dataclass(frozen=True)
+class TicketRow:
+    id: int
+    kind: TicketKind
+    code: str
+    number: int
+    label: str
+
+
+@dataclass(frozen=True)
+class RegistrationRow:
+    """One registration with the waves it asks for (in order of their start) and its main ticket."""
+
+    id: int
+    event_id: int
+    organiser_id: int
+    reference: str
+    token: str
+    kind: RegistrationKind
+    audience: str
+    status: RegistrationStatus
+    participants: int
+    companions: int
+    contact_name: str
+    contact_email: str
+    contact_phone: str
+    structure_id: int | None
+    organisation_name: str
+    uai: str
+    class_label: str
+    commune: str
+    is_15_or_older: bool | None
+    oriented_by: str
+    locale: str
+    source: Source
+    answers: dict[str, Any]
+    statistics_key: str | None
+    created_at: datetime
+    updated_at: datetime
+    cancelled_at: datetime | None
+    cancel_reason: str
+    waves: tuple[int, ...]
+    ticket: TicketRow
+    cards: tuple[TicketRow, ...]
+
+    @property
+    def people(self) -> int:
+        return self.participants + self.companions
+
+    @property
+    def is_group(self) -> bool:
+        return self.kind is RegistrationKind.GROUP
+
+    @property
+    def alive(self) -> bool:
+        return self.status in ALIVE
+
+    @property
+    def holder(self) -> str:
+        """What a ticket says big: the class, else the group's body, else the person."""
+        if self.is_group:
+            return self.class_label or self.organisation_name or self.contact_name
+        return self.contact_name
+
+    @property
+    def holder_detail(self) -> str:
+        """What stands under it: the school of the class, or the person of the group."""
+        if not self.is_group:
+            return self.organisation_name
+        return self.organisation_name if self.class_label else (self.contact_name if self.organisation_name else "")
+
+
+_COLUMNS = [
+    getattr(Registration, name)
+    for name in RegistrationRow.__dataclass_fields__
+    if name not in {"waves", "ticket", "cards"}
+]
+
+
+def _find(where: Any) -> RegistrationRow | None:
+    row = db.session.execute(select(*_COLUMNS).where(where)).mappings().first()
+    return None if row is None else _complete([row])[0]
+
+
+def _complete(rows: Sequence[RowMapping]) -> list[RegistrationRow]:
+    ids = [row["id"] for row in rows]
+    waves: dict[int, list[int]] = {}
+    for registration_id, wave_id in db.session.execute(
+        select(RegistrationWave.registration_id, RegistrationWave.wave_id)
+        .where(RegistrationWave.registration_id.in_(ids))
+        .order_by(RegistrationWave.wave_id)
+    ).tuples():
+        waves.setdefault(registration_id, []).append(wave_id)
+    tickets: dict[int, list[TicketRow]] = {}
+    for t in db.session.execute(
+        select(Ticket.id, Ticket.registration_id, Ticket.kind, Ticket.code, Ticket.number, Ticket.label)
+        .where(Ticket.registration_id.in_(ids))
+        .order_by(Ticket.number)
+    ):
+        tickets.setdefault(t.registration_id, []).append(TicketRow(t.id, t.kind, t.code, t.number, t.label))
+    return [
+        RegistrationRow(
+            **dict(row),
+            waves=tuple(waves.get(row["id"], ())),
+            ticket=next(t for t in tickets[row["id"]] if t.kind is TicketKind.MAIN),
+            cards=tuple(t for t in tickets[row["id"]] if t.kind is TicketKind.ROUTE_CARD),
+        )
+        for row in rows
+    ]
+
+
+def _get(where: Any) -> RegistrationRow:
+    found = _find(where)
+    if found is None:
+        raise RegistrationNotFound
+    return found
+
+
+def get_registration(registration_id: int) -> RegistrationRow:
+    """Raises RegistrationNotFound."""
+    return _get(Registration.id == registration_id)
+
+
+def get_by_token(token: str) -> RegistrationRow:
+    """The registration whose own page that is. Raises RegistrationNotFound."""
+    return _get(Registration.token == token)
+
+
+def get_by_reference(reference: str, *, organiser_id: int) -> RegistrationRow:
+    """An organiser's registration by its number, in any case, with or without dashes. Raises RegistrationNotFound."""
+    return _get((Registration.reference == normal_reference(reference)) & (Registration.organiser_id == organiser_id))
+
+
+def get_by_ticket_code(code: str) -> RegistrationRow:
+    """The registration that a ticket belongs to. Raises RegistrationNotFound."""
+    return _get(Registration.id == select(Ticket.registration_id).where(Ticket.code == code).scalar_subquery())
+
+
+def list_registrations_by_id(ids: Sequence[int]) -> list[RegistrationRow]:
+    """Whole registrations in the order of the list (family name)."""
+    rows = db.session.execute(
+        select(*_COLUMNS).where(Registration.id.in_(ids)).order_by(Registration.sort_name, Registration.id)
+    ).mappings()
+    return _complete(list(rows))
+
+
+def list_alive_by_email(event_id: int, email: str) -> list[RegistrationRow]:
+    """What one mail address has at an event: for « send me my link again »."""
+    rows = db.session.execute(
+        select(*_COLUMNS)
+        .where(Registration.event_id == event_id, Registration.mail_key == email.lower(), Registration.status.in_(ALIVE))
+        .order_by(Registration.id)
+    ).mappings()
+    return _complete(list(rows))
+
+
+def list_ids_alive(event_id: int) -> list[int]:
+    """Every registration of an event that still stands."""
+    return list(
+        db.session.execute(
+            select(Registration.id)
+            .where(Registration.event_id == event_id, Registration.status.in_(ALIVE))
+            .order_by(Registration.id)
+        ).scalars()
+    )
+
+
+def normal_reference(text: str) -> str:
+    """VT-7K3Q-9F from « vt7k3q9f », « VT 7K3Q 9F »…; text that cannot be one comes back as it is."""
+    letters = "".join(c for c in text.upper() if c.isalnum())
+    return f"{letters[:-6]}-{letters[-6:-2]}-{letters[-2:]}" if 8 <= len(letters) <= 10 else text.strip()
+
+
+def places_before(registration: RegistrationRow) -> int:
+    """How many people wait before this registration for one of its waves: an honest answer, counted now."""
+    before = (
+        select(Registration.id, func.max(Registration.participants + Registration.companions).label("people"))
+        .join(RegistrationWave, RegistrationWave.registration_id == Registration.id)
+        .where(
+            Registration.event_id == registration.event_id,
+            Registration.status == RegistrationStatus.WAITLISTED,
+            Registration.id < registration.id,
+            RegistrationWave.wave_id.in_(registration.waves),
+        )
+        .group_by(Registration.id)
+        .subquery()
+    )
+    return db.session.execute(select(func.coalesce(func.sum(before.c.people), 0))).scalar_one()
+
+
+def get_statistics(key: str | None) -> DeclaredStatistics | None:
+    """What one person declared, for that person's own export only."""
+    return None if key is None else db.session.get(DeclaredStatistics, key)

@@ -1,0 +1,164 @@
+"""Pure decisions about registrations."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from app.core.errors import FieldError, MoveNotAllowed
+from app.core.text import TextError, fold, normalise_email, normalise_phone, normalise_uai
+from app.events.enums import Enrolment, EventState
+from app.events.queries import EventRow
+from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
+from app.registrations.enums import REGISTRATION_MOVES, RegistrationKind, RegistrationMove, RegistrationStatus, Source
+
+LARGEST_GROUP = 5_000
+
+
+def clean(draft: RegistrationDraft, event: EventRow) -> RegistrationDraft:
+    """The draft as it is stored: spaces trimmed, mail and telephone in one form, waves in order.
+
+    Raises FieldError with every problem; paths are those of the API.
+    """
+    problems: dict[str, str] = {}
+    contact = _clean_contact(draft.contact, problems)
+    organisation = _clean_organisation(draft, problems)
+    _check_audience(draft, event, problems)
+    waves = clean_waves(draft.waves, event, problems)
+    headcount = draft.headcount if draft.kind is RegistrationKind.GROUP else Headcount()
+    problems |= headcount_problems(headcount)
+    if len(draft.oriented_by) > 160:
+        problems["oriented_by"] = "too_long"
+    if problems:
+        raise FieldError(problems)
+    return replace(draft, contact=contact, organisation=organisation, waves=waves, headcount=headcount)
+
+
+def headcount_problems(headcount: Headcount) -> dict[str, str]:
+    """What is wrong with a headcount: at least one participant, no negative number, no slip of the finger."""
+    problems: dict[str, str] = {}
+    if not 1 <= headcount.participants <= LARGEST_GROUP:
+        problems["headcount/participants"] = "out_of_range"
+    if not 0 <= headcount.companions <= LARGEST_GROUP:
+        problems["headcount/companions"] = "out_of_range"
+    return problems
+
+
+def _clean_contact(contact: Contact, problems: dict[str, str]) -> Contact:
+    name, email, phone = " ".join(contact.name.split()), contact.email.strip(), contact.phone.strip()
+    if not name:
+        problems["contact/name"] = "required"
+    elif len(name) > 120:
+        problems["contact/name"] = "too_long"
+    if email:
+        try:
+            email = normalise_email(email)
+        except TextError as error:
+            problems["contact/email"] = error.code
+    if phone:
+        try:
+            phone = normalise_phone(phone)
+        except TextError as error:
+            problems["contact/phone"] = error.code
+    if not email and not phone:
+        problems["contact/email"] = "email_or_phone"
+    return Contact(name, email, phone, contact.family_name.strip())
+
+
+def _clean_organisation(draft: RegistrationDraft, problems: dict[str, str]) -> Organisation:
+    given = draft.organisation
+    uai = given.uai.strip().upper()
+    if uai:
+        try:
+            uai = normalise_uai(uai)
+        except TextError as error:
+            problems["organisation/uai"] = error.code
+    result = Organisation(given.name.strip(), uai, " ".join(given.class_label.split()), given.commune.strip())
+    for path, value, most in (
+        ("name", result.name, 160), ("class_label", result.class_label, 60), ("commune", result.commune, 120),
+    ):  # fmt: skip
+        if len(value) > most:
+            problems[f"organisation/{path}"] = "too_long"
+    return result
+
+
+def _check_audience(draft: RegistrationDraft, event: EventRow, problems: dict[str, str]) -> None:
+    audience = next((a for a in event.audiences if a.code == draft.audience), None)
+    if audience is None:
+        problems["audience"] = "unknown_audience"
+    elif draft.kind is RegistrationKind.GROUP and not audience.groups:
+        problems["kind"] = "no_groups"
+
+
+def clean_waves(wave_ids: tuple[int, ...], event: EventRow, problems: dict[str, str]) -> tuple[int, ...]:
+    known = [wave.id for wave in event.waves]
+    if event.enrolment is Enrolment.ALL and not wave_ids:
+        return tuple(known)
+    wanted = set(wave_ids)
+    if not wanted:
+        problems["waves"] = "required"
+    elif wanted - set(known):
+        problems["waves"] = "unknown_wave"
+    elif event.enrolment is Enrolment.ONE and len(wanted) != 1:
+        problems["waves"] = "one_wave"
+    elif event.enrolment is Enrolment.ALL and wanted != set(known):
+        problems["waves"] = "all_waves"
+    return tuple(wave_id for wave_id in known if wave_id in wanted)
+
+
+def may_register(event: EventRow, source: Source, now: datetime) -> bool:
+    """Staff register late and beside the window; the public and programs only while it is open."""
+    if source in {Source.STAFF, Source.IMPORT}:
+        return event.state in {EventState.PUBLISHED, EventState.CLOSED}
+    return event.is_open(now)
+
+
+def require_move(status: RegistrationStatus, move: RegistrationMove) -> None:
+    """Raises MoveNotAllowed."""
+    if move not in REGISTRATION_MOVES[status]:
+        raise MoveNotAllowed(move, status)
+
+
+def may_change(event: EventRow, wave_ids: tuple[int, ...], *, staff: bool, now: datetime) -> bool:
+    """Staff while the event is not read-only; visitors until their first wave is over."""
+    if event.state not in {EventState.PUBLISHED, EventState.CLOSED}:
+        return False
+    if staff:
+        return True
+    first_end = min((w.ends_at for w in event.waves if w.id in wave_ids), default=event.ends_at)
+    return now < first_end
+
+
+def same_key(draft: RegistrationDraft) -> str | None:
+    """What makes two registrations the same: a person's mail; for a group its mail, UAI and class. None without a mail."""
+    if not draft.contact.email:
+        return None
+    mail = draft.contact.email.lower()
+    if draft.kind is RegistrationKind.INDIVIDUAL:
+        return f"i:{mail}"
+    return f"g:{mail}|{draft.organisation.uai}|{fold(draft.organisation.class_label)}"
+
+
+def sort_name(contact: Contact) -> str:
+    """Family name first, without accents: what the list is sorted by."""
+    if contact.family_name and contact.name.endswith(contact.family_name):
+        family, first = contact.family_name, contact.name.removesuffix(contact.family_name)
+    else:
+        first, _, family = contact.name.rpartition(" ")
+    return fold(f"{family} {first}".strip())[:160]
+
+
+def search_text(draft: RegistrationDraft, reference: str) -> str:
+    """What the search looks into, without accents: name, mail, telephone, organisation, class, commune, number."""
+    contact, organisation = draft.contact, draft.organisation
+    national = f"0{contact.phone[3:]}" if contact.phone.startswith("+33") else contact.phone
+    parts = (
+        contact.name, contact.email, contact.phone, national, organisation.name, organisation.class_label, organisation.uai,
+        organisation.commune, reference, reference.replace("-", ""),
+    )  # fmt: skip
+    return fold(" ".join(p for p in parts if p))[:900]
+
+
+def card_prefix(class_label: str) -> str:
+    """3B for « 3e B »: what a class's route cards are numbered with."""
+    words = [w for w in fold(class_label).replace("(", " ").replace(")", " ").split() if w]
+    letters = "".join(w[0] if i == 0 or len(w) > 2 else w for i, w in enumerate(words))
+    return letters.upper()[:4] or "G"

@@ -1,0 +1,1 @@
+"""Schools, companies and other bodies that send people, host or borrow."""

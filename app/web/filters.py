@@ -1,0 +1,70 @@
+"""Filters of the templates: hours, days, numbers and telephones as people write them."""
+
+from datetime import datetime
+
+import phonenumbers
+from babel.numbers import format_decimal
+from flask import Flask
+
+from app.core.i18n import format_day, format_hour, format_short_day, format_span
+from app.core.urls import settings
+from app.web.i18n import current_locale
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        hour=hour, day=day, short_day=short_day, span=span, number=number, phone=phone, phone_link=phone_link
+    )
+
+
+def hour(moment: datetime, timezone: str | None = None) -> str:
+    """`{{ wave.starts_at|hour(event.timezone) }}`: 9 h 40, 9:40 am. Without a zone, the installation's."""
+    return format_hour(moment, timezone or settings().default_timezone, current_locale())
+
+
+def day(moment: datetime, timezone: str | None = None, year: bool = False) -> str:
+    """jeudi 4 février, Thursday 4 February; with `year=true`, 2027 after it."""
+    return format_day(moment, timezone or settings().default_timezone, current_locale(), year=year)
+
+
+def short_day(moment: datetime, timezone: str | None = None) -> str:
+    """jeu. 4, Thu 4."""
+    return format_short_day(moment, timezone or settings().default_timezone, current_locale())
+
+
+def span(starts_at: datetime, ends_at: datetime, timezone: str | None = None) -> str:
+    """`{{ event.starts_at|span(event.ends_at, event.timezone) }}`: 4 et 5 février 2027."""
+    return format_span(starts_at, ends_at, timezone or settings().default_timezone, current_locale())
+
+
+def number(value: float, digits: int = 0) -> str:
+    """1 240 with a thin no-break space in French, 1,240 in English; `digits` after the decimal sign at most."""
+    text: str = format_decimal(round(value, digits), locale=current_locale())
+    return text
+
+
+def phone(text: str) -> str:
+    """06 39 98 44 10 for a French number, +49 30 123456 for another; never split over lines. Else as it is."""
+    found = _parse(text)
+    if found is None:
+        return text
+    national = found.country_code == 33
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if national else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return str(phonenumbers.format_number(found, style)).replace(" ", NO_BREAK)
+
+
+def phone_link(text: str) -> str:
+    """tel:+33639984410 (RFC 3966)."""
+    found = _parse(text)
+    if found is None:
+        return "tel:" + "".join(c for c in text if c in "+0123456789")
+    return f"tel:{phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)}"
+
+
+def _parse(text: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, "FR")
+    except phonenumbers.NumberParseException:
+        return None

@@ -1,0 +1,125 @@
+"""Forms of accounts: logging in, the own password, people, tokens, look."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    Field,
+    Form,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TelField,
+)
+from wtforms.validators import StopValidation
+from wtforms.widgets import CheckboxInput, ColorInput, ListWidget
+
+from app.accounts.enums import Role, Scope
+from app.accounts.rules import weakness_of
+from app.web.forms.base import EmailAddress, Length, Maybe, PageForm, PhoneNumber, Required
+from app.web.wording import message_for
+
+ROLE_LABELS = {
+    Role.OWNER: _l("Owner: everything, and people, look and keys"),
+    Role.MANAGER: _l("Manager: events and registrations"),
+    Role.VIEWER: _l("Viewer: reads events and registrations"),
+    Role.DOOR: _l("Door: scans tickets, sees no lists"),
+}
+ROLE_NAMES = {
+    Role.OWNER: _l("Owner"),
+    Role.MANAGER: _l("Manager"),
+    Role.VIEWER: _l("Viewer"),
+    Role.DOOR: _l("Door"),
+}
+SCOPE_LABELS = {
+    Scope.EVENTS_READ: _l("Read events, places and presence"),
+    Scope.EVENTS_WRITE: _l("Make and change events"),
+    Scope.REGISTRATIONS_WRITE: _l("Register people, change and cancel"),
+    Scope.SCANS_WRITE: _l("Scan tickets and read the door list"),
+    Scope.LOANS_WRITE: _l("Lend boxes"),
+    Scope.INTERESTS_WRITE: _l("Collect expressions of interest"),
+}
+
+
+class StrongPassword:
+    """Ten characters at least, and not one of those that everybody tries first."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        weakness = weakness_of(field.data or "")
+        if weakness:
+            raise StopValidation(message_for(weakness))
+
+
+class LogInForm(PageForm):
+    email = EmailField(_l("E-mail address"), [Required(), EmailAddress()])
+    password = PasswordField(_l("Password"), [Required(), Length(1000)])
+    next = HiddenField()
+
+
+class PasswordForm(PageForm):
+    current_password = PasswordField(_l("Current password"), [Required(), Length(1000)])
+    new_password = PasswordField(
+        _l("New password"),
+        [Required(), Length(1000), StrongPassword()],
+        description=_l("10 characters at least. Three words that do not belong together are easy to remember."),
+    )
+    repeated = PasswordField(_l("New password once more"), [Required()])
+
+    def validate_repeated(self, field: Field) -> None:
+        if field.data != self.new_password.data:
+            raise StopValidation(message_for("password_differs"))
+
+
+class MemberForm(PageForm):
+    """A person to add. The password is needed only when nobody has an account with this mail."""
+
+    name = StringField(_l("First name and name"), [Required(), Length(120)])
+    email = EmailField(_l("E-mail address"), [Required(), EmailAddress()])
+    role = RadioField(_l("Role"), [Required("choice")], choices=[(r.value, ROLE_LABELS[r]) for r in ROLE_LABELS])
+    password = PasswordField(
+        _l("First password"),
+        [Maybe(), Length(1000), StrongPassword()],
+        description=_l("You tell it to the person, who then changes it. Not needed if they have an account already."),
+    )
+
+
+class RoleForm(PageForm):
+    role = RadioField(_l("Role"), [Required("choice")], choices=[(r.value, ROLE_LABELS[r]) for r in ROLE_LABELS])
+
+
+class TokenForm(PageForm):
+    name = StringField(
+        _l("What the key is for"), [Required(), Length(120)], description=_l("For example: web site of the town hall.")
+    )
+    scopes = SelectMultipleField(
+        _l("What it may do"),
+        [Required()],
+        choices=[(s.value, SCOPE_LABELS[s]) for s in SCOPE_LABELS],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+    expires_on = DateField(_l("Last day"), [Maybe()], description=_l("Empty: until you revoke it."))
+
+
+class LookForm(PageForm):
+    name = StringField(_l("Name"), [Required(), Length(120)])
+    tagline_fr = StringField(_l("Line under the name, in French"), [Length(120)])
+    tagline_en = StringField(_l("Line under the name, in English"), [Length(120)])
+    email = EmailField(_l("E-mail address for questions"), [EmailAddress()])
+    phone = TelField(_l("Telephone for questions"), [PhoneNumber()])
+    help_hours_fr = StringField(_l("When somebody answers, in French"), [Length(120)])
+    help_hours_en = StringField(_l("When somebody answers, in English"), [Length(120)])
+    brand = StringField(_l("Brand colour"), [Required()], widget=ColorInput())
+    accent = StringField(_l("Accent colour"), [Required()], widget=ColorInput())
+    logo = FileField(_l("Logo"), description=_l("PNG, JPEG or WebP, 512 KB at most."))
+    remove_logo = BooleanField(_l("Show no logo"))
+
+
+def contrast_message(ratio: float, decimal_sign: str) -> str:
+    """Why a colour is refused, with its figure."""
+    figure = f"{int(ratio * 10) / 10:.1f}".replace(".", decimal_sign)  # cut, not rounded: 4.46 is not 4.5
+    return message_for("contrast", ratio=figure, needed="4.5".replace(".", decimal_sign))

@@ -1,0 +1,248 @@
+"""Who may call a view. Each view declares its guard; a view without one is refused, so that forgetting fails closed.
+
+    @blueprint.get("/manage/people")
+    @staff(OWNERS)
+    def people() -> str: …
+
+Views that are not ours (static files, a library's pages) are declared with `guard_endpoint`. For a MethodView, the
+guard stands on each of its methods.
+"""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from flask import Flask, abort, current_app, g, redirect, request, session
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
+
+from app.accounts.enums import Role, Scope
+from app.accounts.queries import MembershipRow, SignedInRow, TokenRow, find_signed_in, find_token
+from app.core import clock
+from app.core.actor import VISITOR, Actor, ActorKind
+from app.core.errors import NotAllowed
+from app.core.tokens import digest
+from app.web.errors import RoleMissing, Unauthorized
+from app.web.ttl_cache import TtlCache
+
+TOKEN_SECONDS = 3.0  # below the 5 s in which a revoked token must stop
+TOKENS_KEPT = 2048
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWNERS = frozenset({Role.OWNER})
+EVERYONE = frozenset(Role)
+
+View = TypeVar("View", bound=Callable[..., Any])
+csrf = CSRFProtect()
+
+
+class GuardKind(enum.StrEnum):
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    STAFF = "staff"
+    EVENT_STAFF = "event_staff"
+    TOKEN = "token"  # noqa: S105 - the name of a kind
+    OWN_LINK = "own_link"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """`roles` holds for staff and event_staff, `scope` for token."""
+
+    kind: GuardKind
+    roles: frozenset[Role] = frozenset()
+    scope: Scope | None = None
+
+
+PUBLIC = Guard(GuardKind.PUBLIC)
+
+
+def public(view: View) -> View:
+    """Anyone."""
+    return _declare(view, PUBLIC)
+
+
+def own_link(view: View) -> View:
+    """Whoever has the address: a capability (/r/<token>, /t/<code>) stands in it. Never cached, sends no Referer."""
+    return _declare(view, Guard(GuardKind.OWN_LINK))
+
+
+def signed_in(view: View) -> View:
+    """Any person with an account, whatever their role."""
+    return _declare(view, Guard(GuardKind.SIGNED_IN))
+
+
+def staff(roles: frozenset[Role]) -> Callable[[View], View]:
+    """People with one of `roles` for the organiser they act for (`current_organiser_id()`)."""
+    return lambda view: _declare(view, Guard(GuardKind.STAFF, roles=roles))
+
+
+def event_staff(roles: frozenset[Role]) -> Callable[[View], View]:
+    """As `staff`, for pages of one event; the page asks for the event with `current_organiser_id()`, else 404."""
+    return lambda view: _declare(view, Guard(GuardKind.EVENT_STAFF, roles=roles))
+
+
+def token(scope: Scope) -> Callable[[View], View]:
+    """Programs with an API token of that scope: sets `current_token()`. No form token is asked, no cookie is read."""
+    return lambda view: _declare(view, Guard(GuardKind.TOKEN, scope=scope))
+
+
+def guard_of(view: object, method: str = "GET") -> Guard | None:
+    """The guard declared on a view, or on the method of its MethodView; None when it was forgotten."""
+    view_class = getattr(view, "view_class", None)
+    if view_class is not None:
+        verb = "get" if method == "HEAD" and not hasattr(view_class, "head") else method.lower()
+        view = getattr(view_class, verb, None)
+    found = getattr(view, "parcours_guard", None)
+    return found if isinstance(found, Guard) else None
+
+
+def guard_endpoint(app: Flask, endpoint: str, guard: Guard) -> None:
+    """Declare the guard of a view that is not ours."""
+    app.extensions["parcours.guards"][endpoint] = guard
+
+
+def guard_of_endpoint(app: Flask, endpoint: str, method: str = "GET") -> Guard | None:
+    """The guard that holds for an endpoint, wherever it was declared."""
+    declared: dict[str, Guard] = app.extensions["parcours.guards"]
+    return declared.get(endpoint) or guard_of(app.view_functions.get(endpoint), method)
+
+
+def current_account() -> SignedInRow:
+    """The person signed in. Only under signed_in, staff and event_staff."""
+    found = g.account
+    assert isinstance(found, SignedInRow)
+    return found
+
+
+def current_membership() -> MembershipRow:
+    """What that person may do, for the organiser they act for. Only under staff and event_staff."""
+    found = g.membership
+    assert isinstance(found, MembershipRow)
+    return found
+
+
+def current_token() -> TokenRow:
+    """The token of the call. Only under token."""
+    found = g.token
+    assert isinstance(found, TokenRow)
+    return found
+
+
+def current_organiser_id() -> int:
+    """The tenant the call acts for: every query for staff and programs takes it."""
+    return current_token().organiser_id if "token" in g else current_membership().organiser.id
+
+
+def current_role() -> Role:
+    return current_membership().role
+
+
+def current_actor() -> Actor:
+    """Who does it, for operations: the person, the program, or a visitor on public pages and own links."""
+    if "token" in g:
+        key = current_token()
+        return Actor(ActorKind.TOKEN, key.name, key.id, key.organiser_id)
+    if "account" in g:
+        account, membership = current_account(), g.get("membership")
+        organiser_id = membership.organiser.id if membership else None
+        return Actor(ActorKind.STAFF, account.name, account.account_id, organiser_id)
+    return VISITOR
+
+
+def find_visiting_account() -> SignedInRow | None:
+    """The person signed in, on a page where nobody has to be."""
+    account = find_signed_in(session["account_id"]) if "account_id" in session else None
+    return account if account is not None and account.epoch == session.get("epoch") else None
+
+
+def sign_in(account_id: int, epoch: int) -> None:
+    """Begin the person's session; what a visitor's session held is dropped."""
+    session.clear()
+    session["account_id"], session["epoch"] = account_id, epoch
+    session.permanent = True
+
+
+def sign_out() -> None:
+    session.clear()
+
+
+def act_for(organiser_id: int) -> None:
+    """Choose the organiser to act for. The person must belong to it."""
+    if all(m.organiser.id != organiser_id for m in current_account().memberships):
+        raise NotAllowed("organiser")
+    session["organiser_id"] = organiser_id
+
+
+def forget_tokens() -> None:
+    """Make this process read tokens again: for the one that revokes them."""
+    _token_cache().clear()
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["parcours.guards"] = {"static": PUBLIC}
+    app.extensions["parcours.tokens"] = TtlCache[TokenRow | None](TOKEN_SECONDS, TOKENS_KEPT)
+    csrf.init_app(app)
+    app.before_request(_enforce)
+
+
+def _declare(view: View, guard: Guard) -> View:
+    view.parcours_guard = guard  # type: ignore[attr-defined]
+    return view
+
+
+def _enforce() -> Response | None:
+    if request.url_rule is None:
+        return None  # no such page: dispatching says so
+    guard = guard_of_endpoint(current_app, request.url_rule.endpoint, request.method)
+    if guard is None:
+        if request.method == "OPTIONS" and getattr(request.url_rule, "provide_automatic_options", False):
+            return None
+        current_app.logger.error("endpoint %s declares no guard", request.url_rule.endpoint)
+        abort(500 if current_app.testing else 404)
+    g.guard = guard
+    if guard.kind is GuardKind.TOKEN:
+        _require_token(guard)
+        return None
+    if request.method not in SAFE_METHODS and current_app.config["WTF_CSRF_ENABLED"]:
+        csrf.protect()
+    if guard.kind in {GuardKind.PUBLIC, GuardKind.OWN_LINK}:
+        return None
+    return _require_person(guard)
+
+
+def _require_person(guard: Guard) -> Response | None:
+    account = find_visiting_account()
+    if account is None:
+        sign_out()
+        wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/manage/"
+        return redirect(f"/login?next={quote(wanted, safe='/')}")
+    g.account = account
+    chosen = session.get("organiser_id")
+    memberships = account.memberships
+    membership = next((m for m in memberships if m.organiser.id == chosen), memberships[0] if memberships else None)
+    if membership is not None:
+        g.membership = membership
+    if guard.kind is not GuardKind.SIGNED_IN and (membership is None or membership.role not in guard.roles):
+        raise RoleMissing(guard.roles)
+    return None
+
+
+def _require_token(guard: Guard) -> None:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    secret = secret.strip()
+    if scheme.lower() != "bearer" or not secret:
+        raise Unauthorized
+    now = clock.now()
+    found = _token_cache().get(digest(secret), lambda: find_token(secret, now))
+    if found is None or (found.expires_at is not None and found.expires_at <= now):
+        raise Unauthorized
+    if guard.scope not in found.scopes:
+        raise NotAllowed(f"this token lacks the scope {guard.scope}")
+    g.token = found
+
+
+def _token_cache() -> TtlCache[TokenRow | None]:
+    cache: TtlCache[TokenRow | None] = current_app.extensions["parcours.tokens"]
+    return cache

