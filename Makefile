@@ -43,7 +43,7 @@ install: $(VENV)/.run
 install-dev: $(VENV)/.dev
 
 run: install
-	@$(BIN)/python -m app.serve --host "$(HOST)" --port "$(PORT)" $(if $(TLS),--tls)
+	@$(if $(DEMO),PARCOURS_DEMO="$(DEMO)") $(BIN)/python -m app.serve --host "$(HOST)" --port "$(PORT)" $(if $(TLS),--tls)
 
 browser:
 	@scripts/ensure-chromium

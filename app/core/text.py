@@ -41,7 +41,7 @@ def normalise_email(text: str) -> str:
     if "." not in domain.strip(".") or domain.endswith("."):
         raise TextError("email_ending")
     try:
-        found = validate_email(typed, check_deliverability=False)
+        found = validate_email(typed, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise TextError("email_wrong") from error
     return found.normalized.lower()
@@ -88,7 +88,7 @@ def is_valid_uai(text: str) -> bool:
 
 
 def normalise_uai(text: str) -> str:
-    """0210001R, whatever the spaces and case. Raises TextError: uai_shape, uai_letter."""
+    """0210001M, whatever the spaces and case. Raises TextError: uai_shape, uai_letter."""
     found = re.sub(r"[\s.\-]", "", text).upper()
     if not re.fullmatch(r"[0-9]{7}[A-Z]", found):
         raise TextError("uai_shape")

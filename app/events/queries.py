@@ -346,6 +346,23 @@ def get_places(event: EventRow) -> Places:
     return Places(head.version, head.taken, taken, allotments)
 
 
+def list_places(events: Sequence[EventRow]) -> dict[int, Places]:
+    """`get_places` of several events, by id: three statements however many there are."""
+    ids = [event.id for event in events]
+    heads = db.session.execute(select(Event.id, Event.version, Event.taken).where(Event.id.in_(ids)))
+    found = {head.id: Places(head.version, head.taken, {}, {}) for head in heads}
+    for wave in db.session.execute(select(Wave.event_id, Wave.id, Wave.taken).where(Wave.event_id.in_(ids))):
+        found[wave.event_id].waves[wave.id] = wave.taken
+    counted = db.session.execute(
+        select(Wave.event_id, Allotment.wave_id, Allotment.audience, Allotment.people, Allotment.groups)
+        .join(Wave, Wave.id == Allotment.wave_id)
+        .where(Wave.event_id.in_(ids))
+    )
+    for a in counted:
+        found[a.event_id].allotments[a.wave_id, a.audience] = AllotmentPlaces(a.people, a.groups)
+    return found
+
+
 @dataclass(frozen=True)
 class EventLine:
     """An event in a list."""

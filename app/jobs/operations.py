@@ -6,9 +6,9 @@ thought to be gone) changes nothing any more, for every statement below asks for
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.actor import Actor
@@ -26,6 +26,7 @@ LEASE = timedelta(minutes=5)
 
 _FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=5), timedelta(hours=1)
 _ERROR_LENGTH = 2000
+_JOBS = cast(Table, Job.__table__)  # a plain table's insert takes two thirds of the time of a model's
 _QUIET = {"synchronize_session": False}
 
 
@@ -55,7 +56,8 @@ def enqueue(
     `payload` is JSON: ids rather than personal data. `subject` names what it is about, such as event:3.
     """
     values = _values(name, payload, now=now, subject=subject, organiser_id=organiser_id, run_at=run_at)
-    return db.session.execute(insert(Job).values(values).returning(Job.id)).scalar_one()
+    job_id: int = db.session.execute(insert(_JOBS).values(values).returning(_JOBS.c.id)).scalar_one()
+    return job_id
 
 
 def enqueue_once(name: str, payload: Payload, *, key: str, now: datetime) -> bool:

@@ -81,8 +81,10 @@ class _Worker:
                 for thread in threads:
                     thread.join(POLL_SECONDS / concurrency)
                 self._look_after()
-        finally:
+        except BaseException:
             self.stop.set()
+            raise
+        finally:
             for thread in threads:
                 thread.join()
 

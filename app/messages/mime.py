@@ -38,13 +38,13 @@ def build_message(
     message["Subject"] = one_line(mail.title)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: vacation notices do not answer it
     message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
-    message["Content-Language"] = locale
     for name, value in mail.headers:
         message[name] = one_line(value)
     _add_bodies(message, mail)
     for attachment in mail.attachments:
         if attachment.content_id is None:
             _attach(message, attachment)
+    message["Content-Language"] = locale  # last: adding parts moves such headers into the first of them
     return message
 
 

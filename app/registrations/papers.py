@@ -26,12 +26,15 @@ def headcount_words(registration: RegistrationRow, event: EventRow, locale: Loca
 
 def count_words(registration: RegistrationRow, event: EventRow, locale: Locale) -> tuple[str, str]:
     """(« 28 élèves », « 2 adultes »)."""
-    school = event.audience(registration.audience).school
-    one, many = ("%(num)s pupil", "%(num)s pupils") if school else ("%(num)s person", "%(num)s people")
-    with_one, with_many = ("%(num)s adult", "%(num)s adults") if school else ("%(num)s companion", "%(num)s companions")
+    with_whom, beside = registration.participants, registration.companions
+    if event.audience(registration.audience).school:
+        return (
+            translate_plural(locale, "%(num)s pupil", "%(num)s pupils", with_whom),
+            translate_plural(locale, "%(num)s adult", "%(num)s adults", beside),
+        )
     return (
-        translate_plural(locale, one, many, registration.participants),
-        translate_plural(locale, with_one, with_many, registration.companions),
+        translate_plural(locale, "%(num)s person", "%(num)s people", with_whom),
+        translate_plural(locale, "%(num)s companion", "%(num)s companions", beside),
     )
 
 

@@ -133,7 +133,7 @@ def _form_too_old() -> Notice:
 def _role_missing(roles: frozenset[Role]) -> Notice:
     if roles == frozenset({Role.OWNER}):
         helper = _("Only owners may do this. Ask an owner of your organisation: they see the list under “People”.")
-    elif Role.DOOR not in roles:
+    elif "membership" in g and g.membership.role is Role.DOOR:
         helper = _("Your role lets you scan tickets. To see this page, ask an owner of your organisation.")
     else:
         helper = _("Your role does not include this page. Ask an owner of your organisation to change it.")

@@ -58,7 +58,7 @@ def phone(text: str) -> str:
 def phone_link(text: str) -> str:
     """tel:+33639984410 (RFC 3966)."""
     found = _parse(text)
-    if found is None:
+    if found is None or not phonenumbers.is_possible_number(found):  # short numbers, such as 3949
         return "tel:" + "".join(c for c in text if c in "+0123456789")
     return f"tel:{phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)}"
 

@@ -48,11 +48,12 @@ class GuardKind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Guard:
-    """`roles` holds for staff and event_staff, `scope` for token."""
+    """`roles` holds for staff and event_staff; `scope` for token, `or_scopes` being others that do as well."""
 
     kind: GuardKind
     roles: frozenset[Role] = frozenset()
     scope: Scope | None = None
+    or_scopes: frozenset[Scope] = frozenset()
 
 
 PUBLIC = Guard(GuardKind.PUBLIC)
@@ -83,9 +84,9 @@ def event_staff(roles: frozenset[Role]) -> Callable[[View], View]:
     return lambda view: _declare(view, Guard(GuardKind.EVENT_STAFF, roles=roles))
 
 
-def token(scope: Scope) -> Callable[[View], View]:
-    """Programs with an API token of that scope: sets `current_token()`. No form token is asked, no cookie is read."""
-    return lambda view: _declare(view, Guard(GuardKind.TOKEN, scope=scope))
+def token(scope: Scope, *or_scopes: Scope) -> Callable[[View], View]:
+    """Programs with an API token of one of these scopes: sets `current_token()`. No form token, no cookie is read."""
+    return lambda view: _declare(view, Guard(GuardKind.TOKEN, scope=scope, or_scopes=frozenset(or_scopes)))
 
 
 def guard_of(view: object, method: str = "GET") -> Guard | None:
@@ -238,7 +239,7 @@ def _require_token(guard: Guard) -> None:
     found = _token_cache().get(digest(secret), lambda: find_token(secret, now))
     if found is None or (found.expires_at is not None and found.expires_at <= now):
         raise Unauthorized
-    if guard.scope not in found.scopes:
+    if guard.scope not in found.scopes and not guard.or_scopes & found.scopes:
         raise NotAllowed(f"this token lacks the scope {guard.scope}")
     g.token = found
 

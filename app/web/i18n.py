@@ -36,7 +36,19 @@ def as_choice(text: str | None) -> Locale | None:
 
 def _choose() -> Locale:
     asked = as_choice(request.args.get("lang")) or as_choice(request.cookies.get(COOKIE))
-    return asked or as_choice(request.accept_languages.best_match(LOCALES)) or "fr"
+    if asked:
+        return asked
+    understood = [locale for tag in _accepted() if (locale := _meant(tag))]
+    return understood[0] if understood else "fr"
+
+
+def _accepted() -> list[str]:
+    """What the browser asks for, best first. Werkzeug's own match takes fr before en for « en-GB, fr;q=0.5 »."""
+    return [tag for tag, quality in request.accept_languages if quality > 0]
+
+
+def _meant(tag: str) -> Locale | None:
+    return as_choice(tag.replace("_", "-").partition("-")[0].lower())
 
 
 def _keep_choice(response: Response) -> Response:

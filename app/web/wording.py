@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 
 _MESSAGES: dict[str, object] = {
     "required": lazy_gettext("This answer is missing."),
@@ -23,7 +23,7 @@ _MESSAGES: dict[str, object] = {
     "phone_letters": lazy_gettext("Write figures only, for example 06 39 98 44 10."),
     "phone_digits": lazy_gettext("There are not enough or too many figures: 10 are needed."),
     "phone_wrong": lazy_gettext("No number begins like this. Read it again, figure by figure."),
-    "uai_shape": lazy_gettext("A UAI has 7 figures and a letter, for example 0210001R."),
+    "uai_shape": lazy_gettext("A UAI has 7 figures and a letter, for example 0210001M."),
     "uai_letter": lazy_gettext("The letter does not go with the figures. Read the UAI again."),
     "contrast": lazy_gettext("This colour cannot be read well enough."),
     "colour": lazy_gettext("Write a colour as # and 6 figures or letters, for example #5E1A49."),
@@ -44,7 +44,13 @@ def register_messages(messages: Mapping[str, object]) -> None:
 def message_for(code: str, **values: object) -> str:
     """The message of a code in the reader's language; an unknown code says that the value does not fit."""
     if code == "phone_digits" and "figures" in values:
-        return str(gettext("There are %(figures)s figures, 10 are needed.", **values))
+        return str(
+            ngettext(
+                "There is %(num)s figure, 10 are needed.",
+                "There are %(num)s figures, 10 are needed.",
+                values["figures"],
+            )
+        )
     if code == "too_long" and "limit" in values:
         return str(gettext("This text is too long: %(limit)s characters at most.", **values))
     if code == "contrast" and "ratio" in values:

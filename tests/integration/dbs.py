@@ -95,7 +95,8 @@ class Databases:
 
     def _make_template(self, admin_url: str) -> None:
         """Once for all test processes that share the server."""
-        with _locked(_server_folder().with_suffix(".lock")), psycopg.connect(admin_url, autocommit=True) as admin:
+        lock = Path(tempfile.gettempdir()) / "parcours-pg.lock"
+        with _locked(lock), psycopg.connect(admin_url, autocommit=True) as admin:
             if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone() is None:
                 for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                     admin.execute(f"ALTER SYSTEM SET {setting} = off".encode())

@@ -73,9 +73,8 @@ def test_phone_is_refused_with_its_fault(typed: str, code: str, figures: int | N
 
 
 def test_uai_has_the_letter_of_its_figures() -> None:
-    letter = "ABCDEFGHJKLMNPRSTUVWXYZ"[210001 % 23]
-    assert is_valid_uai(f"0210001{letter}")
-    assert normalise_uai(f" 0210001 {letter.lower()}") == f"0210001{letter}"
+    assert is_valid_uai("0210001M")
+    assert normalise_uai(" 0210001 m") == "0210001M"
     for typed, code in (
         ("0210001I", "uai_letter"),
         ("021000A", "uai_shape"),

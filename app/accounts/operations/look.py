@@ -80,7 +80,9 @@ def as_logo(file: bytes) -> bytes:
             if picture.width * picture.height > LOGO_PIXELS:
                 raise FieldError({"logo": "picture_size"})
             drawn = picture.convert("RGBA")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise FieldError({"logo": "picture_size"}) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise FieldError({"logo": "picture_type"}) from error
     drawn.thumbnail((LOGO_SIDE, LOGO_SIDE))
     target = io.BytesIO()

@@ -20,7 +20,7 @@ from wtforms.widgets import CheckboxInput, ColorInput, ListWidget
 
 from app.accounts.enums import Role, Scope
 from app.accounts.rules import weakness_of
-from app.web.forms.base import EmailAddress, Length, Maybe, PageForm, PhoneNumber, Required
+from app.web.forms.base import EmailAddress, Length, Maybe, PageForm, PhoneNumber, Required, choices
 from app.web.wording import message_for
 
 ROLE_LABELS = {
@@ -79,7 +79,7 @@ class MemberForm(PageForm):
 
     name = StringField(_l("First name and name"), [Required(), Length(120)])
     email = EmailField(_l("E-mail address"), [Required(), EmailAddress()])
-    role = RadioField(_l("Role"), [Required("choice")], choices=[(r.value, ROLE_LABELS[r]) for r in ROLE_LABELS])
+    role = RadioField(_l("Role"), [Required("choice")], choices=choices(ROLE_LABELS))
     password = PasswordField(
         _l("First password"),
         [Maybe(), Length(1000), StrongPassword()],
@@ -88,7 +88,7 @@ class MemberForm(PageForm):
 
 
 class RoleForm(PageForm):
-    role = RadioField(_l("Role"), [Required("choice")], choices=[(r.value, ROLE_LABELS[r]) for r in ROLE_LABELS])
+    role = RadioField(_l("Role"), [Required("choice")], choices=choices(ROLE_LABELS))
 
 
 class TokenForm(PageForm):
@@ -98,7 +98,7 @@ class TokenForm(PageForm):
     scopes = SelectMultipleField(
         _l("What it may do"),
         [Required()],
-        choices=[(s.value, SCOPE_LABELS[s]) for s in SCOPE_LABELS],
+        choices=choices(SCOPE_LABELS),
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )

@@ -1,11 +1,12 @@
 """What all forms share: names as in the API (`contact.name`), our words, values normalised as they are checked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, FormField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import StopValidation
 
 from app.core.errors import FieldError
@@ -79,6 +80,11 @@ def find_field(form: Any, path: str) -> Any | None:
         if found is None:
             return None
     return found
+
+
+def choices(labels: Mapping[Any, object]) -> Any:
+    """The choices of a field, from {value: label}; the labels may be lazy texts."""
+    return [SelectChoice(str(value), label) for value, label in labels.items()]
 
 
 def text_of(field: Field) -> str:

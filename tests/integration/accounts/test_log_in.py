@@ -124,7 +124,7 @@ def test_log_out_everywhere_ends_sessions_and_door_keys() -> None:
         program = make_token(organiser_id, "site", [Scope.EVENTS_READ], by=SYSTEM, now=NOW)
     found = find_token(door, NOW)
     assert found is not None
-    assert (found.account_id, found.event_id, found.scopes) == (account_id, 3, {Scope.SCANS_WRITE})
+    assert (found.account_id, found.event_id, found.scopes) == (account_id, 3, frozenset({Scope.SCANS_WRITE}))
     assert find_token(door, NOW + timedelta(hours=16)) is None
     with transaction():
         assert log_out_everywhere(account_id, by=SYSTEM, now=NOW) == 2

@@ -1,3 +1,3 @@
-from tests.integration.dbs import app, context, database_url, databases
+from tests.integration.dbs import app, context, database_url
 
-__all__ = ["app", "context", "database_url", "databases"]
+__all__ = ["app", "context", "database_url"]

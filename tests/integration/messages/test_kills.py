@@ -14,6 +14,7 @@ from app.core.db import db
 from app.core.transaction import transaction
 from app.jobs import checks as job_checks
 from app.jobs.models import Job, JobState
+from app.jobs.queries import list_jobs
 from app.messages import checks as message_checks
 from app.messages.models import Message, MessageState
 from app.messages.operations import queue_message
@@ -27,7 +28,7 @@ KILLED_AT = (5, 30, 60, 90, 120, 150)
 LEASE_SECONDS = 1.0
 
 
-def test_killed_workers_lose_no_mail(app: Flask, database_url: str, tmp_path: Path) -> None:
+def queue_all(app: Flask) -> None:
     with app.app_context(), transaction():
         for n in range(MAILS):
             queue_message(
@@ -39,19 +40,23 @@ def test_killed_workers_lose_no_mail(app: Flask, database_url: str, tmp_path: Pa
                 organiser_id=7,
                 now=clock.now(),
             )
+
+
+def start(database_url: str, instance: Path, lease_seconds: float) -> BaseProcess:
     processes = multiprocessing.get_context("spawn")
+    worker = processes.Process(target=serve, args=(database_url, str(instance), lease_seconds), daemon=True)
+    worker.start()
+    return worker
 
-    def start() -> BaseProcess:
-        worker = processes.Process(target=serve, args=(database_url, str(tmp_path), LEASE_SECONDS), daemon=True)
-        worker.start()
-        return worker
 
-    workers = [start(), start()]
+def test_killed_workers_lose_no_mail(app: Flask, database_url: str, tmp_path: Path) -> None:
+    queue_all(app)
+    workers = [start(database_url, tmp_path, LEASE_SECONDS) for _ in range(2)]
     try:
         for number, sent in enumerate(KILLED_AT):
             wait_until(lambda sent=sent: count_sent(app) >= sent)  # type: ignore[misc]
             kill(workers[number % 2])
-            workers[number % 2] = start()
+            workers[number % 2] = start(database_url, tmp_path, LEASE_SECONDS)
         wait_until(lambda: count_sent(app) == MAILS)
         wait_until(lambda: count_unfinished(app) == 0)
     finally:
@@ -64,6 +69,24 @@ def test_killed_workers_lose_no_mail(app: Flask, database_url: str, tmp_path: Pa
         known = set(db.session.scalars(select(Message.rfc_id)))
         assert Counter(dict(mail.headers)["Message-ID"] for mail in mails) == dict.fromkeys(known, 1)
         assert [result.problems for result in run_checks(clock.now())] == [()] * 4
+
+
+def test_a_worker_told_to_stop_ends_cleanly(app: Flask, database_url: str, tmp_path: Path) -> None:
+    queue_all(app)
+    worker = start(database_url, tmp_path, 60)
+    try:
+        wait_until(lambda: count_sent(app) > 0)
+        worker.terminate()
+        worker.join(30)
+        assert worker.exitcode == 0
+    finally:
+        kill(worker)
+    with app.app_context():
+        assert list_jobs(state=JobState.RUNNING) == []
+        sent = count_sent(app)
+        assert 0 < sent <= MAILS
+        assert len(list_outbox(tmp_path / "outbox", limit=2 * MAILS)) == sent
+        assert len(list_jobs(state=JobState.DONE)) == sent
 
 
 def kill(worker: BaseProcess) -> None:

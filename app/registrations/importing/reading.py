@@ -1,0 +1,166 @@
+"""A file as an office sends it → a sheet of texts: CSV (UTF-8 or Windows-1252; `;`, `,` or tab), XLSX, ODS.
+
+Everything is bounded, and whatever the bytes are, the outcome is a Sheet or ImportRefused.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from app.core.text import fold
+from app.registrations.importing.errors import ImportRefused
+from app.registrations.importing.workbooks import ZIP_MARK, read_workbook
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_ROWS = 50_000
+MOST_COLUMNS = 200
+MOST_CHARACTERS = 2_000
+SEPARATORS = ";,\t"
+SAMPLE = 20
+
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Row:
+    """`line` is the row's number as a spreadsheet shows it, the header being 1 when nothing stands above it."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Every row has as many cells as the header, or more when it says more. `spreadsheet`: numbers came as numbers."""
+
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+    spreadsheet: bool = False
+
+
+def read_sheet(content: bytes) -> Sheet:
+    """Read a file's table. Blank rows are left out.
+
+    Raises ImportRefused: too_big, empty, only_header, old_excel, utf16, binary, encoding, separator, unclosed_quote,
+    too_many_rows, too_many_columns, long_cell, repeated_header, and for XLSX and ODS unreadable, unzips_too_big, protected.
+    """
+    if len(content) > MOST_BYTES:
+        raise ImportRefused("too_big", limit=MOST_BYTES // 1024 // 1024)
+    if not content.strip():
+        raise ImportRefused("empty")
+    if content.startswith(_OLD_EXCEL):
+        raise ImportRefused("old_excel")
+    if content.startswith(ZIP_MARK):
+        return _as_sheet(read_workbook(content, rows=MOST_ROWS, columns=MOST_COLUMNS), spreadsheet=True)
+    text = _decode(content)
+    return _as_sheet(_parse(text, _find_separator(text)), spreadsheet=False)
+
+
+def _decode(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or _looks_like_utf16(content):
+        raise ImportRefused("utf16")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("cp1252")
+        except UnicodeDecodeError as error:
+            raise ImportRefused("encoding", line=content.count(b"\n", 0, error.start) + 1) from error
+    found = _CONTROL.search(text)
+    if found is not None:
+        raise ImportRefused("binary")
+    return text
+
+
+def _looks_like_utf16(content: bytes) -> bool:
+    half = max(1, len(content) // 2)
+    return any(content[start::2].count(0) > half // 2 for start in (0, 1))
+
+
+def _find_separator(text: str) -> str:
+    """The separator that cuts the header into most columns; a tie goes to the one with which rows are as wide as it."""
+    best = (1, 0, "")
+    for separator in SEPARATORS:
+        widths = [len(cells) for cells in _records(text, separator, SAMPLE) if any(c.strip() for c in cells)]
+        if widths:
+            best = max(best, (widths[0], widths.count(widths[0]), separator))
+    if not best[2]:
+        raise ImportRefused("separator", start=text.strip().splitlines()[0][:60] if text.strip() else "")
+    return best[2]
+
+
+def _records(text: str, separator: str, most: int) -> list[list[str]]:
+    records: list[list[str]] = []
+    try:
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            records.append(cells)
+            if len(records) >= most:
+                break
+    except csv.Error:
+        return records  # the whole file is read later, and says which line
+    return records
+
+
+def _parse(text: str, separator: str) -> list[list[str]]:
+    records: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    begins = 1
+    try:
+        for cells in reader:
+            if reader.line_num - begins > 50:
+                raise ImportRefused("unclosed_quote", line=begins)
+            if len(records) > MOST_ROWS:
+                raise ImportRefused("too_many_rows", limit=MOST_ROWS)
+            records.append(cells)
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise ImportRefused("unclosed_quote", line=begins) from error
+    return records
+
+
+def _as_sheet(records: Sequence[Sequence[str]], *, spreadsheet: bool) -> Sheet:
+    rows = [Row(number, tuple(_tidy(c) for c in cells)) for number, cells in enumerate(records, start=1)]
+    rows = [row for row in rows if any(row.cells)]
+    if not rows:
+        raise ImportRefused("empty")
+    for row in rows:
+        _require_bounds(row)
+    header, body = rows[0], rows[1:]
+    if not body:
+        raise ImportRefused("only_header")
+    if len(body) > MOST_ROWS:
+        raise ImportRefused("too_many_rows", limit=MOST_ROWS)
+    names = _name_columns(header.cells)
+    width = len(names)
+    padded = [Row(r.line, (*r.cells, *[""] * (width - len(r.cells)))) for r in body]
+    return Sheet(names, tuple(padded), spreadsheet)
+
+
+def _tidy(cell: str) -> str:
+    """One line without spaces around; what people write for « nothing » is nothing."""
+    text = " ".join(cell.split())
+    return "" if text in {"-", "–", "—"} else text
+
+
+def _require_bounds(row: Row) -> None:
+    if len(row.cells) > MOST_COLUMNS:
+        raise ImportRefused("too_many_columns", limit=MOST_COLUMNS, line=row.line)
+    for cell in row.cells:
+        if len(cell) > MOST_CHARACTERS:
+            raise ImportRefused("long_cell", limit=MOST_CHARACTERS, line=row.line)
+
+
+def _name_columns(cells: Iterable[str]) -> tuple[str, ...]:
+    """The header's names; a column without one is called by its number. Empty ones at the end are no columns."""
+    found = list(cells)
+    while found and not found[-1]:
+        found.pop()
+    seen: set[str] = set()
+    for name in found:
+        if name and fold(name) in seen:
+            raise ImportRefused("repeated_header", name=name[:60])
+        seen.add(fold(name))
+    return tuple(name or f"#{number}" for number, name in enumerate(found, start=1))

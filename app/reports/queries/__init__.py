@@ -1,0 +1,1 @@
+"""What reports read, each in a fixed number of statements."""

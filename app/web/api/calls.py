@@ -1,0 +1,198 @@
+"""How every call of the API is declared, read and answered: one decorator, one way to be idempotent."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+from flask import request
+from flask_smorest import Blueprint
+from marshmallow import Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.wrappers import Response
+
+from app.accounts.enums import Scope
+from app.accounts.errors import AnswerKept
+from app.accounts.operations.answers import find_answer, keep_answer
+from app.core import clock
+from app.core.errors import Conflict, DatabaseBusy, DomainError, FieldError, NotFound, WriteConflict
+from app.core.transaction import transaction
+from app.events.errors import EventNotFound
+from app.events.queries import EventRow, get_event
+from app.web.api.fields import as_field_error
+from app.web.guards import current_organiser_id, current_token, token
+from app.web.problems import domain_problem, status_of
+
+PREFIX = "/api/v1"
+PROBLEM = "application/problem+json"
+ATTEMPTS = 3
+PATIENCE = 5.0  # seconds: a call that already waited for a lock is not tried again
+KEY_HEADER = "Idempotency-Key"
+KEY_LENGTH = 255
+
+Answer = tuple[int, dict[str, Any]]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+IDEMPOTENCY = {
+    "in": "header",
+    "name": KEY_HEADER,
+    "required": False,
+    "description": "Kept 24 hours for this token: the same key and body get the same answer again, and nothing is "
+    "done twice. Another body gets 422 `idempotency_key_reused`.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[!-~]+$"},
+}
+
+
+def _not_a_number(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+def read_json() -> Any:
+    """The body's JSON (RFC 8259). Raises FieldError (malformed_json) and, for another content type, 415."""
+    if request.mimetype and request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
+        raise UnsupportedMediaType("send application/json")
+    try:
+        return json.loads(request.get_data(), parse_constant=_not_a_number)
+    except (ValueError, RecursionError) as error:
+        raise FieldError({"": "malformed_json"}) from error
+
+
+class BodyParser(FlaskParser):
+    """Reads bodies strictly, and refuses with a FieldError, as operations do."""
+
+    def load_json(self, req: Any, schema: Schema) -> Any:
+        return read_json()
+
+    def handle_error(self, error: ValidationError, *args: Any, **kwargs: Any) -> NoReturn:
+        found: Any = error.messages
+        raise as_field_error(next(iter(found.values()))) from error
+
+
+class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
+    """A part of the API whose arguments are read by our parser."""
+
+    ARGUMENTS_PARSER = BodyParser()
+
+
+def call(
+    blueprint: ApiBlueprint,
+    method: str,
+    rule: str,
+    scopes: Sequence[Scope],
+    answer: type[Schema],
+    *,
+    status: int = 200,
+    body: type[Schema] | None = None,
+    query: type[Schema] | None = None,
+    errors: Sequence[int] = (),
+    documentation: dict[str, Any] | None = None,
+) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """Declare one call: its guard (any of `scopes`), what it takes, what it answers, what it refuses.
+
+    The view gets the body as a dict before its path's parameters. `errors` are statuses beyond 401, 403 and 503.
+    """
+    manual = dict(documentation or {})
+    if method == "POST":
+        manual.setdefault("parameters", [IDEMPOTENCY])
+
+    def declare(view: Callable[..., Response]) -> Callable[..., Response]:
+        decorated: Any = view
+        refused = {401, 403, 503, *errors}
+        if query is not None:
+            decorated = blueprint.arguments(query, location="query")(decorated)
+            refused |= {422}
+        if body is not None:
+            decorated = blueprint.arguments(body)(decorated)
+            refused |= {413, 415, 422}
+        decorated = blueprint.response(status, answer)(decorated)
+        for code in sorted(refused):
+            decorated = blueprint.alt_response(code, HTTPStatus(code).name)(decorated)
+        guarded: Callable[..., Response] = token(*scopes)(blueprint.doc(**manual)(decorated))
+        blueprint.route(rule, methods=[method])(guarded)
+        return guarded
+
+    return declare
+
+
+def as_response(status: int, body: dict[str, Any]) -> Response:
+    """The JSON answer; a refusal is a problem document."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status=status, content_type="application/json" if status < 400 else PROBLEM)
+
+
+def own_event(slug: str) -> EventRow:
+    """An event that the token reaches: its organiser's; a door token reaches one alone. Raises EventNotFound."""
+    event = get_event(slug, organiser_id=current_organiser_id())
+    limit = current_token().event_id
+    if limit is not None and limit != event.id:
+        raise EventNotFound(slug)
+    return event
+
+
+def refuse_nul(values: dict[str, Any] | None) -> None:
+    """No slug or reference has a NUL; PostgreSQL cannot even compare one. Raises NotFound."""
+    if any("\x00" in value for value in (values or {}).values() if isinstance(value, str)):
+        raise NotFound("no such path")
+
+
+def retry(work: Callable[[], T]) -> T:
+    """Do it again when somebody else wrote first, up to three times. Then raises WriteConflict or DatabaseBusy."""
+    began = time.monotonic()
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return work()
+        except (WriteConflict, DatabaseBusy, AnswerKept):
+            if time.monotonic() - began > PATIENCE:
+                raise
+    return work()
+
+
+def answer_once(work: Callable[[datetime], Answer]) -> Response:
+    """Do `work` in one transaction and answer; with an Idempotency-Key, keep the answer in that same transaction.
+
+    A refusal undoes the work; it is kept too, so that the same key is answered the same whatever happened meanwhile.
+    """
+    key = request.headers.get(KEY_HEADER)
+    now = clock.now()
+    if key is None:
+        status, body = retry(lambda: _write(work, now))
+        return as_response(status, body)
+    if not 0 < len(key) <= KEY_LENGTH or not key.isascii():
+        raise FieldError({KEY_HEADER: "too_long" if len(key) > KEY_LENGTH else "invalid"})
+    status, body = retry(lambda: _write_once(work, key, now))
+    return as_response(status, body)
+
+
+def _write(work: Callable[[datetime], Answer], now: datetime) -> Answer:
+    with transaction():
+        return work(now)
+
+
+def _write_once(work: Callable[[datetime], Answer], key: str, now: datetime) -> Answer:
+    token_id = current_token().id
+    digest = sha256(f"{request.method} {request.full_path}\n".encode() + request.get_data()).hexdigest()
+    try:
+        with transaction():
+            kept = find_answer(token_id, key, digest, now=now)
+            if kept is not None:
+                return kept.status, kept.answer
+            status, body = work(now)
+            keep_answer(token_id, key, digest, status, body, now=now)
+            return status, body
+    except (WriteConflict, AnswerKept):
+        raise
+    except (Conflict, FieldError, NotFound) as error:
+        status, body = status_of(error), _problem(error)
+        with transaction():
+            keep_answer(token_id, key, digest, status, body, now=now)
+        return status, body
+
+
+def _problem(error: DomainError) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(domain_problem(error).get_data())
+    return found

@@ -1,0 +1,133 @@
+"""Events through the API."""
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from app.accounts.enums import Scope
+from app.core.errors import FieldError
+from app.events.enums import EventMove
+from app.events.operations import create_event, edit_event, move_event
+from app.events.queries import (
+    EventRow,
+    get_event,
+    get_event_by_id,
+    get_places,
+    list_events,
+    list_events_by_id,
+    list_places,
+)
+from app.registrations.operations import cancel_event_registrations
+from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, as_response, call, own_event
+from app.web.api.event_schemas import (
+    EventIn,
+    EventMoveIn,
+    EventOut,
+    EventsOut,
+    EventsQuery,
+    draft_from,
+    event_body,
+    require_no_ids,
+)
+from app.web.api.fields import LARGEST_ID
+from app.web.guards import current_actor, current_organiser_id
+
+blueprint = ApiBlueprint("api_events", __name__, url_prefix=PREFIX, description="Events, their waves, spaces and moves")
+
+READ = (Scope.EVENTS_READ,)
+READ_OR_SCAN = (Scope.EVENTS_READ, Scope.SCANS_WRITE)
+WRITE = (Scope.EVENTS_WRITE,)
+
+
+@call(blueprint, "GET", "/events", READ, EventsOut, query=EventsQuery)
+def list_own_events(query: dict[str, Any]) -> Response:
+    """The organiser's events, latest first."""
+    limit = query["limit"]
+    after = _read_cursor(query["cursor"]) if query.get("cursor") else None
+    lines = list_events(current_organiser_id(), after=after, limit=limit + 1)
+    shown = lines[:limit]
+    events = {event.id: event for event in list_events_by_id([line.id for line in shown])}
+    places = list_places(list(events.values()))
+    cursor = _write_cursor(shown[-1].starts_at, shown[-1].id) if len(lines) > limit else None
+    bodies = [event_body(events[line.id], places[line.id]) for line in shown]
+    return as_response(200, {"cursor": cursor, "events": bodies})
+
+
+@call(blueprint, "POST", "/events", WRITE, EventOut, status=201, body=EventIn, errors=(409,))
+def make_event(sent: dict[str, Any]) -> Response:
+    """Make an event: a draft, which only its organiser sees until it is published.
+
+    It gets one entrance checkpoint, and one for each space.
+    """
+    require_no_ids(sent)
+    draft = draft_from(sent)
+
+    def work(now: datetime) -> Answer:
+        slug = create_event(draft, organiser_id=current_organiser_id(), by=current_actor(), now=now)
+        return 201, _body(get_event(slug))
+
+    return answer_once(work)
+
+
+@call(blueprint, "GET", "/events/<slug>", READ_OR_SCAN, EventOut, errors=(404,))
+def show_event(slug: str) -> Response:
+    """One event. `places_left` is counted now."""
+    return as_response(200, _body(own_event(slug)))
+
+
+@call(blueprint, "PUT", "/events/<slug>", WRITE, EventOut, body=EventIn, errors=(404, 409))
+def replace_event(sent: dict[str, Any], slug: str) -> Response:
+    """Bring an event up to date with what the body says of it.
+
+    Waves and spaces named by `id` are kept, others made, missing ones removed. The slug and the prefix of
+    references stay.
+    """
+    event, draft = own_event(slug), draft_from(sent)
+
+    def work(now: datetime) -> Answer:
+        edit_event(event.id, draft, by=current_actor(), now=now)
+        return 200, _body(get_event_by_id(event.id))
+
+    return answer_once(work)
+
+
+@call(blueprint, "POST", "/events/<slug>/moves", WRITE, EventOut, body=EventMoveIn, errors=(404, 409))
+def make_move(sent: dict[str, Any], slug: str) -> Response:
+    """Publish, close, archive, cancel or postpone an event.
+
+    409 `move_not_allowed` when its state does not admit it, `event_incomplete` when there is nothing to publish yet.
+    """
+    event, move, reason = own_event(slug), EventMove(sent["move"]), sent.get("reason") or ""
+
+    def work(now: datetime) -> Answer:
+        if move is EventMove.CANCEL:
+            cancel_event_registrations(event.id, reason=reason, by=current_actor(), now=now)
+        else:
+            move_event(event.id, move, by=current_actor(), now=now, reason=reason)
+        return 200, _body(get_event_by_id(event.id))
+
+    return answer_once(work)
+
+
+def _body(event: EventRow) -> dict[str, Any]:
+    return event_body(event, get_places(event))
+
+
+def _write_cursor(starts_at: datetime, event_id: int) -> str:
+    return base64.urlsafe_b64encode(f"{starts_at.astimezone(UTC).isoformat()}|{event_id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str) -> tuple[datetime, int]:
+    """Raises FieldError for what is not one of our cursors."""
+    try:
+        plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
+        moment, _, event_id = plain.partition("|")
+        found = datetime.fromisoformat(moment).astimezone(UTC), int(event_id)
+    except (ValueError, binascii.Error, OverflowError) as error:
+        raise FieldError({"cursor": "invalid"}) from error
+    if not 0 < found[1] <= LARGEST_ID:
+        raise FieldError({"cursor": "invalid"})
+    return found

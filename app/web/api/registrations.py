@@ -1,0 +1,90 @@
+"""Registrations through the API."""
+
+from datetime import datetime
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from app.accounts.enums import Scope
+from app.core.errors import FieldError
+from app.core.urls import absolute, own_page_path
+from app.events.queries import get_event_by_id
+from app.registrations.enums import RegistrationMove
+from app.registrations.operations import cancel_registration, change_registration, register
+from app.registrations.queries import RegistrationRow, get_by_reference, get_registration
+from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, as_response, call, own_event
+from app.web.api.registration_schemas import (
+    RegisteredOut,
+    RegistrationIn,
+    RegistrationMoveIn,
+    RegistrationOut,
+    draft_from,
+    headcount_from,
+    registration_body,
+    wave_ids,
+)
+from app.web.guards import current_actor, current_organiser_id
+
+blueprint = ApiBlueprint("api_registrations", __name__, url_prefix=PREFIX, description="Registrations and their moves")
+
+SCOPES = (Scope.REGISTRATIONS_WRITE,)
+
+
+@call(
+    blueprint, "POST", "/events/<slug>/registrations", SCOPES, RegisteredOut,
+    status=201, body=RegistrationIn, errors=(404, 409),
+)  # fmt: skip
+def make_registration(sent: dict[str, Any], slug: str) -> Response:
+    """Register a person or a group, and send the confirmation.
+
+    409: `wave_full`, `audience_full`, `registration_closed`, `already_registered` (individual: same mail; group: same
+    mail, UAI and class). With `waitlist` a full wave answers 201 and the status `waitlisted`.
+    """
+    event, draft = own_event(slug), draft_from(sent)
+
+    def work(now: datetime) -> Answer:
+        made = register(event, draft, by=current_actor(), now=now)
+        return 201, {
+            "reference": made.reference,
+            "status": made.status.value,
+            "self_service_url": absolute(own_page_path(made.token)),
+            "tickets": [{"code": made.ticket_code, "label": made.ticket_label}],
+        }
+
+    return answer_once(work)
+
+
+@call(blueprint, "GET", "/registrations/<reference>", SCOPES, RegistrationOut, errors=(404,))
+def show_registration(reference: str) -> Response:
+    """One registration, by its number in any case, with or without dashes."""
+    return as_response(200, _body(get_by_reference(reference, organiser_id=current_organiser_id())))
+
+
+@call(
+    blueprint, "POST", "/registrations/<reference>/moves", SCOPES, RegistrationOut,
+    body=RegistrationMoveIn, errors=(404, 409),
+)  # fmt: skip
+def move_registration(sent: dict[str, Any], reference: str) -> Response:
+    """Cancel a registration, or change its waves or headcount: new places first, in one step, or nothing.
+
+    409: `move_not_allowed`, `change_closed`, `wave_full`, `audience_full`.
+    """
+    registration = get_by_reference(reference, organiser_id=current_organiser_id())
+    move = RegistrationMove(sent["move"])
+    waves = None if sent.get("waves") is None else wave_ids(sent["waves"])
+    headcount = headcount_from(sent.get("headcount"))
+    if move is RegistrationMove.CHANGE and waves is None and headcount is None:
+        raise FieldError({"waves": "required"})
+
+    def work(now: datetime) -> Answer:
+        if move is RegistrationMove.CANCEL:
+            cancel_registration(registration.id, by=current_actor(), now=now, reason=sent.get("reason") or "")
+        else:
+            change_registration(registration.id, waves=waves, headcount=headcount, by=current_actor(), now=now)
+        return 200, _body(get_registration(registration.id))
+
+    return answer_once(work)
+
+
+def _body(registration: RegistrationRow) -> dict[str, Any]:
+    return registration_body(registration, get_event_by_id(registration.event_id))

@@ -1,0 +1,180 @@
+"""Scans through the API. Items are read by hand rather than by a schema: a door empties its store 500 at a time."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, fields
+from werkzeug.wrappers import Response
+
+from app.accounts.enums import Scope
+from app.checkin.enums import Direction, Reason, ScanResult
+from app.checkin.operations import ScanAnswer, ScanInput, invalid, record_scans
+from app.core.errors import DomainError, FieldError
+from app.events.enums import EventState
+from app.events.errors import EventReadOnly
+from app.registrations.drafts import Headcount
+from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, call, own_event, read_json
+from app.web.api.fields import UNUSABLE, as_id, as_instant
+from app.web.api.schemas import HeadcountOut, Told, many, one, text
+
+blueprint = ApiBlueprint("api_scans", __name__, url_prefix=PREFIX, description="Scans at doors")
+
+MOST_SCANS = 500
+LONGEST_CODE = 2000
+LONGEST_DEVICE = 80
+MOST_PEOPLE = 5_000
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+DIRECTIONS = {d.value: d for d in Direction}
+
+
+class TooManyScans(DomainError):
+    """More scans in one call than are taken."""
+
+    code = "too_large"
+    status = 413
+
+
+class ScanHeadcount(Schema):
+    participants = fields.Integer(metadata={"minimum": 0, "maximum": MOST_PEOPLE})
+    companions = fields.Integer(metadata={"minimum": 0, "maximum": MOST_PEOPLE})
+
+
+class ScanIn(Schema):
+    """For the document only: items are read by hand, for speed, and a bad one is refused alone."""
+
+    id = fields.UUID(required=True, metadata={"description": "Made by the device; the same id gets its stored result."})
+    code = fields.String(
+        required=True, metadata={"description": "A ticket's code or its address.", "maxLength": LONGEST_CODE}
+    )
+    checkpoint = fields.String(required=True)
+    direction = fields.String(required=True, metadata={"enum": list(DIRECTIONS)})
+    scanned_at = fields.AwareDateTime(required=True)
+    headcount = fields.Nested(
+        ScanHeadcount,
+        allow_none=True,
+        metadata={"description": "People passing now; without it, all who are not yet in (or all who are)."},
+    )
+    undoes = fields.UUID(
+        allow_none=True, metadata={"description": "Id of an accepted scan that did not happen after all."}
+    )
+
+
+class ScansIn(Schema):
+    device = fields.String(required=True, metadata={"minLength": 1, "maxLength": LONGEST_DEVICE})
+    scans = fields.List(fields.Raw(), required=True, metadata={"maxItems": MOST_SCANS})
+
+
+class ScanOut(Told):
+    id = text("As it was sent; empty when there was none.")
+    result = text(enum=[r.value for r in ScanResult])
+    reason = text(null=True, enum=[*[r.value for r in Reason], None])
+    label = text("Whose ticket it is.")
+    expected = one(HeadcountOut)
+    present = one(HeadcountOut)
+
+
+class ScansOut(Told):
+    results = many(ScanOut)
+
+
+SCAN_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": ScansIn}}}}
+
+
+@call(
+    blueprint, "POST", "/events/<slug>/scans", (Scope.SCANS_WRITE,), ScansOut,
+    errors=(404, 409, 413, 415, 422), documentation=SCAN_BODY,
+)  # fmt: skip
+def send_scans(slug: str) -> Response:
+    """Record up to 500 passages, in their order, whatever the answer to each is.
+
+    A bad item is refused alone (`invalid`). Doors work in every state but `archived` (409 `event_read_only`): before
+    an event is published one practises.
+    """
+    event = own_event(slug)
+    if event.state is EventState.ARCHIVED:
+        raise EventReadOnly("the event is archived")
+    device, sent = _read_batch(read_json())
+    read = [read_scan(item) for item in sent]
+    items = [item for item in read if item is not None]
+
+    def work(now: datetime) -> Answer:
+        answers = iter(record_scans(event, device, items, now=now))
+        results = [_result(next(answers) if item else None, raw) for item, raw in zip(read, sent, strict=True)]
+        return 200, {"results": results}
+
+    return answer_once(work)
+
+
+def _read_batch(body: Any) -> tuple[str, Sequence[Any]]:
+    """Raises FieldError, and TooManyScans above 500."""
+    if not isinstance(body, dict):
+        raise FieldError({"": "object_expected"})
+    problems = {name: "unknown_field" for name in body if name not in {"device", "scans"}}
+    device, scans = body.get("device"), body.get("scans")
+    if not isinstance(device, str) or UNUSABLE.search(device):
+        problems["device"] = "required" if device is None else "text_expected"
+    elif not 0 < len(device) <= LONGEST_DEVICE:
+        problems["device"] = "too_long" if device else "required"
+    if not isinstance(scans, list):
+        problems["scans"] = "required" if scans is None else "list_expected"
+    elif len(scans) > MOST_SCANS:
+        raise TooManyScans(f"at most {MOST_SCANS} scans a call")
+    if problems:
+        raise FieldError(problems)
+    return str(device), scans or []
+
+
+def read_scan(item: Any) -> ScanInput | None:
+    """One item as it was sent, or None when it is not one of the contract's."""
+    if not isinstance(item, dict):
+        return None
+    try:
+        code, direction = item["code"], DIRECTIONS[item["direction"]]
+        moment, checkpoint = as_instant(item["scanned_at"]), as_id(item["checkpoint"])
+        scan_id, undoes = _read_uuid(item["id"]), item.get("undoes")
+        if moment is None or checkpoint is None or not isinstance(code, str):
+            return None
+        if len(code) > LONGEST_CODE or UNUSABLE.search(code):
+            return None
+        headcount = _read_headcount(item.get("headcount"))
+        undone = None if undoes is None else _read_uuid(undoes)
+    except (KeyError, TypeError, ValueError):
+        return None
+    return ScanInput(scan_id, code, checkpoint, direction, moment, headcount, undone)
+
+
+def _read_uuid(sent: str) -> str:
+    """A UUID (RFC 9562) in lower case. Raises TypeError, ValueError."""
+    if UUID.fullmatch(sent) is None:
+        raise ValueError(sent)
+    return sent.lower()
+
+
+def _read_headcount(sent: Any) -> Headcount | None:
+    """The headcount, None when none was sent. Raises TypeError, ValueError."""
+    if sent is None:
+        return None
+    if not isinstance(sent, dict) or not sent.keys() <= {"participants", "companions"}:
+        raise ValueError("headcount")
+    counts = sent.get("participants", 0), sent.get("companions", 0)
+    if any(type(count) is not int or not 0 <= count <= MOST_PEOPLE for count in counts):
+        raise ValueError("headcount")
+    return Headcount(*counts)
+
+
+def _result(answer: ScanAnswer | None, sent: Any) -> dict[str, Any]:
+    raw_id = sent.get("id") if isinstance(sent, dict) else None
+    scan_id = raw_id if isinstance(raw_id, str) else ""
+    if answer is None:
+        answer = invalid(UNUSABLE.sub("", scan_id)[:100])
+        scan_id = answer.id
+    return {
+        "id": scan_id,
+        "result": answer.result.value,
+        "reason": answer.reason.value if answer.reason else None,
+        "label": answer.label,
+        "expected": {"participants": answer.expected.participants, "companions": answer.expected.companions},
+        "present": {"participants": answer.present.participants, "companions": answer.present.companions},
+    }

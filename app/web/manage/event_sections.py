@@ -1,0 +1,291 @@
+"""The sections of an event's settings: how each form shows a draft, and what it changes of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+
+from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
+from app.events.enums import Enrolment, EventKind
+from app.events.queries import AudienceRow, EventRow, WaveRow
+from app.web.forms.events import (
+    ZONES,
+    AudiencesForm,
+    BasicsForm,
+    PlaceForm,
+    ProjectChoiceForm,
+    RegistrationForm,
+    RouteForm,
+    SpacesForm,
+    TextsForm,
+    WavesForm,
+)
+from app.web.forms.timetable import RowsForm, at
+
+
+@dataclass(frozen=True)
+class Section:
+    """One page of the settings. `fill` gives a form's values for an event, `apply` the draft that a form asks for."""
+
+    key: str
+    title: object
+    text: object
+    form: type[RowsForm]
+    fill: Callable[[EventRow], dict[str, Any]]
+    apply: Callable[[Any, EventDraft], EventDraft]
+    rows: str = ""
+
+
+_SAME = (
+    "title_fr", "title_en", "kind", "starts_at", "ends_at", "enrolment", "timezone", "venue_name", "venue_address",
+    "venue_commune", "summary_fr", "summary_en", "description_fr", "description_en", "entrance_fr", "entrance_en",
+    "join_url", "capacity", "registration_opens_at", "registration_closes_at", "asks_statistics", "waiting_list",
+    "keep_names_days", "project_id",
+)  # fmt: skip
+
+
+def draft_of(event: EventRow) -> EventDraft:
+    """The draft that would leave the event as it is."""
+    return EventDraft(
+        **{name: getattr(event, name) for name in _SAME},
+        audiences=tuple(a.code for a in event.audiences),
+        waves=tuple(_wave_draft(w) for w in event.waves),
+        spaces=tuple(SpaceDraft(s.name, s.capacity, s.directions_fr, s.directions_en, s.id) for s in event.spaces),
+        stops=tuple(
+            StopDraft(s.name_fr, s.minutes, s.name_en, s.text_fr, s.text_en, s.optional, s.space_name)
+            for s in event.stops
+        ),
+    )
+
+
+def _wave_draft(wave: WaveRow) -> WaveDraft:
+    allotments = tuple(AllotmentDraft(a.audience, a.max_people, a.max_groups) for a in wave.allotments)
+    return WaveDraft(wave.starts_at, wave.ends_at, wave.capacity, wave.place, wave.host, allotments, wave.id)
+
+
+def local(moment: datetime, timezone: str) -> datetime:
+    return moment.astimezone(ZoneInfo(timezone))
+
+
+def days_of(event: EventRow) -> list[date]:
+    """The local days of an event, at most 31 of them."""
+    first, last = local(event.starts_at, event.timezone).date(), local(event.ends_at, event.timezone).date()
+    return [first + timedelta(days=n) for n in range(min((last - first).days, 30) + 1)]
+
+
+def _fill_basics(event: EventRow) -> dict[str, Any]:
+    starts, ends = local(event.starts_at, event.timezone), local(event.ends_at, event.timezone)
+    return {
+        "title_fr": event.title_fr, "title_en": event.title_en, "kind": event.kind.value, "timezone": event.timezone,
+        "starts_day": starts.date(), "starts_hour": starts.time(), "ends_day": ends.date(), "ends_hour": ends.time(),
+        "move_waves": True,
+    }  # fmt: skip
+
+
+def _apply_basics(form: BasicsForm, draft: EventDraft) -> EventDraft:
+    zone = ZoneInfo(form.timezone.data)
+    starts, ends = (
+        at(form.starts_day.data, form.starts_hour.data, zone),
+        at(form.ends_day.data, form.ends_hour.data, zone),
+    )
+    return replace(
+        draft,
+        title_fr=form.title_fr.data,
+        title_en=form.title_en.data,
+        kind=EventKind(form.kind.data),
+        timezone=form.timezone.data,
+        starts_at=starts,
+        ends_at=ends,
+        waves=_moved(draft, starts, ends) if form.move_waves.data else draft.waves,
+    )
+
+
+def _moved(draft: EventDraft, starts: datetime, ends: datetime) -> tuple[WaveDraft, ...]:
+    """Waves shifted with the event in local time; one that is the whole event stays the whole event."""
+    if len(draft.waves) == 1 and (draft.waves[0].starts_at, draft.waves[0].ends_at) == (draft.starts_at, draft.ends_at):
+        return (replace(draft.waves[0], starts_at=starts, ends_at=ends),)
+    zone = ZoneInfo(draft.timezone)
+    shift = starts.astimezone(zone).replace(tzinfo=None) - draft.starts_at.astimezone(zone).replace(tzinfo=None)
+
+    def moved(moment: datetime) -> datetime:
+        return (moment.astimezone(zone).replace(tzinfo=None) + shift).replace(tzinfo=zone)
+
+    return tuple(replace(w, starts_at=moved(w.starts_at), ends_at=moved(w.ends_at)) for w in draft.waves)
+
+
+_PLACE = ("venue_name", "venue_address", "venue_commune", "entrance_fr", "entrance_en", "join_url")
+_TEXTS = ("summary_fr", "summary_en", "description_fr", "description_en")
+
+
+def _filler(names: tuple[str, ...]) -> Callable[[EventRow], dict[str, Any]]:
+    return lambda event: {name: getattr(event, name) for name in names}
+
+
+def _applier(names: tuple[str, ...]) -> Callable[[RowsForm, EventDraft], EventDraft]:
+    return lambda form, draft: replace(draft, **{name: form[name].data or "" for name in names})
+
+
+def _apply_audiences(form: AudiencesForm, draft: EventDraft) -> EventDraft:
+    """Limits of an audience that is no longer accepted go with it."""
+    codes = tuple(form.audiences.data or ())
+    waves = tuple(replace(w, allotments=tuple(a for a in w.allotments if a.audience in codes)) for w in draft.waves)
+    return replace(draft, audiences=codes, waves=waves)
+
+
+def _fill_waves(event: EventRow) -> dict[str, Any]:
+    return {"waves": [wave_values(w.starts_at, w.ends_at, event.timezone, w) for w in event.waves]}
+
+
+def wave_values(starts_at: datetime, ends_at: datetime, timezone: str, wave: WaveRow | None = None) -> dict[str, Any]:
+    """A wave as the row of the form holds it."""
+    starts, ends = local(starts_at, timezone), local(ends_at, timezone)
+    values: dict[str, Any] = {"day": starts.date(), "starts_at": starts.time(), "ends_at": ends.time()}
+    if wave is not None:
+        values |= {"id": str(wave.id), "capacity": wave.capacity, "place": wave.place, "host": wave.host}
+    return values
+
+
+def _apply_waves(form: WavesForm, draft: EventDraft) -> EventDraft:
+    zone = ZoneInfo(draft.timezone)
+    before = {w.id: w for w in draft.waves}
+    waves = []
+    for entry in form.waves.entries:
+        row = entry.form
+        wave_id = as_id(row.id.data)
+        starts, ends = at(row.day.data, row.starts_at.data, zone), at(row.day.data, row.ends_at.data, zone)
+        if row.ends_at.data == time(0) and ends < starts:
+            ends += timedelta(days=1)
+        kept = before.get(wave_id)
+        if kept is not None and ends <= starts and kept.ends_at > starts:
+            ends = kept.ends_at  # it ends on a later day, which this page does not show
+        allotments = kept.allotments if kept is not None else ()
+        waves.append(WaveDraft(starts, ends, row.capacity.data, row.place.data, row.host.data, allotments, wave_id))
+    return replace(draft, waves=tuple(waves))
+
+
+def as_id(text: str | None) -> int | None:
+    """A number that came from a hidden field; anything else names a row that is new."""
+    return int(text) if text and text.isdecimal() and len(text) <= 12 else None
+
+
+def _fill_spaces(event: EventRow) -> dict[str, Any]:
+    names = ("name", "capacity", "directions_fr", "directions_en")
+    return {"spaces": [{name: getattr(s, name) for name in names} | {"id": str(s.id)} for s in event.spaces]}
+
+
+def _apply_spaces(form: SpacesForm, draft: EventDraft) -> EventDraft:
+    """A stop follows its space when that is renamed, and has none when it goes."""
+    spaces = tuple(
+        SpaceDraft(r.name.data, r.capacity.data, r.directions_fr.data, r.directions_en.data, as_id(r.id.data))
+        for r in (entry.form for entry in form.spaces.entries)
+    )
+    before = {s.name: s.id for s in draft.spaces}
+    after = {s.id: s.name for s in spaces if s.id is not None}
+    stops = tuple(replace(s, space=after.get(before.get(s.space), "") if s.space else "") for s in draft.stops)
+    return replace(draft, spaces=spaces, stops=stops)
+
+
+def _fill_route(event: EventRow) -> dict[str, Any]:
+    names = ("name_fr", "name_en", "minutes", "optional", "text_fr", "text_en")
+    return {"stops": [{name: getattr(s, name) for name in names} | {"space": s.space_name} for s in event.stops]}
+
+
+def _apply_route(form: RouteForm, draft: EventDraft) -> EventDraft:
+    rows = (entry.form for entry in form.stops.entries)
+    stops = tuple(
+        StopDraft(
+            r.name_fr.data,
+            r.minutes.data,
+            r.name_en.data,
+            r.text_fr.data,
+            r.text_en.data,
+            r.optional.data,
+            r.space.data or "",
+        )
+        for r in rows
+    )
+    return replace(draft, stops=stops)
+
+
+def _fill_registration(event: EventRow) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "enrolment": event.enrolment.value, "capacity": event.capacity, "waiting_list": event.waiting_list,
+        "asks_statistics": event.asks_statistics, "keep_names_days": event.keep_names_days,
+    }  # fmt: skip
+    for name, moment in (("opens", event.registration_opens_at), ("closes", event.registration_closes_at)):
+        if moment is not None:
+            values |= {
+                f"{name}_day": local(moment, event.timezone).date(),
+                f"{name}_hour": local(moment, event.timezone).time(),
+            }
+    return values
+
+
+def _apply_registration(form: RegistrationForm, draft: EventDraft) -> EventDraft:
+    zone = ZoneInfo(draft.timezone)
+    opens = at(form.opens_day.data, form.opens_hour.data or time(0), zone) if form.opens_day.data else None
+    closes = at(form.closes_day.data, form.closes_hour.data or time(23, 59), zone) if form.closes_day.data else None
+    return replace(
+        draft,
+        enrolment=Enrolment(form.enrolment.data),
+        registration_opens_at=opens,
+        registration_closes_at=closes,
+        capacity=form.capacity.data,
+        waiting_list=form.waiting_list.data,
+        asks_statistics=form.asks_statistics.data,
+        keep_names_days=form.keep_names_days.data,
+    )
+
+
+def _apply_project(form: ProjectChoiceForm, draft: EventDraft) -> EventDraft:
+    return replace(draft, project_id=as_id(form.project.data))
+
+
+SECTIONS: dict[str, Section] = {
+    s.key: s
+    for s in (
+        Section(
+            "basics", _l("What and when"), _l("Title, kind, dates"), BasicsForm, _fill_basics, _apply_basics
+        ),
+        Section("place", _l("Where"), _l("Venue, entrance, link"), PlaceForm, _filler(_PLACE), _applier(_PLACE)),
+        Section(
+            "audiences", _l("Who"), _l("Audiences accepted"), AudiencesForm,
+            lambda event: {"audiences": [a.code for a in event.audiences]}, _apply_audiences,
+        ),
+        Section(
+            "waves", _l("Waves"), _l("Arrival times and places"), WavesForm, _fill_waves, _apply_waves, rows="waves"
+        ),
+        Section(
+            "spaces", _l("Spaces"), _l("Rooms and their limits"), SpacesForm, _fill_spaces, _apply_spaces, rows="spaces"
+        ),
+        Section("route", _l("Route"), _l("Stops, in order"), RouteForm, _fill_route, _apply_route, rows="stops"),
+        Section(
+            "registration", _l("Registration"), _l("Window, limit, waiting list"), RegistrationForm,
+            _fill_registration, _apply_registration,
+        ),
+        Section(
+            "texts", _l("Texts"), _l("What the public reads"), TextsForm, _filler(_TEXTS), _applier(_TEXTS)
+        ),
+        Section(
+            "project", _l("Project"), _l("What it is reported under"), ProjectChoiceForm,
+            lambda event: {"project": str(event.project_id or "")}, _apply_project,
+        ),
+    )
+}  # fmt: skip
+
+
+def zone_choices(current: str) -> list[tuple[str, object]]:
+    """The zones offered, and the event's own where it is another."""
+    known = list(ZONES)
+    return known if current in dict(known) else [*known, (current, current)]
+
+
+def audience_choices(offered: list[AudienceRow], event: EventRow | None, locale: Any) -> list[tuple[str, str]]:
+    """Every audience of the organiser, and those that the event has beside them."""
+    rows = {a.code: a for a in offered}
+    if event is not None:
+        rows |= {a.code: a for a in event.audiences}
+    return [(code, row.label(locale)) for code, row in rows.items()]

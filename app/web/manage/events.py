@@ -1,0 +1,224 @@
+"""The organiser's events: the list, the moves of one event, and the search."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from app.accounts.enums import MAY_MANAGE, MAY_READ, Role
+from app.core import clock
+from app.core.errors import MoveNotAllowed, NotFound
+from app.core.transaction import transaction
+from app.events.enums import EventMove, EventState
+from app.events.errors import EventIncomplete, EventReadOnly, HasRegistrations
+from app.events.operations import delete_draft, move_event
+from app.events.queries import EventLine, EventRow, list_events
+from app.events.rules import allowed_moves
+from app.registrations.operations import cancel_event_registrations
+from app.reports.queries.registration_list import get_totals
+from app.reports.queries.search import find_slug_by_reference, search_registrations
+from app.web.filters import number
+from app.web.forms.events import KIND_LABELS, ReasonForm
+from app.web.guards import (
+    current_account,
+    current_actor,
+    current_membership,
+    current_organiser_id,
+    event_staff,
+    signed_in,
+    staff,
+)
+from app.web.manage.event_page import event_context, get_own_event, may_manage
+
+blueprint = Blueprint("manage_events", __name__, url_prefix="/manage")
+
+PAGE = 30
+STATES = (EventState.DRAFT, EventState.PUBLISHED, EventState.CLOSED, EventState.ARCHIVED, EventState.CANCELLED)
+
+
+@blueprint.get("/")
+@signed_in
+def home() -> Response:
+    """Where a person's role begins: the list of events, or the doors."""
+    if not current_account().memberships:
+        return redirect("/manage/account")
+    return redirect("/door/" if current_membership().role is Role.DOOR else "/manage/events")
+
+
+@blueprint.get("/events")
+@staff(MAY_READ)
+def index() -> str:
+    text = request.args.get("q", "").strip()[:100]
+    chosen = [s for s in STATES if s.value in request.args.getlist("state")]
+    found = list_events(
+        current_organiser_id(), states=chosen or None, text=text, after=_cursor(), limit=PAGE + 1
+    )
+    events, more = found[:PAGE], len(found) > PAGE
+    next_url = _page_url(after=_mark(events[-1])) if more else None
+    return render_template(
+        "manage/events/list.html",
+        events=events,
+        text=text,
+        chosen=[s.value for s in chosen],
+        states=STATES,
+        kinds=KIND_LABELS,
+        next_url=next_url,
+        first_url=_page_url() if "after" in request.args else None,
+        may_manage=may_manage(),
+        now=clock.now(),
+    )
+
+
+def _mark(line: EventLine) -> str:
+    return f"{line.starts_at.isoformat()}~{line.id}"
+
+
+def _cursor() -> tuple[datetime, int] | None:
+    """(starts_at, id) of the last event seen; what cannot be one starts from the beginning."""
+    at, _sign, event_id = request.args.get("after", "").partition("~")
+    try:
+        moment = datetime.fromisoformat(at)
+        return (moment, int(event_id)) if moment.tzinfo is not None and len(event_id) < 12 else None
+    except ValueError:
+        return None
+
+
+def _page_url(**values: str) -> str:
+    kept = [(k, v) for k, v in request.args.items(multi=True) if k in {"q", "state"} and v]
+    query = urlencode([*kept, *values.items()])
+    return f"/manage/events?{query}" if query else "/manage/events"
+
+
+@blueprint.get("/search")
+@staff(MAY_READ)
+def search() -> str | Response:
+    text = request.args.get("q", "").strip()[:100]
+    organiser_id = current_organiser_id()
+    if text and (found := find_slug_by_reference(organiser_id, text)) is not None:
+        return redirect(f"/manage/events/{found[0]}/registrations/{found[1]}")
+    events = list_events(organiser_id, text=text, limit=10) if text else []
+    registrations = search_registrations(organiser_id, text)
+    return render_template(
+        "manage/search.html", search_text=text, events=events, registrations=registrations, kinds=KIND_LABELS
+    )
+
+
+@blueprint.post("/events/<slug>/publish")
+@event_staff(MAY_MANAGE)
+def publish(slug: str) -> Response:
+    event = get_own_event(slug)
+    try:
+        with transaction():
+            move_event(event.id, EventMove.PUBLISH, by=current_actor(), now=clock.now())
+    except EventIncomplete as error:
+        words = ", ".join(missing_word(name) for name in error.missing)
+        flash(_("Not published yet. Still missing: %(what)s.", what=words), "waiting")
+    except MoveNotAllowed:
+        flash(_("Nothing to do: somebody changed this event meanwhile."), "info")
+    else:
+        flash(_("It is published: people can see it and register."), "ok")
+    return redirect(f"/manage/events/{slug}/edit")
+
+
+def missing_word(name: str) -> str:
+    """What an event lacks before it can be published, in words."""
+    words = {"waves": _("a wave"), "audiences": _("an audience"), "place": _("a place or a link")}
+    return words.get(name, name)
+
+
+@blueprint.post("/events/<slug>/close")
+@event_staff(MAY_MANAGE)
+def close(slug: str) -> Response:
+    event = get_own_event(slug)
+    try:
+        with transaction():
+            move_event(event.id, EventMove.CLOSE, by=current_actor(), now=clock.now())
+        flash(_("Registration is closed. Your team can still register people."), "ok")
+    except MoveNotAllowed:
+        flash(_("Nothing to do: somebody changed this event meanwhile."), "info")
+    return redirect(f"/manage/events/{slug}/edit")
+
+
+@blueprint.get("/events/<slug>/archive")
+@event_staff(MAY_MANAGE)
+def ask_archive(slug: str) -> str:
+    event = get_own_event(slug)
+    _require_offered(event, EventMove.ARCHIVE)
+    return render_template("manage/events/archive.html", **event_context(event, "edit"))
+
+
+@blueprint.post("/events/<slug>/archive")
+@event_staff(MAY_MANAGE)
+def archive(slug: str) -> Response:
+    event = get_own_event(slug)
+    with transaction():
+        move_event(event.id, EventMove.ARCHIVE, by=current_actor(), now=clock.now())
+    flash(_("The event is archived: everything can be read, nothing changed."), "ok")
+    return redirect(f"/manage/events/{slug}")
+
+
+@blueprint.get("/events/<slug>/cancel")
+@event_staff(MAY_MANAGE)
+def ask_cancel(slug: str) -> str:
+    event = get_own_event(slug)
+    _require_offered(event, EventMove.CANCEL)
+    return _cancel_page(event, ReasonForm(formdata=None))
+
+
+@blueprint.post("/events/<slug>/cancel")
+@event_staff(MAY_MANAGE)
+def cancel(slug: str) -> str | tuple[str, int] | Response:
+    event = get_own_event(slug)
+    form = ReasonForm()
+    if not form.validate_on_submit():
+        return _cancel_page(event, form), 422
+    people = get_totals(event.id).people
+    with transaction():
+        cancel_event_registrations(event.id, reason=form.reason.data, by=current_actor(), now=clock.now())
+    if people:
+        told = ngettext(
+            "The event is called off. %(num)d person is being told.",
+            "The event is called off. %(people)s people are being told.", people, people=number(people),
+        )  # fmt: skip
+    else:
+        told = _("The event is called off. Nobody was registered.")
+    flash(told, "ok")
+    return redirect(f"/manage/events/{slug}")
+
+
+def _cancel_page(event: EventRow, form: ReasonForm) -> str:
+    return render_template(
+        "manage/events/cancel.html", form=form, totals=get_totals(event.id), **event_context(event, "edit")
+    )
+
+
+@blueprint.get("/events/<slug>/delete")
+@event_staff(MAY_MANAGE)
+def ask_delete(slug: str) -> str:
+    event = get_own_event(slug)
+    if event.state is not EventState.DRAFT:
+        raise EventReadOnly
+    return render_template("manage/events/delete.html", **event_context(event, "edit"))
+
+
+@blueprint.post("/events/<slug>/delete")
+@event_staff(MAY_MANAGE)
+def delete(slug: str) -> Response:
+    event = get_own_event(slug)
+    try:
+        with transaction():
+            delete_draft(event.id, by=current_actor(), now=clock.now())
+    except HasRegistrations:
+        flash(_("It stays: people are registered already."), "waiting")
+        return redirect(f"/manage/events/{slug}/edit")
+    flash(_("The draft is deleted."), "ok")
+    return redirect("/manage/events")
+
+
+def _require_offered(event: EventRow, move: EventMove) -> None:
+    """A page that asks again exists only where the table of moves has the move. Raises NotFound."""
+    if move not in allowed_moves(event.state):
+        raise NotFound(f"{move} from {event.state}")

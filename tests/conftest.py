@@ -1,0 +1,101 @@
+"""Fixtures for all tests: whole applications on SQLite and on PostgreSQL, each with an empty database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event as sqlalchemy_event
+
+from app import create_app
+from app.core.clock import set_clock
+from app.core.db import db
+from tests.factories import NOW
+from tests.integration.dbs import KINDS, Databases, databases, empty_tables, import_models
+
+__all__ = ["databases"]
+
+import_models()
+
+
+@pytest.fixture(scope="module")
+def postgresql_url(databases: Databases) -> Iterator[str]:
+    """One PostgreSQL database for a test module; `whole_app` empties it for each test."""
+    with databases.fresh("postgresql") as url:
+        yield url
+
+
+@pytest.fixture(params=KINDS)
+def whole_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """A database of each kind: SQLite by its own file, PostgreSQL emptied by whoever takes it."""
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgresql_url")
+    else:
+        with databases.fresh("sqlite") as url:
+            yield url
+
+
+@contextmanager
+def running_app(url: str, instance: Path) -> Iterator[Flask]:
+    """The whole application on a database, its clock at NOW (Monday 11 January 2027, 10:00 in Paris)."""
+    app = create_app({"DATABASE_URL": url, "BASE_URL": "http://127.0.0.1:8000"}, instance_path=instance, testing=True)
+    set_clock(app.extensions, NOW)
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def whole_app(whole_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The whole application, on both databases, with an application context open for factories and queries."""
+    with running_app(whole_url, tmp_path) as app:
+        if whole_url.startswith("postgresql"):
+            empty_tables(app)
+        with app.app_context():
+            yield app
+
+
+@pytest.fixture
+def sqlite_app(databases: Databases, tmp_path: Path) -> Iterator[Flask]:
+    """The whole application on SQLite alone, for what does not depend on the database."""
+    with databases.fresh("sqlite") as url, running_app(url, tmp_path) as app, app.app_context():
+        yield app
+
+
+@pytest.fixture
+def whole_client(whole_app: Flask) -> FlaskClient:
+    return whole_app.test_client()
+
+
+@pytest.fixture
+def sqlite_client(sqlite_app: Flask) -> FlaskClient:
+    return sqlite_app.test_client()
+
+
+class StatementCount:
+    """How many statements ran inside the block."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def __int__(self) -> int:
+        return len(self.statements)
+
+
+@contextmanager
+def counted_statements() -> Iterator[StatementCount]:
+    """Count the SQL statements that the current application's engine runs, without BEGIN, COMMIT and savepoints."""
+    counted = StatementCount()
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.lstrip().upper().startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA")):
+            counted.statements.append(statement)
+
+    sqlalchemy_event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield counted
+    finally:
+        sqlalchemy_event.remove(db.engine, "before_cursor_execute", note)
