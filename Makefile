@@ -55,7 +55,7 @@ test-quick: install-dev
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not browser and not slow"
 
 test-long: install-dev browser
-	@CHROMIUM="$$(scripts/ensure-chromium --path)" PARCOURS_TEST_LONG=1 $(BIN)/python -m pytest -n auto --dist loadgroup --timeout 3600
+	@CHROMIUM="$$(scripts/ensure-chromium --path)" TEST_LONG=1 $(BIN)/python -m pytest -n auto --dist loadgroup --timeout 3600
 
 check: install-dev
 	@$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from ipaddress import ip_address
@@ -26,7 +27,9 @@ class RawSettings:
     DATABASE_URL: str = _setting("", "Database; SQLite in instance/ when empty, else `postgresql+psycopg://…`")
     SECRET_KEY: str = _setting("", "Signs cookies and forms; made and kept in instance/secret_key when empty")
     BASE_URL: str = _setting("http://127.0.0.1:8000", "Address that mails, tickets and calendars point to")
-    MAIL_URL: str = _setting("file:outbox", "`smtp://user:pass@host:port`, `smtps://…`, or `file:DIR` (below instance/)")
+    MAIL_URL: str = _setting(
+        "file:outbox", "`smtp://user:pass@host:port`, `smtps://…`, or `file:DIR` (below instance/)"
+    )
     MAIL_FROM: str = _setting("Parcours <parcours@example.org>", "Sender of every mail")
     TRUSTED_PROXIES: str = _setting("0", "How many proxies in front set X-Forwarded-For, -Proto and -Host")
     REDIS_URL: str = _setting("", "Optional: shared cache for several machines; nothing needs it yet")
@@ -131,10 +134,8 @@ def _kept_secret(instance: Path) -> str:
         draft = instance / f".secret_key.{os.getpid()}.{secrets.token_hex(4)}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48), "ascii")
-        try:
+        with suppress(FileExistsError):
             os.link(draft, file)
-        except FileExistsError:
-            pass
         draft.unlink()
     return file.read_text("ascii").strip()
 

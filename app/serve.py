@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make run")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--tls", action="store_true", help="serve HTTPS with a self-made certificate, on every interface")
+    parser.add_argument(
+        "--tls", action="store_true", help="serve HTTPS with a self-made certificate, on every interface"
+    )
     chosen = parser.parse_args(arguments)
     if chosen.tls and chosen.host == "127.0.0.1":
         chosen.host = "0.0.0.0"  # noqa: S104 - a phone on the same network is what TLS=1 is for
@@ -76,12 +78,20 @@ def _print_log_ins(app: Flask) -> None:
 
 
 def _serve(host: str, port: int, certificate: tuple[Path, Path] | None) -> int:
-    web = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "app" / "gunicorn_conf.py"), "--bind", _bind(host, port)]
+    web = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        str(ROOT / "app" / "gunicorn_conf.py"),
+        "--bind",
+        _bind(host, port),
+    ]
     if certificate is not None:
         web += ["--certfile", str(certificate[0]), "--keyfile", str(certificate[1])]
     commands = ([*web, "app:create_app()"], [sys.executable, "-m", "flask", "--app", "app", "worker"])
     # their own session: a Ctrl-C in the terminal reaches this process alone, which then ends both in order
-    parts = [subprocess.Popen(command, cwd=ROOT, start_new_session=True) for command in commands]
+    parts = [subprocess.Popen(command, cwd=ROOT, start_new_session=True) for command in commands]  # noqa: S603 - our own commands
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
@@ -157,9 +167,7 @@ def _certificate(instance: Path) -> tuple[Path, Path]:
     )
     key_file.touch(mode=0o600)
     key_file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     return certificate, key_file

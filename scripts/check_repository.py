@@ -30,7 +30,9 @@ def lock_files() -> list[str]:
 
 def settings_documented() -> list[str]:
     """docs/settings.md has a row for each setting, with its default and meaning, and for no other."""
-    rows = re.findall(r"^\| `PARCOURS_(\w+)` \| (.*?) \| (.*?) \|$", (ROOT / "docs" / "settings.md").read_text("utf-8"), re.M)
+    rows = re.findall(
+        r"^\| `PARCOURS_(\w+)` \| (.*?) \| (.*?) \|$", (ROOT / "docs" / "settings.md").read_text("utf-8"), re.M
+    )
     wanted = [(f.name, f"`{f.default}`" if f.default else "", f.metadata["meaning"]) for f in fields(RawSettings)]
     return [f"docs/settings.md: {row[0]} differs from app/config.py" for row in sorted(set(wanted) ^ set(rows))]
 

@@ -44,9 +44,7 @@ def make_member(organiser_id: int, role: Role = Role.OWNER, *, email: str = "", 
 def make_api_token(organiser_id: int, *scopes: Scope, now: datetime = NOW) -> str:
     """A token; all scopes when none is named."""
     with transaction():
-        return make_token(
-            organiser_id, f"program {next(_numbers)}", frozenset(scopes or Scope), by=SYSTEM, now=now
-        )
+        return make_token(organiser_id, f"program {next(_numbers)}", frozenset(scopes or Scope), by=SYSTEM, now=now)
 
 
 def forum(**changes: Any) -> EventDraft:
@@ -74,7 +72,9 @@ def forum(**changes: Any) -> EventDraft:
     return EventDraft(**(values | changes))
 
 
-def make_event(organiser_id: int, draft: EventDraft | None = None, *, publish: bool = True, now: datetime = NOW) -> EventRow:
+def make_event(
+    organiser_id: int, draft: EventDraft | None = None, *, publish: bool = True, now: datetime = NOW
+) -> EventRow:
     """An event, published unless told otherwise."""
     with transaction():
         slug = create_event(draft or forum(), organiser_id=organiser_id, by=SYSTEM, now=now)

@@ -20,13 +20,15 @@ def check_triggers(now: datetime) -> list[str]:
 
 @check("checkin.presences", "Who is present, and where, is what the accepted scans add up to")
 def check_presences(now: datetime) -> list[str]:
-    inside, came, space = _recount()
+    inside, came, space, first = _recount()
     problems = []
     rows = db.session.execute(select(Presence.__table__)).all()
     for row in rows:
         key = row.registration_id
-        counted = (*inside[key], *came[key], space.get(key))
-        stored = (row.participants, row.companions, row.came_participants, row.came_companions, row.space_id)
+        counted = (*inside[key], *came[key], space.get(key), first.get(key))
+        stored = (
+            row.participants, row.companions, row.came_participants, row.came_companions, row.space_id, row.first_in_at
+        )  # fmt: skip
         if counted != stored:
             problems.append(f"registration {key}: stored {stored}, its scans give {counted}")
     known = {row.registration_id for row in rows}
@@ -34,8 +36,10 @@ def check_presences(now: datetime) -> list[str]:
     return problems
 
 
-def _recount() -> tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]], dict[int, int | None]]:
-    """(inside, came, space) by registration, from the scan store alone."""
+def _recount() -> tuple[
+    dict[int, tuple[int, int]], dict[int, tuple[int, int]], dict[int, int | None], dict[int, datetime]
+]:
+    """(inside, came, space, first in) by registration, from the scan store alone."""
     scans = db.session.execute(
         select(Scan.__table__)
         .where(Scan.result == ScanResult.ACCEPTED, Scan.registration_id.is_not(None))
@@ -45,6 +49,7 @@ def _recount() -> tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]], 
     inside: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
     came: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
     space: dict[int, int | None] = {}
+    first: dict[int, datetime] = {}
     for scan in scans:
         key = scan.registration_id
         people = inside[key]
@@ -52,12 +57,14 @@ def _recount() -> tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]], 
             continue
         people = (max(0, people[0] + scan.delta_participants), max(0, people[1] + scan.delta_companions))
         inside[key] = people
+        if scan.delta_participants + scan.delta_companions > 0:
+            first.setdefault(key, scan.scanned_at)
         came[key] = (max(came[key][0], people[0]), max(came[key][1], people[1]))
         if scan.space_id is not None:
             space[key] = scan.space_id if scan.direction is Direction.IN else None
         if people == (0, 0):
             space[key] = None
-    return inside, came, space
+    return inside, came, space, first
 
 
 @check("checkin.own_event", "A scan counts people of its own event only")

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.checkin.append_only import guard
 from app.checkin.enums import Direction, Reason, ScanResult
 from app.core.db import Model, text_enum
 
@@ -48,6 +49,9 @@ class Scan(Model):
     present_companions: Mapped[int] = mapped_column(default=0)
     over: Mapped[bool] = mapped_column(default=False)
     undoes: Mapped[str | None] = mapped_column(String(36))
+
+
+guard(Model.metadata.tables[Scan.__tablename__])
 
 
 class Presence(Model):

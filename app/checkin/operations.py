@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, insert, select, update
+from sqlalchemy import Row, Table, and_, bindparam, insert, select, update
 
 from app.checkin.enums import Direction, Reason, ScanResult
 from app.checkin.models import Presence, Scan
@@ -19,6 +19,7 @@ from app.checkin.rules import (
     PastScan,
     Whereabouts,
     decide,
+    first_in,
     is_wrong_day,
     refuse_status,
     replay,
@@ -30,7 +31,33 @@ from app.registrations.drafts import Headcount
 from app.registrations.enums import RegistrationKind, RegistrationStatus, TicketKind
 from app.registrations.models import Registration, RegistrationWave, Ticket
 
-CODE = re.compile(r"(?:.*/t/)?([0-9A-Z]{26})/?", re.IGNORECASE | re.DOTALL)
+CODE = re.compile(r"(?:.*/t/)?([0-9A-Z]{26})/?", re.ASCII | re.IGNORECASE | re.DOTALL)
+
+# Written once, on plain tables: making these statements anew for each scan takes longer than running them.
+_SCANS, _TICKETS, _PRESENCES = (cast(Table, model.__table__) for model in (Scan, Ticket, Presence))
+_REGISTRATIONS = cast(Table, Registration.__table__)
+_STORED = select(_SCANS).where(
+    _SCANS.c.organiser_id == bindparam("organiser"), _SCANS.c.scan_id.in_(bindparam("sent", expanding=True))
+)
+_HOLDERS = (
+    select(
+        _TICKETS.c.id.label("ticket_id"), _TICKETS.c.code, _TICKETS.c.kind.label("ticket_kind"), _TICKETS.c.label.label("card"),
+        _REGISTRATIONS.c.id, _REGISTRATIONS.c.event_id, _REGISTRATIONS.c.status, _REGISTRATIONS.c.kind,
+        _REGISTRATIONS.c.participants, _REGISTRATIONS.c.companions, _REGISTRATIONS.c.class_label,
+        _REGISTRATIONS.c.organisation_name, _REGISTRATIONS.c.contact_name,
+    )
+    .select_from(_TICKETS.join(_REGISTRATIONS, _REGISTRATIONS.c.id == _TICKETS.c.registration_id))
+    .where(
+        _REGISTRATIONS.c.organiser_id == bindparam("organiser"),
+        _TICKETS.c.code.in_(bindparam("codes", expanding=True))
+        | (_REGISTRATIONS.c.id.in_(bindparam("also", expanding=True)) & (_TICKETS.c.kind == TicketKind.MAIN)),
+    )
+    .order_by(_REGISTRATIONS.c.id)
+    .with_for_update(of=_REGISTRATIONS, key_share=True)
+)  # fmt: skip
+_PRESENT = select(_PRESENCES).where(_PRESENCES.c.registration_id.in_(bindparam("ids", expanding=True)))
+_INSERT_SCANS, _INSERT_PRESENCES = insert(_SCANS), insert(_PRESENCES)
+_UPDATE_PRESENCE = update(_PRESENCES).where(_PRESENCES.c.registration_id == bindparam("whose"))
 
 
 @dataclass(frozen=True)
@@ -135,26 +162,11 @@ class _Batch:
             self._load_days()
 
     def _stored(self, scan_ids: set[str]) -> Sequence[Row[Any]]:
-        mine = Scan.organiser_id == self.event.organiser_id
-        return db.session.execute(select(Scan.__table__).where(mine, Scan.scan_id.in_(scan_ids))).all()
+        return db.session.execute(_STORED, {"organiser": self.event.organiser_id, "sent": list(scan_ids)}).all()
 
     def _load_holders(self, codes: set[str], also: set[int]) -> None:
-        statement = (
-            select(
-                Ticket.id.label("ticket_id"), Ticket.code, Ticket.kind.label("ticket_kind"), Ticket.label.label("card"),
-                Registration.id, Registration.event_id, Registration.status, Registration.kind,
-                Registration.participants, Registration.companions, Registration.class_label,
-                Registration.organisation_name, Registration.contact_name,
-            )
-            .join(Registration, Registration.id == Ticket.registration_id)
-            .where(
-                Registration.organiser_id == self.event.organiser_id,
-                Ticket.code.in_(codes) | (Registration.id.in_(also) & (Ticket.kind == TicketKind.MAIN)),
-            )
-            .order_by(Registration.id)
-            .with_for_update(of=Registration, key_share=True)
-        )  # fmt: skip
-        for r in db.session.execute(statement):
+        wanted = {"organiser": self.event.organiser_id, "codes": list(codes), "also": list(also)}
+        for r in db.session.execute(_HOLDERS, wanted):
             main = r.ticket_kind is TicketKind.MAIN
             label = label_of(r.kind is RegistrationKind.GROUP, r.class_label, r.organisation_name, r.contact_name)
             self.holders[r.code] = _Holder(
@@ -163,7 +175,7 @@ class _Batch:
             )  # fmt: skip
         ids = {h.registration_id for h in self.holders.values() if h.event_id == self.event.id}
         # read after the locks: on PostgreSQL the joined row above may be older than the lock
-        for p in db.session.execute(select(Presence.__table__).where(Presence.registration_id.in_(ids))):
+        for p in db.session.execute(_PRESENT, {"ids": list(ids)}):
             self.known.add(p.registration_id)
             self.first_in[p.registration_id] = p.first_in_at
             self.at[p.registration_id] = Whereabouts(
@@ -171,11 +183,15 @@ class _Batch:
             )
 
     def _load_cards(self, ticket_ids: Sequence[int]) -> None:
+        undone = select(Scan.undoes).where(Scan.organiser_id == self.event.organiser_id, Scan.undoes.is_not(None))
         rows = db.session.execute(
             select(Scan.ticket_id, Scan.direction)
-            .where(Scan.ticket_id.in_(ticket_ids), Scan.result == ScanResult.ACCEPTED, Scan.space_id.is_(None))
+            .where(
+                Scan.ticket_id.in_(ticket_ids), Scan.result == ScanResult.ACCEPTED, Scan.space_id.is_(None),
+                Scan.undoes.is_(None), Scan.scan_id.not_in(undone),
+            )
             .order_by(Scan.id)
-        ).tuples()
+        )  # fmt: skip
         self.cards_in = {ticket_id: direction is Direction.IN for ticket_id, direction in rows if ticket_id is not None}
 
     def _load_days(self) -> None:
@@ -184,7 +200,7 @@ class _Batch:
             select(RegistrationWave.registration_id, RegistrationWave.wave_id).where(
                 RegistrationWave.registration_id.in_(ids)
             )
-        ).tuples():
+        ):
             if wave_id in self.days:
                 self.ticket_days.setdefault(registration_id, set()).add(self.days[wave_id])
 
@@ -297,10 +313,13 @@ class _Batch:
         if any(p.undoes == undoes for p in past):
             return self._refuse(item, holder, Reason.INVALID)
         before = self.at.get(holder.registration_id, Whereabouts())
-        opposite = Headcount(-target["delta_participants"], -target["delta_companions"])
-        after = replay([*past, PastScan(item.id, item.direction, None, NOBODY, undoes)])
-        decision = Decision(ScanResult.ACCEPTED, None, after, opposite)
+        after = replay([*past, PastScan(item.id, item.direction, None, NOBODY, item.scanned_at, undoes)])
+        change = Headcount(
+            after.inside.participants - before.inside.participants, after.inside.companions - before.inside.companions
+        )
+        decision = Decision(ScanResult.ACCEPTED, None, after, change)
         self._apply(item, replace(holder, ticket_kind=TicketKind.MAIN), before, decision)
+        self.first_in[holder.registration_id] = first_in([p for p in past if p.scan_id != undoes])
         self._uncard(target)
         return self._store(item, holder, decision, space=False)
 
@@ -315,12 +334,14 @@ class _Batch:
             .order_by(Scan.id)
         ).mappings()
         fresh = [
-            row for row in self.rows if row["registration_id"] == registration_id and row["result"] is ScanResult.ACCEPTED
+            row
+            for row in self.rows
+            if row["registration_id"] == registration_id and row["result"] is ScanResult.ACCEPTED
         ]
         return [
             PastScan(
                 r["scan_id"], r["direction"], r["space_id"], Headcount(r["delta_participants"], r["delta_companions"]),
-                r["undoes"],
+                r["scanned_at"], r["undoes"],
             )
             for r in [*stored, *fresh]
         ]  # fmt: skip
@@ -328,13 +349,13 @@ class _Batch:
     def write(self) -> None:
         """Write scans and presences: three statements at most."""
         if self.rows:
-            db.session.execute(insert(Scan), self.rows)
+            db.session.execute(_INSERT_SCANS, self.rows)
         new = [self._presence(r) for r in self.touched if r not in self.known]
         if new:
-            db.session.execute(insert(Presence), new)
+            db.session.execute(_INSERT_PRESENCES, new)
         old = [self._presence(r) for r in self.touched if r in self.known]
         if old:
-            db.session.execute(update(Presence), old)
+            db.session.execute(_UPDATE_PRESENCE, [{"whose": row.pop("registration_id"), **row} for row in old])
 
     def _presence(self, registration_id: int) -> dict[str, Any]:
         at = self.at[registration_id]

@@ -40,7 +40,7 @@ def get_occupancy(event: EventRow) -> Occupancy:
         .join(Registration, Registration.id == Presence.registration_id)
         .where(Presence.event_id == event.id, Presence.participants + Presence.companions > 0)
         .group_by(Registration.audience, Presence.space_id)
-    ).tuples()
+    )
     by_audience: dict[str, int] = {}
     by_space: dict[int, int] = {}
     for audience, space_id, count in rows:
@@ -57,7 +57,7 @@ def count_in_spaces(event_id: int, space_ids: Sequence[int]) -> dict[int, int]:
         select(Presence.space_id, func.sum(Presence.participants + Presence.companions))
         .where(Presence.event_id == event_id, Presence.space_id.in_(space_ids))
         .group_by(Presence.space_id)
-    ).tuples()
+    )
     return {space_id: int(count) for space_id, count in rows if space_id is not None}
 
 
@@ -94,7 +94,7 @@ def list_door_tickets(event: EventRow, *, since: int | None = None) -> DoorList:
         select(RegistrationWave.registration_id, RegistrationWave.wave_id)
         .where(RegistrationWave.registration_id.in_(from_events))
         .order_by(RegistrationWave.wave_id)
-    ).tuples():
+    ):
         waves.setdefault(registration_id, []).append(wave_id)
     rows = db.session.execute(
         select(
@@ -178,8 +178,10 @@ def _matches(event: EventRow, conditions: Sequence[object], limit: int) -> list[
     ids = [r.Registration.id for r in rows]
     waves: dict[int, list[int]] = {}
     for registration_id, wave_id in db.session.execute(
-        select(RegistrationWave.registration_id, RegistrationWave.wave_id).where(RegistrationWave.registration_id.in_(ids))
-    ).tuples():
+        select(RegistrationWave.registration_id, RegistrationWave.wave_id).where(
+            RegistrationWave.registration_id.in_(ids)
+        )
+    ):
         waves.setdefault(registration_id, []).append(wave_id)
     last = _last_in(ids)
     return [
@@ -215,7 +217,7 @@ def _last_in(registration_ids: Sequence[int]) -> dict[int, tuple[datetime, int |
             Scan.undoes.is_(None),
         )
         .order_by(Scan.id)
-    ).tuples()
+    )
     return {registration_id: (at, door) for registration_id, at, door in rows if registration_id is not None}
 
 
@@ -236,7 +238,11 @@ class ScanLine:
 
 def list_scans(registration_id: int) -> list[ScanLine]:
     """What happened at doors with one registration's tickets, oldest first."""
-    rows = db.session.execute(select(Scan).where(Scan.registration_id == registration_id).order_by(Scan.id)).scalars().all()
+    rows = (
+        db.session.execute(select(Scan).where(Scan.registration_id == registration_id).order_by(Scan.id))
+        .scalars()
+        .all()
+    )
     undone = {s.undoes for s in rows if s.undoes}
     return [
         ScanLine(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from app.checkin.enums import Direction, Reason, ScanResult
 from app.registrations.drafts import Headcount
@@ -129,22 +129,31 @@ class PastScan:
     direction: Direction
     space_id: int | None
     delta: Headcount
-    undoes: str | None
+    scanned_at: datetime
+    undoes: str | None = None
 
 
 def replay(scans: Iterable[PastScan]) -> Whereabouts:
     """Where people are according to their accepted scans, in order, without those undone and the undoing ones."""
-    scans = list(scans)
-    undone = {s.undoes for s in scans if s.undoes}
     at = Whereabouts()
-    for scan in scans:
-        if scan.undoes or scan.scan_id in undone:
-            continue
+    for scan in _standing(scans):
         inside = Headcount(
-            max(0, at.inside.participants + scan.delta.participants), max(0, at.inside.companions + scan.delta.companions)
+            max(0, at.inside.participants + scan.delta.participants),
+            max(0, at.inside.companions + scan.delta.companions),
         )
         space_id = at.space_id
         if scan.space_id is not None:
             space_id = scan.space_id if scan.direction is Direction.IN else None
         at = Whereabouts(inside, most(at.came, inside), space_id if inside.people else None)
     return at
+
+
+def first_in(scans: Iterable[PastScan]) -> datetime | None:
+    """When the first of them came in, according to the scans that stand; None when nobody did."""
+    return next((scan.scanned_at for scan in _standing(scans) if scan.delta.people > 0), None)
+
+
+def _standing(scans: Iterable[PastScan]) -> list[PastScan]:
+    scans = list(scans)
+    undone = {s.undoes for s in scans if s.undoes}
+    return [s for s in scans if not s.undoes and s.scan_id not in undone]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 class ActorKind(enum.StrEnum):
     STAFF = "staff"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a kind of actor, no secret
     VISITOR = "visitor"
     SYSTEM = "system"
 

@@ -38,7 +38,13 @@ class AuditRow:
 
 
 def record(
-    by: Actor, verb: str, subject: str, *, now: datetime, organiser_id: int | None, details: dict[str, Any] | None = None
+    by: Actor,
+    verb: str,
+    subject: str,
+    *,
+    now: datetime,
+    organiser_id: int | None,
+    details: dict[str, Any] | None = None,
 ) -> None:
     """Write one audit line. `details` holds what changed, never secrets and no more personal data than needed."""
     db.session.execute(

@@ -46,7 +46,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def text_enum(kind: type[enum.StrEnum]) -> Enum:
     """A column type that stores an enum's values as text."""
-    return Enum(kind, native_enum=False, create_constraint=False, length=32, values_callable=lambda e: [m.value for m in e])
+    return Enum(
+        kind, native_enum=False, create_constraint=False, length=32, values_callable=lambda e: [m.value for m in e]
+    )
 
 
 class Model(DeclarativeBase):

@@ -54,13 +54,13 @@ def check_doors(now: datetime) -> list[str]:
         .outerjoin(Checkpoint, (Checkpoint.event_id == Event.id) & Checkpoint.space_id.is_(None))
         .group_by(Event.id, Event.slug)
         .having(func.count(Checkpoint.id) != 1)
-    ).tuples()
+    )
     spaces = db.session.execute(
         select(Space.id, func.count(Checkpoint.id))
         .outerjoin(Checkpoint, Checkpoint.space_id == Space.id)
         .group_by(Space.id)
         .having(func.count(Checkpoint.id) != 1)
-    ).tuples()
+    )
     return [
         *(f"event {slug} has {count} entrances" for slug, count in entrances),
         *(f"space {space_id} has {count} doors" for space_id, count in spaces),

@@ -270,7 +270,10 @@ def _load_parts(event_ids: Sequence[int]) -> _Parts:
         select(Allotment.__table__).join(Wave, Wave.id == Allotment.wave_id).where(Wave.event_id.in_(event_ids))
     ).mappings()
     custom = db.session.execute(
-        select(Audience).join(Event, Event.organiser_id == Audience.organiser_id).where(Event.id.in_(event_ids)).distinct()
+        select(Audience)
+        .join(Event, Event.organiser_id == Audience.organiser_id)
+        .where(Event.id.in_(event_ids))
+        .distinct()
     ).scalars()
     return _Parts(
         audiences=rows(EventAudience, [EventAudience.position]),
@@ -396,9 +399,7 @@ class EventLine:
         return is_open(self.state, self.registration_opens_at, self.registration_closes_at, self.ends_at, now)
 
 
-_SUM_OF_WAVES = (
-    select(func.sum(Wave.capacity)).where(Wave.event_id == Event.id).correlate(Event).scalar_subquery()
-)
+_SUM_OF_WAVES = select(func.sum(Wave.capacity)).where(Wave.event_id == Event.id).correlate(Event).scalar_subquery()
 _LINE = (
     Event.id, Event.slug, Event.kind, Event.state, Event.title_fr, Event.title_en, Event.summary_fr, Event.summary_en,
     Event.starts_at, Event.ends_at, Event.timezone, Event.taken, Event.organiser_id,
@@ -413,7 +414,9 @@ def list_public_events(now: datetime, *, past: bool = False, limit: int = 50, of
     over = Event.ends_at < now
     statement = select(*_LINE).outerjoin(Venue, Venue.id == Event.venue_id).where(Event.state.in_(VISIBLE))
     if past:
-        statement = statement.where(over, Event.state != EventState.CANCELLED).order_by(Event.starts_at.desc(), Event.id)
+        statement = statement.where(over, Event.state != EventState.CANCELLED).order_by(
+            Event.starts_at.desc(), Event.id
+        )
     else:
         statement = statement.where(~over, Event.state != EventState.ARCHIVED).order_by(Event.starts_at, Event.id)
     return [EventLine(**r) for r in db.session.execute(statement.limit(limit).offset(offset)).mappings()]

@@ -33,7 +33,9 @@ def is_visible(state: EventState) -> bool:
     return state in VISIBLE
 
 
-def is_open(state: EventState, opens_at: datetime | None, closes_at: datetime | None, ends_at: datetime, now: datetime) -> bool:
+def is_open(
+    state: EventState, opens_at: datetime | None, closes_at: datetime | None, ends_at: datetime, now: datetime
+) -> bool:
     """Whether the public may register: published, inside its window, and not over."""
     if state is not EventState.PUBLISHED or now >= ends_at:
         return False
@@ -43,9 +45,7 @@ def is_open(state: EventState, opens_at: datetime | None, closes_at: datetime | 
 def require_publishable(*, waves: int, audiences: int, has_place: bool) -> None:
     """Raises EventIncomplete naming what the public would miss."""
     missing = tuple(
-        name
-        for name, there in (("waves", waves > 0), ("audiences", audiences > 0), ("place", has_place))
-        if not there
+        name for name, there in (("waves", waves > 0), ("audiences", audiences > 0), ("place", has_place)) if not there
     )
     if missing:
         raise EventIncomplete(missing)
@@ -61,36 +61,46 @@ def prefix_of(title: str) -> str:
 
 def require_valid(draft: EventDraft, known_audiences: Collection[str]) -> None:
     """Raises FieldError with every problem of the draft: paths are those of the API, codes are stable."""
+    problems = _title_problems(draft) | _window_problems(draft)
+    problems |= _audience_problems(draft, known_audiences) | _space_problems(draft)
+    for index, wave in enumerate(draft.waves):
+        problems |= {f"waves/{index}/{path}": code for path, code in _wave_problems(wave, draft).items()}
+    if problems:
+        raise FieldError(problems)
+
+
+def _title_problems(draft: EventDraft) -> dict[str, str]:
     problems: dict[str, str] = {}
     if not draft.title_fr.strip():
         problems["title/fr"] = "required"
     for name, text, most in (("title/fr", draft.title_fr, 160), ("title/en", draft.title_en, 160)):
         if len(text) > most:
             problems[name] = "too_long"
+    if draft.slug and not SLUG.fullmatch(draft.slug):
+        problems["slug"] = "malformed"
+    if draft.reference_prefix and not re.fullmatch("[A-Z]{2,4}", draft.reference_prefix):
+        problems["reference_prefix"] = "malformed"
+    if draft.join_url and urlsplit(draft.join_url).scheme not in {"http", "https"}:
+        problems["join_url"] = "malformed"
+    return problems
+
+
+def _window_problems(draft: EventDraft) -> dict[str, str]:
+    problems: dict[str, str] = {}
     try:
         ZoneInfo(draft.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         problems["timezone"] = "unknown_timezone"
     if draft.ends_at <= draft.starts_at:
         problems["ends_at"] = "ends_before_start"
-    if draft.slug and not SLUG.fullmatch(draft.slug):
-        problems["slug"] = "malformed"
-    if draft.reference_prefix and not re.fullmatch("[A-Z]{2,4}", draft.reference_prefix):
-        problems["reference_prefix"] = "malformed"
-    if draft.capacity is not None and not 0 < draft.capacity <= LARGEST:
-        problems["capacity"] = "out_of_range"
-    if draft.join_url and urlsplit(draft.join_url).scheme not in {"http", "https"}:
-        problems["join_url"] = "malformed"
     opens, closes = draft.registration_opens_at, draft.registration_closes_at
     if opens and closes and closes <= opens:
         problems["registration_closes_at"] = "ends_before_start"
+    if draft.capacity is not None and not 0 < draft.capacity <= LARGEST:
+        problems["capacity"] = "out_of_range"
     if not 1 <= draft.keep_names_days <= 3650:
         problems["keep_names_days"] = "out_of_range"
-    problems |= _audience_problems(draft, known_audiences) | _space_problems(draft)
-    for index, wave in enumerate(draft.waves):
-        problems |= {f"waves/{index}/{path}": code for path, code in _wave_problems(wave, draft).items()}
-    if problems:
-        raise FieldError(problems)
+    return problems
 
 
 def _audience_problems(draft: EventDraft, known: Collection[str]) -> dict[str, str]:
@@ -108,9 +118,9 @@ def _space_problems(draft: EventDraft) -> dict[str, str]:
             problems[f"spaces/{index}/name"] = "required"
         elif len(space.name) > 120:
             problems[f"spaces/{index}/name"] = "too_long"
-        elif space.name in names:
+        elif space.name.strip() in names:
             problems[f"spaces/{index}/name"] = "repeated"
-        names.add(space.name)
+        names.add(space.name.strip())
         if not 0 < space.capacity <= LARGEST:
             problems[f"spaces/{index}/capacity"] = "out_of_range"
     for index, stop in enumerate(draft.stops):
@@ -118,7 +128,7 @@ def _space_problems(draft: EventDraft) -> dict[str, str]:
             problems[f"stops/{index}/name/fr"] = "required"
         if not 0 <= stop.minutes <= 24 * 60:
             problems[f"stops/{index}/minutes"] = "out_of_range"
-        if stop.space and stop.space not in names:
+        if stop.space.strip() and stop.space.strip() not in names:
             problems[f"stops/{index}/space"] = "unknown_space"
     return problems
 

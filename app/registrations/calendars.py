@@ -37,7 +37,11 @@ def registration_calendar(registration: RegistrationRow, event: EventRow, locale
     changed_at = max([registration.updated_at, event.updated_at, *(at for _, at in sequences.values())])
     entries = [render_entry(e) for e in _entries(registration, event, language, sequence, changed_at)]
     content = render_calendar(
-        entries, name=event.title(language), timezones=[event.timezone], method="PUBLISH", first_year=event.starts_at.year
+        entries,
+        name=event.title(language),
+        timezones=[event.timezone],
+        method="PUBLISH",
+        first_year=event.starts_at.year,
     )
     return CalendarFile.of(content, changed_at)
 

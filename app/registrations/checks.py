@@ -53,16 +53,35 @@ def check_allotments(now: datetime) -> list[str]:
     )
     people, groups = func.coalesce(held.c.people, 0), func.coalesce(held.c.groups, 0)
     rows = db.session.execute(
-        select(Allotment.wave_id, Allotment.audience, Allotment.people, Allotment.groups, people.label("p"), groups.label("g"))
+        select(
+            Allotment.wave_id,
+            Allotment.audience,
+            Allotment.people,
+            Allotment.groups,
+            people.label("p"),
+            groups.label("g"),
+        )
         .outerjoin(held, (held.c.wave_id == Allotment.wave_id) & (held.c.audience == Allotment.audience))
         .where((people != Allotment.people) | (groups != Allotment.groups))
     )
+    uncounted = db.session.execute(
+        select(held.c.wave_id, held.c.audience, held.c.people)
+        .outerjoin(Allotment, (held.c.wave_id == Allotment.wave_id) & (held.c.audience == Allotment.audience))
+        .where(Allotment.id.is_(None))
+    )
     return [
-        f"wave {r.wave_id} counts {r.people} people in {r.groups} groups of {r.audience}, they are {r.p} in {r.g}" for r in rows
+        *(
+            f"wave {r.wave_id} counts {r.people} people in {r.groups} groups of {r.audience}, they are {r.p} in {r.g}"
+            for r in rows
+        ),
+        *(f"wave {r.wave_id} has {r.people} people of {r.audience} and no counter for them" for r in uncounted),
     ]
 
 
-@check("registrations.held", "Who has a place holds their whole headcount in each of their waves, and who has none holds nothing")
+@check(
+    "registrations.held",
+    "Who has a place holds their whole headcount in each of their waves, and who has none holds nothing",
+)
 def check_held(now: datetime) -> list[str]:
     wanted = case((Registration.status.in_(HOLDING), PEOPLE), else_=0)
     rows = db.session.execute(
@@ -80,7 +99,7 @@ def check_own_event(now: datetime) -> list[str]:
         .join(RegistrationWave, RegistrationWave.registration_id == Registration.id)
         .join(Wave, Wave.id == RegistrationWave.wave_id)
         .where(Wave.event_id != Registration.event_id)
-    ).tuples()
+    )
     without = db.session.execute(
         select(Registration.reference)
         .outerjoin(RegistrationWave, RegistrationWave.registration_id == Registration.id)
@@ -105,11 +124,14 @@ def check_tickets(now: datetime) -> list[str]:
         .outerjoin(Ticket, (Ticket.registration_id == Registration.id) & (Ticket.kind == TicketKind.MAIN))
         .group_by(Registration.id, Registration.reference)
         .having(func.count(Ticket.id) != 1)
-    ).tuples()
+    )
     return [f"{reference} has {count} main tickets" for reference, count in rows]
 
 
-@check("registrations.statistics", "What was declared for statistics belongs to a registration that still has it, or to nobody's name")
+@check(
+    "registrations.statistics",
+    "What was declared for statistics belongs to a registration that still has it, or to nobody's name",
+)
 def check_statistics(now: datetime) -> list[str]:
     rows = db.session.execute(
         select(Registration.reference)

@@ -1,12 +1,17 @@
 """Work on many registrations, done by workers in small transactions."""
 
-from app.core.transaction import transaction
-from app.events.queries import get_event_by_id
-from app.jobs.registry import JobContext, handler
-from app.registrations import mails
-from app.registrations.notifications import list_told, tell
-from app.registrations.queries import list_ids_alive, list_registrations_by_id
+from datetime import timedelta
 
+from app.core.transaction import transaction
+from app.events.queries import get_event_by_id, list_events_by_id
+from app.jobs.registry import JobContext, handler, periodic
+from app.registrations import mails
+from app.registrations.importing import jobs as importing
+from app.registrations.notifications import list_told, tell
+from app.registrations.operations.retention import forget_names
+from app.registrations.queries import list_events_with_names, list_ids_alive, list_registrations_by_id
+
+IMPORTS = importing.__name__  # as MAILS: its jobs are registered with these
 MAILS = mails.__name__  # imported here so that the renderers are registered wherever jobs are
 CHUNK = 50
 
@@ -28,3 +33,16 @@ def tell_event_cancelled(context: JobContext) -> None:
                         organiser_id=event.organiser_id, now=context.now(),
                     )  # fmt: skip
         context.progress(min(start + CHUNK, len(left)), len(left))
+
+
+@periodic("registrations.forget_names", every=timedelta(hours=6))
+def forget_old_names(context: JobContext) -> None:
+    """Make people anonymous where an event is over for as long as it said that it keeps names."""
+    now = context.now()
+    for event in list_events_by_id(list_events_with_names(now)):
+        if event.ends_at + timedelta(days=event.keep_names_days) > now:
+            continue
+        done = 1
+        while done:
+            with transaction():
+                done = forget_names(event, now=now)

@@ -56,7 +56,9 @@ def _facts(context: RenderContext) -> MailFacts | None:
 
 
 def _mail(context: RenderContext, name: str, facts: MailFacts) -> Mail:
-    admitted = facts.registration.status is RegistrationStatus.CONFIRMED and facts.event.state is not EventState.CANCELLED
+    admitted = (
+        facts.registration.status is RegistrationStatus.CONFIRMED and facts.event.state is not EventState.CANCELLED
+    )
     title, text, html = render_mail_templates(
         f"registrations/{name}",
         context.locale,

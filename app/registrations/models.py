@@ -30,7 +30,12 @@ class Registration(Model):
         CheckConstraint("participants >= 0 AND companions >= 0 AND participants + companions > 0", name="headcount"),
         CheckConstraint("kind = 'group' OR (participants = 1 AND companions = 0)", name="individual_is_one"),
         Index(
-            "uq_registrations_same", "event_id", "same_key", unique=True, sqlite_where=ALIVE_SQL, postgresql_where=ALIVE_SQL
+            "uq_registrations_same",
+            "event_id",
+            "same_key",
+            unique=True,
+            sqlite_where=ALIVE_SQL,
+            postgresql_where=ALIVE_SQL,
         ),
         Index("uq_registrations_import", "event_id", "import_key", unique=True),
         Index("ix_registrations_list", "event_id", "sort_name", "id"),

@@ -54,7 +54,9 @@ def ticket_pdf_of(event: EventRow, registration: RegistrationRow, locale: Locale
             entrance=event.entrance(locale) or None,
             holder_title=registration.holder,
             holder_subtitle=registration.holder_detail or None,
-            headcount_text=f"{registration.participants} + {registration.companions}" if registration.is_group else None,
+            headcount_text=f"{registration.participants} + {registration.companions}"
+            if registration.is_group
+            else None,
             headcount_caption=caption if registration.is_group else "",
             arrivals=_arrivals(event, registration, locale),
             reference=registration.reference,
@@ -102,7 +104,9 @@ def _arrivals(event: EventRow, registration: RegistrationRow, locale: Locale) ->
 
 def _stops(event: EventRow, locale: Locale) -> tuple[StopLine, ...]:
     return tuple(
-        StopLine(stop.position, stop.name(locale), stop.text(locale), stop.minutes or None, stop.optional, stop.space_name)
+        StopLine(
+            stop.position, stop.name(locale), stop.text(locale), stop.minutes or None, stop.optional, stop.space_name
+        )
         for stop in event.stops
     )
 
@@ -111,7 +115,9 @@ def _help(organiser: OrganiserRow, locale: Locale) -> str | None:
     if not organiser.phone:
         return None
     hours = organiser.help_hours(locale)
-    return translate(locale, "Late, or a question? Call %(phone)s", phone=organiser.phone) + (f", {hours}" if hours else "")
+    return translate(locale, "Late, or a question? Call %(phone)s", phone=organiser.phone) + (
+        f", {hours}" if hours else ""
+    )
 
 
 def _notice(event: EventRow, registration: RegistrationRow, locale: Locale) -> str | None:

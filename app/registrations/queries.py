@@ -8,9 +8,12 @@ from typing import Any
 from sqlalchemy import RowMapping, func, select
 
 from app.core.db import db
+from app.events.models import Event
 from app.registrations.enums import ALIVE, RegistrationKind, RegistrationStatus, Source, TicketKind
 from app.registrations.errors import RegistrationNotFound
 from app.registrations.models import DeclaredStatistics, Registration, RegistrationWave, Ticket
+
+FORGOTTEN = "—"  # the name of somebody whose name is no longer kept
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def _complete(rows: Sequence[RowMapping]) -> list[RegistrationRow]:
         select(RegistrationWave.registration_id, RegistrationWave.wave_id)
         .where(RegistrationWave.registration_id.in_(ids))
         .order_by(RegistrationWave.wave_id)
-    ).tuples():
+    ):
         waves.setdefault(registration_id, []).append(wave_id)
     tickets: dict[int, list[TicketRow]] = {}
     for t in db.session.execute(
@@ -163,7 +166,9 @@ def list_alive_by_email(event_id: int, email: str) -> list[RegistrationRow]:
     """What one mail address has at an event: for « send me my link again »."""
     rows = db.session.execute(
         select(*_COLUMNS)
-        .where(Registration.event_id == event_id, Registration.mail_key == email.lower(), Registration.status.in_(ALIVE))
+        .where(
+            Registration.event_id == event_id, Registration.mail_key == email.lower(), Registration.status.in_(ALIVE)
+        )
         .order_by(Registration.id)
     ).mappings()
     return _complete(list(rows))
@@ -176,6 +181,22 @@ def list_ids_alive(event_id: int) -> list[int]:
             select(Registration.id)
             .where(Registration.event_id == event_id, Registration.status.in_(ALIVE))
             .order_by(Registration.id)
+        ).scalars()
+    )
+
+
+def list_events_with_names(now: datetime) -> list[int]:
+    """Events that are over and still hold a name."""
+    return list(
+        db.session.execute(
+            select(Event.id)
+            .where(
+                Event.ends_at < now,
+                select(Registration.id)
+                .where(Registration.event_id == Event.id, Registration.contact_name != FORGOTTEN)
+                .exists(),
+            )
+            .order_by(Event.id)
         ).scalars()
     )
 
@@ -200,7 +221,7 @@ def places_before(registration: RegistrationRow) -> int:
         .group_by(Registration.id)
         .subquery()
     )
-    return db.session.execute(select(func.coalesce(func.sum(before.c.people), 0))).scalar_one()
+    return int(db.session.execute(select(func.coalesce(func.sum(before.c.people), 0))).scalar_one())
 
 
 def get_statistics(key: str | None) -> DeclaredStatistics | None:

@@ -20,9 +20,12 @@ def keep_venue(organiser_id: int, *, name: str, address: str, commune: str, now:
     if found is None:
         return db.session.execute(
             insert(Venue)
-            .values(organiser_id=organiser_id, name=name.strip(), address=address, commune=commune.strip(), created_at=now)
+            .values(
+                organiser_id=organiser_id, name=name.strip(), address=address, commune=commune.strip(), created_at=now
+            )
             .returning(Venue.id)
         ).scalar_one()
     if address and address != found.address:
         db.session.execute(update(Venue).where(Venue.id == found.id).values(address=address))
-    return found.id
+    venue_id: int = found.id
+    return venue_id

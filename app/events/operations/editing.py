@@ -17,9 +17,11 @@ from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, WaveDraft
 from app.events.enums import EDITABLE, EventState
 from app.events.errors import EventReadOnly, HasRegistrations
 from app.events.models import Allotment, Checkpoint, Event, EventAudience, Project, Space, Stop, Wave
+from app.events.operations.places import lock_event
 from app.events.queries import EventRow, get_event_by_id, list_audiences
 from app.events.rules import prefix_of, require_valid
 from app.messages.operations import raise_sequence
+from app.venues.models import Venue
 from app.venues.operations import keep_venue
 
 
@@ -60,12 +62,13 @@ def edit_event(event_id: int, draft: EventDraft, *, by: Actor, now: datetime) ->
     Raises FieldError (also when a wave would hold fewer places than are taken), EventReadOnly, and HasRegistrations when a
     wave that people registered for would go.
     """
+    lock_event(event_id)  # two who edit at once follow each other: the second sees what the first wrote
     before = get_event_by_id(event_id)
     if before.state not in EDITABLE:
         raise EventReadOnly
     require_valid(draft, {a.code for a in list_audiences(before.organiser_id)} | {a.code for a in before.audiences})
     _require_known_ids(before, draft)
-    columns = _columns(draft, before.organiser_id, now)
+    columns = _columns(draft, before.organiser_id, now, event_id=event_id)
     try:
         with db.session.begin_nested():
             db.session.execute(
@@ -85,11 +88,14 @@ def edit_event(event_id: int, draft: EventDraft, *, by: Actor, now: datetime) ->
     if _shows_in_calendar(before) != _shows_in_calendar(get_event_by_id(event_id)):
         raise_sequence(f"event:{event_id}", now=now)
     changed = _changes(before, get_event_by_id(event_id))
-    record(by, "event.edited", f"event:{event_id}", now=now, organiser_id=before.organiser_id, details={"changed": changed})
+    record(
+        by, "event.edited", f"event:{event_id}", now=now, organiser_id=before.organiser_id, details={"changed": changed}
+    )
 
 
 def delete_draft(event_id: int, *, by: Actor, now: datetime) -> None:
     """Remove an event that was never published. Raises EventReadOnly for any other."""
+    lock_event(event_id)
     event = get_event_by_id(event_id)
     if event.state is not EventState.DRAFT:
         raise EventReadOnly
@@ -99,24 +105,43 @@ def delete_draft(event_id: int, *, by: Actor, now: datetime) -> None:
     except IntegrityError as error:
         raise HasRegistrations from error
     record(
-        by, "event.deleted", f"event:{event_id}", now=now, organiser_id=event.organiser_id, details={"title": event.title_fr}
+        by,
+        "event.deleted",
+        f"event:{event_id}",
+        now=now,
+        organiser_id=event.organiser_id,
+        details={"title": event.title_fr},
     )
 
 
-def _columns(draft: EventDraft, organiser_id: int, now: datetime) -> dict[str, Any]:
+def _columns(draft: EventDraft, organiser_id: int, now: datetime, *, event_id: int = 0) -> dict[str, Any]:
     if draft.project_id is not None:
-        owner = db.session.execute(select(Project.organiser_id).where(Project.id == draft.project_id)).scalar_one_or_none()
+        owner = db.session.execute(
+            select(Project.organiser_id).where(Project.id == draft.project_id)
+        ).scalar_one_or_none()
         if owner != organiser_id:
             raise FieldError({"project": "unknown_project"})
-    venue_id = keep_venue(
-        organiser_id, name=draft.venue_name, address=draft.venue_address, commune=draft.venue_commune, now=now
-    )
+    venue_id = _keep_venue(draft, organiser_id, now, event_id)
     names = (
         "kind", "title_fr", "title_en", "summary_fr", "summary_en", "description_fr", "description_en", "entrance_fr",
         "entrance_en", "join_url", "project_id", "timezone", "starts_at", "ends_at", "registration_opens_at",
         "registration_closes_at", "enrolment", "capacity", "asks_statistics", "waiting_list", "keep_names_days",
     )  # fmt: skip
     return {name: getattr(draft, name) for name in names} | {"venue_id": venue_id, "updated_at": now}
+
+
+def _keep_venue(draft: EventDraft, organiser_id: int, now: datetime, event_id: int) -> int | None:
+    """The draft's venue. When its address changes here, it changes for the other events there, and in people's calendars."""
+    name, commune = draft.venue_name.strip(), draft.venue_commune.strip()
+    here = Venue.organiser_id == organiser_id, Venue.name == name, Venue.commune == commune
+    address = db.session.execute(select(Venue.address).where(*here)).scalar_one_or_none()
+    venue_id = keep_venue(organiser_id, name=name, address=draft.venue_address, commune=commune, now=now)
+    if venue_id is not None and address is not None and draft.venue_address and draft.venue_address != address:
+        moved = update(Event).where(Event.venue_id == venue_id, Event.id != event_id)
+        moved = moved.values(version=Event.version + 1, revision=Event.revision + 1, updated_at=now)
+        for other in db.session.execute(moved.returning(Event.id)).scalars().all():
+            raise_sequence(f"event:{other}", now=now)
+    return venue_id
 
 
 def _free_slug(draft: EventDraft) -> str:
@@ -147,8 +172,8 @@ def _require_known_ids(before: EventRow, draft: EventDraft) -> None:
 
 def _write_spaces(event_id: int, drafts: Sequence[SpaceDraft], before: Mapping[int, str]) -> dict[str, int]:
     """Write the spaces and return their ids by name. Renaming goes through a free name, so that two may swap theirs."""
-    kept = {draft.id for draft in drafts if draft.id}
-    gone = set(before) - kept
+    kept = sorted(draft.id for draft in drafts if draft.id)
+    gone = set(before) - set(kept)
     if gone:
         try:
             with db.session.begin_nested():
@@ -156,7 +181,7 @@ def _write_spaces(event_id: int, drafts: Sequence[SpaceDraft], before: Mapping[i
         except IntegrityError as error:
             raise HasRegistrations("people were scanned in that space") from error
     for space_id in kept:
-        db.session.execute(update(Space).where(Space.id == space_id).values(name=f"\x00{space_id}"))
+        db.session.execute(update(Space).where(Space.id == space_id).values(name=f"\x1f{space_id}"))
     ids: dict[str, int] = {}
     for position, draft in enumerate(drafts):
         values = {
@@ -165,9 +190,9 @@ def _write_spaces(event_id: int, drafts: Sequence[SpaceDraft], before: Mapping[i
         }  # fmt: skip
         if draft.id:
             db.session.execute(update(Space).where(Space.id == draft.id).values(**values))
-            ids[draft.name] = draft.id
+            ids[draft.name.strip()] = draft.id
         else:
-            ids[draft.name] = db.session.execute(
+            ids[draft.name.strip()] = db.session.execute(
                 insert(Space).values(event_id=event_id, **values).returning(Space.id)
             ).scalar_one()
     return ids
@@ -190,7 +215,7 @@ def _write_stops(event_id: int, draft: EventDraft, spaces: Mapping[str, int]) ->
                 {
                     "event_id": event_id, "position": position, "name_fr": stop.name_fr.strip(), "name_en": stop.name_en,
                     "text_fr": stop.text_fr, "text_en": stop.text_en, "minutes": stop.minutes, "optional": stop.optional,
-                    "space_id": spaces[stop.space] if stop.space else None,
+                    "space_id": spaces[stop.space.strip()] if stop.space.strip() else None,
                 }
                 for position, stop in enumerate(draft.stops, start=1)
             ],
@@ -232,12 +257,14 @@ def _write_allotments(index: int, draft: WaveDraft, wave_id: int, audiences: Seq
     A counter of an audience no longer accepted goes when nobody is counted on it; else it stays, without limits.
     """
     before = dict(
-        db.session.execute(select(Allotment.audience, Allotment.id).where(Allotment.wave_id == wave_id)).tuples().all()
+        db.session.execute(select(Allotment.audience, Allotment.id).where(Allotment.wave_id == wave_id)).all()
     )
     wanted = {a.audience: a for a in draft.allotments}
     places = {a.audience: position for position, a in enumerate(draft.allotments)}
     gone = set(before) - set(audiences)
-    db.session.execute(delete(Allotment).where(Allotment.wave_id == wave_id, Allotment.audience.in_(gone), Allotment.people == 0))
+    db.session.execute(
+        delete(Allotment).where(Allotment.wave_id == wave_id, Allotment.audience.in_(gone), Allotment.people == 0)
+    )
     new = [code for code in audiences if code not in before]
     if new:
         rows = [{"wave_id": wave_id, "audience": c, **_limits(wanted.get(c)), "people": 0, "groups": 0} for c in new]
@@ -268,4 +295,8 @@ def _shows_in_calendar(event: EventRow) -> tuple[object, ...]:
 
 def _changes(before: EventRow, after: EventRow) -> list[str]:
     skipped = {"revision", "updated_at"}
-    return [name for name in EventRow.__dataclass_fields__ if name not in skipped and getattr(before, name) != getattr(after, name)]
+    return [
+        name
+        for name in EventRow.__dataclass_fields__
+        if name not in skipped and getattr(before, name) != getattr(after, name)
+    ]

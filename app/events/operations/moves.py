@@ -17,7 +17,9 @@ from app.messages.operations import raise_sequence
 def move_event(event_id: int, move: EventMove, *, by: Actor, now: datetime, reason: str = "") -> EventState:
     """Make a move and return the new state. Raises MoveNotAllowed, and EventIncomplete when there is nothing to publish yet."""
     # the row's lock first: two people who press at once must not both find the old state
-    state = db.session.execute(select(Event.state).where(Event.id == event_id).with_for_update(key_share=True)).scalar_one()
+    state = db.session.execute(
+        select(Event.state).where(Event.id == event_id).with_for_update(key_share=True)
+    ).scalar_one()
     after = next_state(state, move)
     event = get_event_by_id(event_id)
     if move is EventMove.PUBLISH:

@@ -12,7 +12,7 @@ from app.core.errors import FieldError, NotFound
 from app.core.text import slugify
 from app.events.audiences import BUILTIN
 from app.events.enums import Axis
-from app.events.models import Audience, Funder, Project, ProjectAxis, ProjectFunder
+from app.events.models import Audience, Event, Funder, Project, ProjectAxis, ProjectFunder
 
 
 def save_project(
@@ -51,14 +51,23 @@ def save_project(
         mine = Project.id == project_id, Project.organiser_id == organiser_id
         if db.session.execute(update(Project).where(*mine).values(**values).returning(Project.id)).first() is None:
             raise NotFound("project")
+        _show_again(project_id)
     db.session.execute(delete(ProjectAxis).where(ProjectAxis.project_id == project_id))
     for other in sorted(set(secondary) - {axis}):
         db.session.execute(insert(ProjectAxis).values(project_id=project_id, axis=other))
     db.session.execute(delete(ProjectFunder).where(ProjectFunder.project_id == project_id))
     for funder in sorted({f.strip() for f in funders if f.strip()}):
-        db.session.execute(insert(ProjectFunder).values(project_id=project_id, funder_id=_keep_funder(organiser_id, funder)))
+        db.session.execute(
+            insert(ProjectFunder).values(project_id=project_id, funder_id=_keep_funder(organiser_id, funder))
+        )
     record(by, "project.saved", f"project:{project_id}", now=now, organiser_id=organiser_id, details={"name": name})
     return project_id
+
+
+def _show_again(project_id: int) -> None:
+    """A project's name stands in its events: what is kept of them in memory is out of date."""
+    raised = {"version": Event.version + 1, "revision": Event.revision + 1}
+    db.session.execute(update(Event).where(Event.project_id == project_id).values(**raised))
 
 
 def _keep_funder(organiser_id: int, name: str) -> int:
@@ -67,7 +76,9 @@ def _keep_funder(organiser_id: int, name: str) -> int:
     ).scalar_one_or_none()
     if found is not None:
         return found
-    return db.session.execute(insert(Funder).values(organiser_id=organiser_id, name=name).returning(Funder.id)).scalar_one()
+    return db.session.execute(
+        insert(Funder).values(organiser_id=organiser_id, name=name).returning(Funder.id)
+    ).scalar_one()
 
 
 def add_audience(*, organiser_id: int, label_fr: str, label_en: str, groups: bool, by: Actor, now: datetime) -> str:
@@ -85,5 +96,7 @@ def add_audience(*, organiser_id: int, label_fr: str, label_en: str, groups: boo
             organiser_id=organiser_id, code=code, label_fr=label_fr.strip(), label_en=label_en.strip(), groups=groups
         )
     )
-    record(by, "audience.added", f"organiser:{organiser_id}", now=now, organiser_id=organiser_id, details={"code": code})
+    record(
+        by, "audience.added", f"organiser:{organiser_id}", now=now, organiser_id=organiser_id, details={"code": code}
+    )
     return code

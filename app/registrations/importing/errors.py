@@ -14,7 +14,7 @@ class ImportRefused(DomainError):
 
 
 class LineRefused(Conflict):
-    """A line that was fine when the file was checked can no longer be written (its wave filled meanwhile…): nothing was."""
+    """A line that was fine when the file was checked can no longer be written (its wave filled…): nothing was."""
 
     def __init__(self, line: int, code: str) -> None:
         super().__init__(f"line {line}: {code}")

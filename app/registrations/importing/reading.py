@@ -45,7 +45,8 @@ def read_sheet(content: bytes) -> Sheet:
     """Read a file's table. Blank rows are left out.
 
     Raises ImportRefused: too_big, empty, only_header, old_excel, utf16, binary, encoding, separator, unclosed_quote,
-    too_many_rows, too_many_columns, long_cell, repeated_header, and for XLSX and ODS unreadable, unzips_too_big, protected.
+    too_many_rows, too_many_columns, long_cell, repeated_header; for XLSX and ODS also unreadable, unzips_too_big,
+    too_many_cells, protected.
     """
     if len(content) > MOST_BYTES:
         raise ImportRefused("too_big", limit=MOST_BYTES // 1024 // 1024)

@@ -1,7 +1,7 @@
 """XLSX and ODS files, whose zip may unfold into anything: measured before the library that reads them sees them.
 
-The parts are unzipped here, counted as they come, and packed again without compression: the reader gets exactly the bytes
-that were counted. How many cells they stand for is counted too, for a few bytes may say « repeat this a billion times ».
+The parts are unzipped here, counted as they come, and packed again without compression: the reader gets exactly the
+bytes that were counted. How many cells they stand for is counted too: a few bytes may say « a billion times the same ».
 """
 
 import datetime
@@ -31,17 +31,17 @@ Value = int | float | str | bool | datetime.time | datetime.date | datetime.date
 def read_workbook(content: bytes, *, rows: int, columns: int) -> list[list[str]]:
     """The first sheet that holds something, as texts: 28, 11/10/2021, 09:00.
 
-    Raises ImportRefused: unreadable, unzips_too_big, protected, too_many_rows, too_many_columns, empty.
+    Raises ImportRefused: unreadable, unzips_too_big, too_many_cells, protected, too_many_rows, too_many_columns, empty.
     """
     parts = _unzip(content)
-    if not any(name.startswith("xl/") or name == "content.xml" for name in parts):
-        raise ImportRefused("unreadable")
-    if "content.xml" in parts:
-        _measure_ods(parts["content.xml"])
-    else:
-        for name, part in parts.items():
-            if name.startswith("xl/") and not name.endswith("sharedStrings.xml"):
-                _measure_xlsx(part)
+    names = {name.lower() for name in parts}
+    if not names & {"xl/workbook.xml", "content.xml"} or "xl/workbook.bin" in names:
+        raise ImportRefused("unreadable")  # XLSB, say, whose cells cannot be counted here
+    for name, part in parts.items():
+        if name.lower() == "content.xml":
+            _measure_ods(part)
+        else:
+            _measure_xlsx(part)
     sheet = _first_sheet(_pack(parts))
     if len(sheet) > rows + 1:
         raise ImportRefused("too_many_rows", limit=rows)
@@ -103,7 +103,7 @@ def _measure_xlsx(part: bytes) -> None:
 
 
 class _OdsExtent:
-    """Adds up what the repeats of an ODS table unfold to, as the reader does: what is empty at the end does not count."""
+    """Adds up what the repeats of an ODS table unfold to, as the reader does: empty ones at the end do not count."""
 
     def __init__(self) -> None:
         self.cells = 0

@@ -48,7 +48,7 @@ def change_registration(
         problems["headcount"] = "individual_is_one"
     if problems:
         raise FieldError(problems)
-    if (new_waves, new_count) == (before.waves, Headcount(before.participants, before.companions)):
+    if (set(new_waves), new_count) == (set(before.waves), Headcount(before.participants, before.companions)):
         return before.status
     status, version = _move_places(before, new_waves, new_count, asked_for_waves=waves is not None)
     _write(before, new_waves, new_count, status, version, now)
@@ -77,7 +77,12 @@ def _move_places(
 
 
 def _write(
-    before: RegistrationRow, waves: tuple[int, ...], headcount: Headcount, status: RegistrationStatus, version: int, now: datetime
+    before: RegistrationRow,
+    waves: tuple[int, ...],
+    headcount: Headcount,
+    status: RegistrationStatus,
+    version: int,
+    now: datetime,
 ) -> None:
     people = headcount.people if status is RegistrationStatus.CONFIRMED else 0
     db.session.execute(delete(RegistrationWave).where(RegistrationWave.registration_id == before.id))

@@ -2,27 +2,31 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import case, delete, select, update
 
 from app.core.actor import Actor
-from app.core.audit import record
+from app.core.audit import AuditEntry, record
 from app.core.db import db
 from app.events.operations import lock_event
+from app.events.queries import get_event_by_id
+from app.jobs.models import Job
+from app.messages.models import Message
+from app.registrations.enums import RegistrationKind
 from app.registrations.models import DeclaredStatistics, Registration
 from app.registrations.operations.cancelling import cancel_registration
 from app.registrations.operations.locking import lock_registration
-
-FORGOTTEN = "—"
+from app.registrations.queries import FORGOTTEN
+from app.registrations.rules import may_change
 
 
 def erase_registration(registration_id: int, *, by: Actor, now: datetime) -> None:
-    """Cancel what can still be cancelled, then erase name, mail, telephone, answers and declared statistics.
+    """Cancel a visit that is still to come, then erase name, mail, telephone, answers and declared statistics.
 
-    What stays is a headcount of an audience from a school: enough for totals, nothing of a person. `by` is not named in
-    the audit either. Raises ChangeClosed while the visit is under way for a visitor.
+    What stays is a headcount of an audience from a school: enough for totals, nothing of a person. A visit that began keeps
+    its status, for it took place. Raises RegistrationNotFound.
     """
     before = lock_registration(registration_id)
-    if before.alive:
+    if before.alive and may_change(get_event_by_id(before.event_id), before.waves, staff=False, now=now):
         cancel_registration(registration_id, by=by, now=now, quiet=True)
     if before.statistics_key is not None:
         db.session.execute(delete(DeclaredStatistics).where(DeclaredStatistics.key == before.statistics_key))
@@ -32,7 +36,10 @@ def erase_registration(registration_id: int, *, by: Actor, now: datetime) -> Non
 
 
 def anonymise(registration_id: int, *, version: int, now: datetime) -> None:
-    """Take the person out of a registration's row."""
+    """Take the person out of a registration's row, of the mails about it and of its history.
+
+    A class keeps its label and its school, for the totals; what a single person wrote there goes.
+    """
     db.session.execute(
         update(Registration)
         .where(Registration.id == registration_id)
@@ -40,5 +47,26 @@ def anonymise(registration_id: int, *, version: int, now: datetime) -> None:
             contact_name=FORGOTTEN, contact_email="", contact_phone="", mail_key="", same_key=None, import_key=None,
             statistics_key=None, oriented_by="", answers={}, search_text="", sort_name="~", cancel_reason="",
             is_15_or_older=None, changed_in=version, updated_at=now,
+            class_label=case((Registration.kind == RegistrationKind.GROUP, Registration.class_label), else_=""),
         )
     )  # fmt: skip
+    subject = f"registration:{registration_id}"
+    _forget_mails(subject)
+    _forget_reasons(subject)
+
+
+def _forget_mails(subject: str) -> None:
+    """The log keeps that mails went out, not to whom; a mail server's words of refusal may hold the address too."""
+    ids = list(db.session.execute(select(Message.id).where(Message.subject == subject)).scalars())
+    db.session.execute(update(Message).where(Message.id.in_(ids)).values(recipient="", error=""))
+    jobs = [f"message:{message_id}" for message_id in ids]
+    db.session.execute(update(Job).where(Job.subject.in_(jobs)).values(last_error=""))
+
+
+def _forget_reasons(subject: str) -> None:
+    """Why somebody cancelled is in their own words."""
+    lines = db.session.execute(select(AuditEntry.id, AuditEntry.details).where(AuditEntry.subject == subject)).all()
+    for line in lines:
+        if "reason" in line.details:
+            kept = {name: value for name, value in line.details.items() if name != "reason"}
+            db.session.execute(update(AuditEntry).where(AuditEntry.id == line.id).values(details=kept))

@@ -3,13 +3,14 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, bindparam, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.actor import Actor
 from app.core.audit import record
-from app.core.db import db, insert_or_skip
+from app.core.db import db
 from app.core.tokens import new_reference, new_ticket_code, new_token
 from app.events.errors import AudienceFull, WaveFull
 from app.events.models import Event
@@ -19,10 +20,30 @@ from app.registrations.drafts import RegistrationDraft
 from app.registrations.enums import ALIVE, RegistrationKind, RegistrationStatus, TicketKind
 from app.registrations.errors import AlreadyRegistered, RegistrationClosed
 from app.registrations.models import DeclaredStatistics, Registration, RegistrationWave, Ticket
-from app.registrations.notifications import tell
+from app.registrations.notifications import Kind, tell
 from app.registrations.rules import clean, may_register, same_key, search_text, sort_name
 from app.structures.models import StructureKind
 from app.structures.operations import keep_structure
+
+# Written once, on plain tables: making a statement anew takes several times as long as running it, and meanwhile
+# everybody else waits for the event's row.
+_EVENTS, _REGISTRATIONS = cast(Table, Event.__table__), cast(Table, Registration.__table__)
+_LOCK = select(_EVENTS.c.revision).where(_EVENTS.c.id == bindparam("event")).with_for_update(key_share=True)
+_SAME = (
+    select(_REGISTRATIONS.c.id)
+    .where(
+        _REGISTRATIONS.c.event_id == bindparam("event"),
+        _REGISTRATIONS.c.same_key == bindparam("key"),
+        _REGISTRATIONS.c.status.in_(ALIVE),
+    )
+    .limit(1)
+)
+_INSERT: dict[str, Any] = {  # by dialect; the row is skipped when its reference is taken
+    name: make(_REGISTRATIONS).on_conflict_do_nothing(index_elements=["reference"]).returning(_REGISTRATIONS.c.id)
+    for name, make in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_INSERT_WAVES = insert(cast(Table, RegistrationWave.__table__))
+_INSERT_TICKET = insert(cast(Table, Ticket.__table__))
 
 
 @dataclass(frozen=True)
@@ -54,18 +75,19 @@ def register(event: EventRow, draft: RegistrationDraft, *, by: Actor, now: datet
     registration_id, reference, token = _insert(event, draft, status, version, key, now)
     people = draft.headcount.people if status is RegistrationStatus.CONFIRMED else 0
     db.session.execute(
-        insert(RegistrationWave),
+        _INSERT_WAVES,
         [{"registration_id": registration_id, "wave_id": wave_id, "people": people} for wave_id in draft.waves],
     )
     code = new_ticket_code()
     db.session.execute(
-        insert(Ticket).values(registration_id=registration_id, kind=TicketKind.MAIN, code=code, number=0, label="")
+        _INSERT_TICKET,
+        {"registration_id": registration_id, "kind": TicketKind.MAIN, "code": code, "number": 0, "label": ""},
     )
     subject = f"registration:{registration_id}"
     details = {"status": status, "people": draft.headcount.people, "waves": list(draft.waves), "source": draft.source}
     record(by, "registration.made", subject, now=now, organiser_id=event.organiser_id, details=details)
     if not quiet and draft.contact.email:
-        template = "confirmed" if status is RegistrationStatus.CONFIRMED else "waitlisted"
+        template: Kind = "confirmed" if status is RegistrationStatus.CONFIRMED else "waitlisted"
         tell(template, registration_id, draft.contact.email, draft.locale, organiser_id=event.organiser_id, now=now)
     group = draft.kind is RegistrationKind.GROUP
     label = (draft.organisation.class_label or draft.organisation.name) if group else ""
@@ -74,16 +96,12 @@ def register(event: EventRow, draft: RegistrationDraft, *, by: Actor, now: datet
 
 def _lock(event: EventRow) -> EventRow:
     """Hold the event's row: registrations of one event follow each other. What changed meanwhile is read again."""
-    revision = db.session.execute(select(Event.revision).where(Event.id == event.id).with_for_update(key_share=True)).scalar_one()
+    revision = db.session.execute(_LOCK, {"event": event.id}).scalar_one()
     return event if revision == event.revision else get_event_by_id(event.id)
 
 
 def _require_new(event_id: int, key: str) -> None:
-    same = db.session.execute(
-        select(Registration.id)
-        .where(Registration.event_id == event_id, Registration.same_key == key, Registration.status.in_(ALIVE))
-        .limit(1)
-    ).scalar_one_or_none()
+    same = db.session.execute(_SAME, {"event": event_id, "key": key}).scalar_one_or_none()
     if same is not None:
         raise AlreadyRegistered(same)
 
@@ -107,11 +125,8 @@ def _insert(
     values["statistics_key"] = _keep_statistics(event, draft)
     while True:
         reference = new_reference(event.reference_prefix)
-        registration_id = db.session.execute(
-            insert_or_skip(Registration, "reference")
-            .values(**values, reference=reference, search_text=search_text(draft, reference))
-            .returning(Registration.id)
-        ).scalar_one_or_none()
+        row = {**values, "reference": reference, "search_text": search_text(draft, reference)}
+        registration_id: int | None = db.session.execute(_INSERT[db.engine.dialect.name], row).scalar_one_or_none()
         if registration_id is not None:
             return registration_id, reference, values["token"]
 

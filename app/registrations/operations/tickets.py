@@ -50,7 +50,14 @@ def send_links_again(event: EventRow, email: str, *, now: datetime) -> int:
     """Mail their links to an address that asks for them; return how many went out. The page that asks is told nothing."""
     found = list_alive_by_email(event.id, email)
     for registration in found:
-        tell("link", registration.id, registration.contact_email, registration.locale, organiser_id=event.organiser_id, now=now)
+        tell(
+            "link",
+            registration.id,
+            registration.contact_email,
+            registration.locale,
+            organiser_id=event.organiser_id,
+            now=now,
+        )
     return len(found)
 
 

@@ -114,7 +114,7 @@ def _count_registered(event_id: int) -> dict[tuple[str, RegistrationStatus], tup
         )
         .where(Registration.event_id == event_id)
         .group_by(Registration.audience, Registration.status)
-    ).tuples()
+    )
     return {(audience, status): (int(count), int(people)) for audience, status, count, people in rows}
 
 
@@ -129,7 +129,7 @@ def _count_present(event_id: int) -> dict[str, tuple[int, int]]:
         .join(Registration, Registration.id == Presence.registration_id)
         .where(Presence.event_id == event_id)
         .group_by(Registration.audience)
-    ).tuples()
+    )
     return {audience: (int(came), int(present)) for audience, came, present in rows}
 
 
@@ -138,7 +138,7 @@ def _present_by_space(event_id: int) -> dict[int, int]:
         select(Presence.space_id, func.sum(Presence.participants + Presence.companions))
         .where(Presence.event_id == event_id, Presence.space_id.is_not(None))
         .group_by(Presence.space_id)
-    ).tuples()
+    )
     return {space_id: int(people) for space_id, people in rows if space_id is not None}
 
 
@@ -173,7 +173,7 @@ def _came_by_only_wave(event_id: int) -> dict[int, int]:
         .join(Presence, Presence.registration_id == RegistrationWave.registration_id)
         .where(Presence.event_id == event_id)
         .group_by(RegistrationWave.wave_id)
-    ).tuples()
+    )
     return {wave_id: int(people) for wave_id, people in rows}
 
 
@@ -185,14 +185,14 @@ def _came_by_nearest_wave(event: EventRow) -> dict[int, int]:
         select(RegistrationWave.registration_id, RegistrationWave.wave_id)
         .join(Wave, Wave.id == RegistrationWave.wave_id)
         .where(Wave.event_id == event.id)
-    ).tuples()
+    )
     for registration_id, wave_id in rows:
         wanted.setdefault(registration_id, []).append(wave_id)
     scans = db.session.execute(
         select(Scan.registration_id, Scan.scanned_at, Scan.delta_participants + Scan.delta_companions)
         .where(*_came_in(event.id))
         .order_by(Scan.scanned_at)
-    ).tuples()
+    )
     came: dict[int, int] = {}
     by_id = {w.id: w for w in event.waves}
     for comer, at, people in scans:
@@ -223,7 +223,7 @@ def _arrivals(event_id: int) -> tuple[tuple[datetime, int], ...]:
         .where(*_came_in(event_id))
         .group_by(ten)
         .order_by(ten)
-    ).tuples()
+    )
     return tuple((datetime.fromisoformat(f"{text}0:00+00:00"), int(people)) for text, people in rows)
 
 
@@ -244,7 +244,7 @@ def _late_groups(event: EventRow, now: datetime) -> list[LateGroup]:
         )
         .order_by(Wave.starts_at.desc(), Registration.sort_name)
         .limit(10)
-    ).tuples()
+    )
     return [
         LateGroup(
             reference=r.reference,

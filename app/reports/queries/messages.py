@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import String, cast, literal, select
+from sqlalchemy import Integer, case, cast, func, select
 
 from app.core.db import db
 from app.events.models import Event
 from app.messages.models import Message, MessageState
 from app.registrations.models import Registration
+
+ABOUT = "registration:"
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,15 @@ def list_event_messages(
 
     One statement: a mail knows what it is about by a name such as registration:12.
     """
-    about = literal("registration:").concat(cast(Registration.id, String))
+    about = case(
+        (Message.subject.startswith(ABOUT), cast(func.substr(Message.subject, len(ABOUT) + 1), Integer)), else_=None
+    )
     statement = (
         select(
             Message.id, Message.template, Message.recipient, Message.title, Message.state, Message.error,
             Message.queued_at, Message.sent_at, Registration.contact_name, Registration.reference, Event.slug,
         )
-        .outerjoin(Registration, (about == Message.subject) & (Registration.organiser_id == organiser_id))
+        .outerjoin(Registration, (Registration.id == about) & (Registration.organiser_id == organiser_id))
         .outerjoin(Event, Event.id == Registration.event_id)
         .where(Message.organiser_id == organiser_id)
         .order_by(Message.id.desc())

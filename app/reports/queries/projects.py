@@ -30,8 +30,10 @@ def list_projects(organiser_id: int) -> list[ProjectRow]:
     mine = select(Project.id).where(Project.organiser_id == organiser_id)
     axes: dict[int, list[Axis]] = {}
     for project_id, axis in db.session.execute(
-        select(ProjectAxis.project_id, ProjectAxis.axis).where(ProjectAxis.project_id.in_(mine)).order_by(ProjectAxis.axis)
-    ).tuples():
+        select(ProjectAxis.project_id, ProjectAxis.axis)
+        .where(ProjectAxis.project_id.in_(mine))
+        .order_by(ProjectAxis.axis)
+    ):
         axes.setdefault(project_id, []).append(axis)
     funders: dict[int, list[str]] = {}
     for project_id, name in db.session.execute(
@@ -39,7 +41,7 @@ def list_projects(organiser_id: int) -> list[ProjectRow]:
         .join(Funder, Funder.id == ProjectFunder.funder_id)
         .where(ProjectFunder.project_id.in_(mine))
         .order_by(Funder.name)
-    ).tuples():
+    ):
         funders.setdefault(project_id, []).append(name)
     events = {
         project_id: (int(count), int(people))
@@ -47,7 +49,7 @@ def list_projects(organiser_id: int) -> list[ProjectRow]:
             select(Event.project_id, func.count(), func.sum(Event.taken))
             .where(Event.project_id.in_(mine))
             .group_by(Event.project_id)
-        ).tuples()
+        )
     }
     projects = db.session.execute(
         select(Project).where(Project.organiser_id == organiser_id).order_by(func.lower(Project.name), Project.id)

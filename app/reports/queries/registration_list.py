@@ -103,6 +103,15 @@ def get_totals(event_id: int) -> Totals:
     return _count(event_id, get_version(event_id), ListFilter())
 
 
+def count_without_mail(event_id: int) -> int:
+    """Registrations that stand and that no mail can reach."""
+    return db.session.execute(
+        select(func.count())
+        .select_from(Registration)
+        .where(Registration.event_id == event_id, Registration.status.in_(ALIVE), Registration.contact_email == "")
+    ).scalar_one()
+
+
 def list_registrations(
     event: EventRow, wanted: ListFilter, *, after: int | None = None, before: int | None = None, limit: int = PAGE
 ) -> RegistrationPage:
@@ -213,7 +222,7 @@ def _with_waves(event: EventRow, rows: Sequence[Any]) -> tuple[RegistrationLine,
         select(RegistrationWave.registration_id, RegistrationWave.wave_id).where(
             RegistrationWave.registration_id.in_([row.id for row in rows])
         )
-    ).tuples():
+    ):
         waves.setdefault(registration_id, []).append(wave_id)
     return tuple(
         RegistrationLine(

@@ -59,6 +59,7 @@ def register_api(app: Flask) -> None:
     """Add the API's calls and its document to the application."""
     app.config.from_mapping(CONFIG)
     api = ApiV1(app)
+    api.spec.components.schema("Scan", schema=scans.ScanIn)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     guard_endpoint(app, "api-docs.openapi_json", PUBLIC)

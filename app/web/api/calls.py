@@ -10,7 +10,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from flask import request
 from flask_smorest import Blueprint
-from marshmallow import Schema, ValidationError
+from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.wrappers import Response
@@ -104,7 +104,7 @@ def call(
         decorated: Any = view
         refused = {401, 403, 503, *errors}
         if query is not None:
-            decorated = blueprint.arguments(query, location="query")(decorated)
+            decorated = blueprint.arguments(query, location="query", unknown=RAISE)(decorated)
             refused |= {422}
         if body is not None:
             decorated = blueprint.arguments(body)(decorated)

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import request
-from marshmallow import Schema, fields
+from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from app.accounts.enums import Scope
@@ -15,6 +15,7 @@ from app.core import clock
 from app.core.errors import DomainError
 from app.events.queries import EventRow, get_version
 from app.web.api.calls import PREFIX, ApiBlueprint, as_response, call, own_event
+from app.web.api.fields import Body
 from app.web.api.schemas import ID, Told, instant, many, number, text
 
 blueprint = ApiBlueprint("api_doors", __name__, url_prefix=PREFIX, description="Tickets and presence, for doors")
@@ -44,7 +45,7 @@ class DoorListOut(Told):
     tickets = many(DoorTicketOut)
 
 
-class DoorListQuery(Schema):
+class DoorListQuery(Body):
     since = fields.String(
         metadata={"description": "`cursor` of the list one has: then only what changed, cancelled ones too."}
     )
@@ -83,10 +84,8 @@ def show_door_list(query: dict[str, Any], slug: str) -> Response:
     version = get_version(event.id)  # read before the list: what changes meanwhile is told twice rather than never
     since = _read_cursor(event, version, query["since"]) if query.get("since") else None
     etag = f"{event.id}-{version}-{'all' if since is None else since}"
-    if etag in request.if_none_match:
-        answer = Response(status=304)
-    else:
-        answer = as_response(200, _door_list(event, version, since))
+    known = etag in request.if_none_match
+    answer = Response(status=304) if known else as_response(200, _door_list(event, version, since))
     answer.set_etag(etag)
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer

@@ -38,7 +38,7 @@ class WaveIn(Body):
     capacity = Count(least=1, required=True, metadata={"description": "People."})
     place = Text(160)
     host = Text(160, metadata={"description": "In an open week: the company of this wave."})
-    allotments = Many(One(AllotmentIn, allow_none=False), most=50)
+    allotments = Many(One(AllotmentIn), most=50)
 
 
 class LongTwoLanguages(Body):
@@ -89,7 +89,7 @@ class EventIn(Body):
     timezone = Text(60, metadata={"description": "IANA name; the installation's without it."})
     starts_at = Instant(required=True)
     ends_at = Instant(required=True)
-    audiences = Many(Text(40, least=1, allow_none=False), most=50, required=True)
+    audiences = Many(Text(40, least=1), most=50, required=True)
     enrolment = Choice(Enrolment, metadata={"description": "Waves of one registration; `one` without it."})
     waves = Many(One(WaveIn), most=2000, required=True)
     spaces = Many(One(SpaceIn), most=200)

@@ -153,6 +153,7 @@ class Many(_Optional, fields.List[Any]):
     default_error_messages = {"required": "required", "null": "required", "invalid": "list_expected"}
 
     def __init__(self, item: fields.Field[Any], *, most: int = 500, **kwargs: Any) -> None:
+        item.allow_none = False  # an item cannot be left out by being null
         super().__init__(item, validate=validate.Length(max=most, error="too_long"), **kwargs)
         self._allow_none()
 

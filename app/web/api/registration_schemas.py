@@ -47,7 +47,7 @@ class RegistrationIn(Body):
     kind = Choice(RegistrationKind, required=True)
     audience = Text(40, least=1, required=True)
     waves = Many(
-        Text(40, allow_none=False),
+        Text(40),
         most=2000,
         required=True,
         metadata={"description": "Ids. Empty is all waves where `enrolment` is `all`."},
@@ -65,7 +65,7 @@ class RegistrationIn(Body):
 
 class RegistrationMoveIn(Body):
     move = Choice(RegistrationMove, required=True)
-    waves = Many(Text(40, allow_none=False), most=2000, metadata={"description": "For `change`: the new waves."})
+    waves = Many(Text(40), most=2000, metadata={"description": "For `change`: the new waves."})
     headcount = One(HeadcountIn, metadata={"description": "For `change`: the new headcount."})
     reason = Text(300, metadata={"description": "For `cancel`."})
 

@@ -63,7 +63,11 @@ class ScanIn(Schema):
 
 class ScansIn(Schema):
     device = fields.String(required=True, metadata={"minLength": 1, "maxLength": LONGEST_DEVICE})
-    scans = fields.List(fields.Raw(), required=True, metadata={"maxItems": MOST_SCANS})
+    scans = fields.List(
+        fields.Raw(metadata={"anyOf": [{"$ref": "#/components/schemas/Scan"}, {}]}),
+        required=True,
+        metadata={"description": f"At most {MOST_SCANS}, else 413. What is no `Scan` is refused alone, as `invalid`."},
+    )
 
 
 class ScanOut(Told):

@@ -74,7 +74,7 @@ class HeadcountOut(Told):
     companions = number()
 
 
-class PageQuery(Schema):
+class PageQuery(Body):
     """Where to go on in a list."""
 
     cursor = fields.String(metadata={"description": "`cursor` of the page before."})

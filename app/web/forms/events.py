@@ -1,10 +1,11 @@
 """Forms of events: a short one that makes an event, then one for each of its sections."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
     FieldList,
-    Form,
     HiddenField,
     RadioField,
     SelectField,
@@ -16,7 +17,7 @@ from wtforms import (
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.events.enums import Axis, Enrolment, EventKind
-from app.web.forms.base import Between, Length, Maybe, Nested, PageForm, Part, Required
+from app.web.forms.base import Between, Length, Maybe, Nested, PageForm, Part, Required, choices
 from app.web.forms.timetable import Day, Hour, RowsForm, Whole
 from app.web.wording import register_messages
 
@@ -81,21 +82,22 @@ AXIS_LABELS = {
     Axis.SCHOOL_COMPANY: _l("School and company"),
     Axis.PRIORITY_NEIGHBOURHOODS: _l("Priority neighbourhoods"),
 }
-ZONES = (
-    ("Europe/Paris", _l("Metropolitan France")),
-    ("America/Guadeloupe", _l("Guadeloupe")),
-    ("America/Martinique", _l("Martinique")),
-    ("America/Cayenne", _l("French Guiana")),
-    ("Indian/Reunion", _l("Réunion")),
-    ("Indian/Mayotte", _l("Mayotte")),
-    ("Pacific/Noumea", _l("New Caledonia")),
-    ("Pacific/Tahiti", _l("Tahiti")),
-)
+ZONES = {
+    "Europe/Paris": _l("Metropolitan France"),
+    "America/Guadeloupe": _l("Guadeloupe"),
+    "America/Martinique": _l("Martinique"),
+    "America/Cayenne": _l("French Guiana"),
+    "Indian/Reunion": _l("Réunion"),
+    "Indian/Mayotte": _l("Mayotte"),
+    "Pacific/Noumea": _l("New Caledonia"),
+    "Pacific/Tahiti": _l("Tahiti"),
+}
 
 register_messages(
     {
         "ends_before_start": _l("The end comes before the beginning."),
         "outside_event": _l("This time is outside the event’s dates."),
+        "waves_left_behind": _l("Waves would be left outside the new dates: move them along, or change them first."),
         "below_taken": _l("More places are taken already."),
         "out_of_range": _l("This number is out of range."),
         "unknown_audience": _l("This audience is not one of the event’s."),
@@ -109,7 +111,7 @@ register_messages(
 )
 
 
-def checks(label: object, **kwargs: object) -> SelectMultipleField:
+def checks(label: Any, **kwargs: Any) -> SelectMultipleField:
     """Several choices as check boxes."""
     return SelectMultipleField(label, option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False), **kwargs)
 
@@ -144,12 +146,12 @@ class BasicsForm(RowsForm):
 
     title_fr = StringField(_l("Title in French"), [Required(), Length(160)])
     title_en = StringField(_l("Title in English"), [Length(160)])
-    kind = SelectField(_l("Kind"), choices=[(kind.value, label) for kind, label in KIND_LABELS.items()])
+    kind = SelectField(_l("Kind"), choices=choices(KIND_LABELS))
     starts_day = Day(_l("First day"), [Required("date")])
     starts_hour = Hour(_l("From"), [Required("time")])
     ends_day = Day(_l("Last day"), [Required("date")])
     ends_hour = Hour(_l("Until"), [Required("time")])
-    timezone = SelectField(_l("Local time of"), choices=list(ZONES))
+    timezone = SelectField(_l("Local time of"), choices=choices(ZONES))
     move_waves = BooleanField(
         _l("Move the waves along"),
         description=_l("Each keeps its distance from the beginning of the event."),
@@ -226,7 +228,7 @@ class StopPart(Part):
     name_en = StringField(_l("Name in English"), [Length(80)])
     minutes = Whole(_l("Minutes"), [Required("number"), Between(0, 1440)])
     optional = BooleanField(_l("Optional"))
-    space = SelectField(_l("Space"), choices=[("", "–")], validate_choice=False)
+    space = SelectField(_l("Space"), choices=choices({"": "–"}), validate_choice=False)
     text_fr = StringField(_l("What one does there, in French"), [Length(300)])
     text_en = StringField(_l("What one does there, in English"), [Length(300)])
 
@@ -238,9 +240,7 @@ class RouteForm(RowsForm):
 class RegistrationForm(RowsForm):
     aliases = {"registration_opens_at": "opens_hour", "registration_closes_at": "closes_hour"}
 
-    enrolment = RadioField(
-        _l("Each registration takes"), choices=[(e.value, label) for e, label in ENROLMENT_LABELS.items()]
-    )
+    enrolment = RadioField(_l("Each registration takes"), choices=choices(ENROLMENT_LABELS))
     opens_day = Day(_l("Registration opens on"), [Maybe()], description=_l("Empty: as soon as it is published."))
     opens_hour = Hour(_l("At"), [Maybe()])
     closes_day = Day(_l("Registration closes on"), [Maybe()], description=_l("Empty: when the event is over."))
@@ -281,8 +281,8 @@ class ProjectChoiceForm(RowsForm):
 
 class ProjectForm(RowsForm):
     name = StringField(_l("Name"), [Required(), Length(160)])
-    axis = SelectField(_l("Principal axis"), choices=[(a.value, label) for a, label in AXIS_LABELS.items()])
-    secondary = checks(_l("Other axes"), choices=[(a.value, label) for a, label in AXIS_LABELS.items()])
+    axis = SelectField(_l("Principal axis"), choices=choices(AXIS_LABELS))
+    secondary = checks(_l("Other axes"), choices=choices(AXIS_LABELS))
     funders = TextAreaField(_l("Funders"), [Length(4_000)], description=_l("One on each line."))
     starts_on = Day(_l("From"), [Maybe()])
     ends_on = Day(_l("Until"), [Maybe()])
@@ -311,9 +311,3 @@ def limits_form(wave_ids: list[int], audiences: list[str]) -> type[RowsForm]:
         for code in audiences:
             setattr(LimitsForm, f"limit_{row}_{code}", Nested(LimitCell))
     return LimitsForm
-
-
-def add_blank(rows: FieldList[Nested], **values: object) -> Form:
-    """One more row, with these values."""
-    entry: Nested = rows.append_entry(values or None)
-    return entry.form

@@ -1,4 +1,4 @@
-"""Making an event and editing it, a section at a time. Rows are added and removed by buttons that keep what was typed."""
+"""Making an event and editing it, a section at a time. Buttons add and remove rows, and keep what was typed."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,6 +18,7 @@ from app.events.errors import HasRegistrations
 from app.events.operations import add_audience, create_event, edit_event
 from app.events.queries import EventRow, get_places, list_audiences
 from app.events.rules import allowed_moves
+from app.web.forms.base import choices
 from app.web.forms.events import (
     ENROLMENT_LABELS,
     KIND_ICONS,
@@ -31,7 +32,15 @@ from app.web.forms.timetable import RowsForm
 from app.web.guards import current_actor, current_organiser_id, event_staff, staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_editable_event, get_own_event
-from app.web.manage.event_sections import SECTIONS, Section, audience_choices, days_of, draft_of, wave_values, zone_choices
+from app.web.manage.event_sections import (
+    SECTIONS,
+    Section,
+    audience_choices,
+    days_of,
+    draft_of,
+    wave_values,
+    zone_choices,
+)
 from app.web.manage.events import missing_word
 from app.web.manage.new_event import DEFAULTS, Shape, make_draft, slot_rows, slots
 from app.web.manage.projects import project_choices
@@ -49,8 +58,8 @@ def new() -> str:
         return render_template("manage/events/kinds.html", kinds=KIND_LABELS, texts=KIND_TEXTS, icons=KIND_ICONS)
     defaults = DEFAULTS[kind]
     form = NewEventForm(
-        formdata=None, kind=kind.value, starts_hour=defaults.starts, ends_hour=defaults.ends, capacity=defaults.capacity,
-        every=defaults.every, audiences=list(defaults.audiences),
+        formdata=None, kind=kind.value, starts_hour=defaults.starts, ends_hour=defaults.ends,
+        capacity=defaults.capacity, every=defaults.every, audiences=list(defaults.audiences),
     )  # fmt: skip
     return _new_page(form, kind)
 
@@ -96,7 +105,8 @@ def overview(slug: str) -> str:
         "manage/events/edit.html",
         sections=SECTIONS,
         missing=[missing_word(name) for name in _missing(event)],
-        places=get_places(event),
+        audience_names=[a.label(current_locale()) for a in event.audiences],
+        stop_names=[stop.name(current_locale()) for stop in event.stops],
         moves={move.value for move in moves},
         may_delete=event.state is EventState.DRAFT,
         again=event.state is EventState.CLOSED and EventMove.PUBLISH in moves,
@@ -142,7 +152,7 @@ def save_section(slug: str, section: str) -> Answer:
 @event_staff(MAY_MANAGE)
 def new_audience(slug: str) -> Answer:
     event = get_editable_event(slug)
-    form = AudienceForm()
+    form: Any = AudienceForm()
     if form.validate_on_submit():
         try:
             with transaction():
@@ -183,7 +193,7 @@ def _offer_choices(form: RowsForm, event: EventRow) -> None:
 
 
 def _offer_spaces(entry: Any, event: EventRow) -> None:
-    entry.form.space.choices = [("", "–"), *((s.name, s.name) for s in event.spaces)]
+    entry.form.space.choices = choices({"": "–", **{s.name: s.name for s in event.spaces}})
 
 
 def _change_rows(section: Section, form: RowsForm, event: EventRow) -> Answer | None:
@@ -228,7 +238,7 @@ def _next_row(section: Section, rows: Any, event: EventRow) -> dict[str, Any]:
     return {"day": last.day.data, "starts_at": last.ends_at.data, "capacity": last.capacity.data}
 
 
-def _generate(section: Section, form: RowsForm, event: EventRow, generator: GeneratorForm) -> Answer:
+def _generate(section: Section, form: RowsForm, event: EventRow, generator: Any) -> Answer:
     generator.days.choices = _day_choices(event)
     if not generator.validate():
         return _section_page(event, section, form, generator=generator), 422
@@ -246,16 +256,16 @@ def _generate(section: Section, form: RowsForm, event: EventRow, generator: Gene
     return _section_page(event, section, form, unsaved=True)
 
 
-def _day_choices(event: EventRow) -> list[tuple[str, str]]:
-    return [(day.isoformat(), format_date(day, "EEEE d MMMM")) for day in days_of(event)]
+def _day_choices(event: EventRow) -> Any:
+    return choices({day.isoformat(): format_date(day, "EEEE d MMMM") for day in days_of(event)})
 
 
 def _generator(event: EventRow) -> GeneratorForm:
     """What the generator proposes at first: the whole of each day of the event."""
     values = wave_values(event.starts_at, event.ends_at, event.timezone)
     form = GeneratorForm(
-        formdata=None, days=[day.isoformat() for day in days_of(event)], first=values["starts_at"], last=values["ends_at"],
-        every=DEFAULTS[event.kind].every, capacity=DEFAULTS[event.kind].capacity,
+        formdata=None, days=[day.isoformat() for day in days_of(event)], first=values["starts_at"],
+        last=values["ends_at"], every=DEFAULTS[event.kind].every, capacity=DEFAULTS[event.kind].capacity,
     )  # fmt: skip
     form.days.choices = _day_choices(event)
     return form
@@ -277,8 +287,8 @@ def _save(event: EventRow, section: Section, form: RowsForm) -> bool:
 
 def _taken_words(section: Section) -> str:
     if section.key == "spaces":
-        return _("A space where people were scanned cannot be removed. Rename it instead.")
-    return _("A wave that people are registered for cannot be removed. Move them to another wave first.")
+        return str(_("A space where people were scanned cannot be removed. Rename it instead."))
+    return str(_("A wave that people are registered for cannot be removed. Move them to another wave first."))
 
 
 def _in_words(error: FieldError, section: Section) -> FieldError:

@@ -1,8 +1,9 @@
 """What every page of one event shares: the event of one's own organiser, its head and its tabs."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from app.accounts.enums import MAY_MANAGE, MAY_SCAN
 from app.core import clock
@@ -24,11 +25,8 @@ AUDIENCE_ICONS = {
 }
 
 
-class Tab(NamedTuple):
-    label: str
-    href: str
-    active: bool
-    count: int | None = None
+Tab = tuple[str, str, bool, int | None]
+"""Label, address, whether it is this page, and a count or None: what the layout reads."""
 
 
 def get_own_event(slug: str) -> EventRow:
@@ -59,15 +57,16 @@ def shown_state(event: EventRow) -> str:
 def event_context(event: EventRow, current: str) -> dict[str, Any]:
     """What templates/manage/event.html reads. `current`: dashboard, registrations, messages or edit."""
     base = f"/manage/events/{event.slug}"
-    tabs = [
-        Tab(_("Dashboard"), base, current == "dashboard"),
-        Tab(_("Registrations"), f"{base}/registrations", current == "registrations", get_totals(event.id).registrations),
+    count = get_totals(event.id).registrations
+    tabs: list[Tab] = [
+        (_("Dashboard"), base, current == "dashboard", None),
+        (_("Registrations"), f"{base}/registrations", current == "registrations", count),
     ]
     if current_role() in MAY_SCAN:
-        tabs.append(Tab(_("Door"), f"/door/{event.slug}", False))
-    tabs.append(Tab(_("Messages"), f"/manage/messages?event={event.slug}", current == "messages"))
+        tabs.append((pgettext("tab", "Door"), f"/door/{event.slug}", False, None))
+    tabs.append((_("Messages"), f"/manage/messages?event={event.slug}", current == "messages", None))
     if may_manage():
-        tabs.append(Tab(_("Settings"), f"{base}/edit", current == "edit"))
+        tabs.append((_("Settings"), f"{base}/edit", current == "edit", None))
     return {
         "event": event,
         "base": base,

@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.i18n import Locale
+from app.events.audiences import AudienceRow
 from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
 from app.events.enums import Enrolment, EventKind
-from app.events.queries import AudienceRow, EventRow, WaveRow
+from app.events.queries import EventRow, WaveRow
+from app.web.forms.base import choices
 from app.web.forms.events import (
     ZONES,
     AudiencesForm,
@@ -85,7 +88,7 @@ def _fill_basics(event: EventRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _apply_basics(form: BasicsForm, draft: EventDraft) -> EventDraft:
+def _apply_basics(form: Any, draft: EventDraft) -> EventDraft:
     zone = ZoneInfo(form.timezone.data)
     starts, ends = (
         at(form.starts_day.data, form.starts_hour.data, zone),
@@ -124,11 +127,15 @@ def _filler(names: tuple[str, ...]) -> Callable[[EventRow], dict[str, Any]]:
     return lambda event: {name: getattr(event, name) for name in names}
 
 
-def _applier(names: tuple[str, ...]) -> Callable[[RowsForm, EventDraft], EventDraft]:
-    return lambda form, draft: replace(draft, **{name: form[name].data or "" for name in names})
+def _typed(form: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: form[name].data or "" for name in names}
 
 
-def _apply_audiences(form: AudiencesForm, draft: EventDraft) -> EventDraft:
+def _applier(names: tuple[str, ...]) -> Callable[[Any, EventDraft], EventDraft]:
+    return lambda form, draft: replace(draft, **_typed(form, names))
+
+
+def _apply_audiences(form: Any, draft: EventDraft) -> EventDraft:
     """Limits of an audience that is no longer accepted go with it."""
     codes = tuple(form.audiences.data or ())
     waves = tuple(replace(w, allotments=tuple(a for a in w.allotments if a.audience in codes)) for w in draft.waves)
@@ -148,7 +155,7 @@ def wave_values(starts_at: datetime, ends_at: datetime, timezone: str, wave: Wav
     return values
 
 
-def _apply_waves(form: WavesForm, draft: EventDraft) -> EventDraft:
+def _apply_waves(form: Any, draft: EventDraft) -> EventDraft:
     zone = ZoneInfo(draft.timezone)
     before = {w.id: w for w in draft.waves}
     waves = []
@@ -176,15 +183,15 @@ def _fill_spaces(event: EventRow) -> dict[str, Any]:
     return {"spaces": [{name: getattr(s, name) for name in names} | {"id": str(s.id)} for s in event.spaces]}
 
 
-def _apply_spaces(form: SpacesForm, draft: EventDraft) -> EventDraft:
+def _apply_spaces(form: Any, draft: EventDraft) -> EventDraft:
     """A stop follows its space when that is renamed, and has none when it goes."""
     spaces = tuple(
         SpaceDraft(r.name.data, r.capacity.data, r.directions_fr.data, r.directions_en.data, as_id(r.id.data))
         for r in (entry.form for entry in form.spaces.entries)
     )
-    before = {s.name: s.id for s in draft.spaces}
     after = {s.id: s.name for s in spaces if s.id is not None}
-    stops = tuple(replace(s, space=after.get(before.get(s.space), "") if s.space else "") for s in draft.stops)
+    renamed = {s.name: after.get(s.id, "") for s in draft.spaces if s.id is not None}
+    stops = tuple(replace(s, space=renamed.get(s.space, "")) for s in draft.stops)
     return replace(draft, spaces=spaces, stops=stops)
 
 
@@ -193,7 +200,7 @@ def _fill_route(event: EventRow) -> dict[str, Any]:
     return {"stops": [{name: getattr(s, name) for name in names} | {"space": s.space_name} for s in event.stops]}
 
 
-def _apply_route(form: RouteForm, draft: EventDraft) -> EventDraft:
+def _apply_route(form: Any, draft: EventDraft) -> EventDraft:
     rows = (entry.form for entry in form.stops.entries)
     stops = tuple(
         StopDraft(
@@ -206,7 +213,7 @@ def _apply_route(form: RouteForm, draft: EventDraft) -> EventDraft:
             r.space.data or "",
         )
         for r in rows
-    )
+    )  # fmt: skip
     return replace(draft, stops=stops)
 
 
@@ -224,7 +231,7 @@ def _fill_registration(event: EventRow) -> dict[str, Any]:
     return values
 
 
-def _apply_registration(form: RegistrationForm, draft: EventDraft) -> EventDraft:
+def _apply_registration(form: Any, draft: EventDraft) -> EventDraft:
     zone = ZoneInfo(draft.timezone)
     opens = at(form.opens_day.data, form.opens_hour.data or time(0), zone) if form.opens_day.data else None
     closes = at(form.closes_day.data, form.closes_hour.data or time(23, 59), zone) if form.closes_day.data else None
@@ -240,7 +247,7 @@ def _apply_registration(form: RegistrationForm, draft: EventDraft) -> EventDraft
     )
 
 
-def _apply_project(form: ProjectChoiceForm, draft: EventDraft) -> EventDraft:
+def _apply_project(form: Any, draft: EventDraft) -> EventDraft:
     return replace(draft, project_id=as_id(form.project.data))
 
 
@@ -277,15 +284,14 @@ SECTIONS: dict[str, Section] = {
 }  # fmt: skip
 
 
-def zone_choices(current: str) -> list[tuple[str, object]]:
+def zone_choices(current: str) -> Any:
     """The zones offered, and the event's own where it is another."""
-    known = list(ZONES)
-    return known if current in dict(known) else [*known, (current, current)]
+    return choices(ZONES if current in ZONES else {**ZONES, current: current})
 
 
-def audience_choices(offered: list[AudienceRow], event: EventRow | None, locale: Any) -> list[tuple[str, str]]:
+def audience_choices(offered: list[AudienceRow], event: EventRow | None, locale: Locale) -> Any:
     """Every audience of the organiser, and those that the event has beside them."""
     rows = {a.code: a for a in offered}
     if event is not None:
         rows |= {a.code: a for a in event.audiences}
-    return [(code, row.label(locale)) for code, row in rows.items()]
+    return choices({code: row.label(locale) for code, row in rows.items()})

@@ -1,6 +1,7 @@
 """The organiser's events: the list, the moves of one event, and the search."""
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -18,7 +19,7 @@ from app.events.operations import delete_draft, move_event
 from app.events.queries import EventLine, EventRow, list_events
 from app.events.rules import allowed_moves
 from app.registrations.operations import cancel_event_registrations
-from app.reports.queries.registration_list import get_totals
+from app.reports.queries.registration_list import count_without_mail, get_totals
 from app.reports.queries.search import find_slug_by_reference, search_registrations
 from app.web.filters import number
 from app.web.forms.events import KIND_LABELS, ReasonForm
@@ -53,9 +54,7 @@ def home() -> Response:
 def index() -> str:
     text = request.args.get("q", "").strip()[:100]
     chosen = [s for s in STATES if s.value in request.args.getlist("state")]
-    found = list_events(
-        current_organiser_id(), states=chosen or None, text=text, after=_cursor(), limit=PAGE + 1
-    )
+    found = list_events(current_organiser_id(), states=chosen or None, text=text, after=_cursor(), limit=PAGE + 1)
     events, more = found[:PAGE], len(found) > PAGE
     next_url = _page_url(after=_mark(events[-1])) if more else None
     return render_template(
@@ -126,7 +125,7 @@ def publish(slug: str) -> Response:
 def missing_word(name: str) -> str:
     """What an event lacks before it can be published, in words."""
     words = {"waves": _("a wave"), "audiences": _("an audience"), "place": _("a place or a link")}
-    return words.get(name, name)
+    return str(words.get(name, name))
 
 
 @blueprint.post("/events/<slug>/close")
@@ -172,7 +171,7 @@ def ask_cancel(slug: str) -> str:
 @event_staff(MAY_MANAGE)
 def cancel(slug: str) -> str | tuple[str, int] | Response:
     event = get_own_event(slug)
-    form = ReasonForm()
+    form: Any = ReasonForm()
     if not form.validate_on_submit():
         return _cancel_page(event, form), 422
     people = get_totals(event.id).people
@@ -191,7 +190,11 @@ def cancel(slug: str) -> str | tuple[str, int] | Response:
 
 def _cancel_page(event: EventRow, form: ReasonForm) -> str:
     return render_template(
-        "manage/events/cancel.html", form=form, totals=get_totals(event.id), **event_context(event, "edit")
+        "manage/events/cancel.html",
+        form=form,
+        totals=get_totals(event.id),
+        without_mail=count_without_mail(event.id),
+        **event_context(event, "edit"),
     )
 
 

@@ -4,12 +4,12 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.events.drafts import EventDraft, WaveDraft
 from app.events.enums import BuiltinAudience as A
 from app.events.enums import Enrolment, EventKind
-from app.web.forms.events import NewEventForm
 from app.web.forms.timetable import at
 
 
@@ -62,8 +62,8 @@ DEFAULTS: dict[EventKind, KindDefaults] = {
 }
 
 
-def make_draft(form: NewEventForm, kind: EventKind, timezone: str) -> EventDraft:
-    """The draft that a filled form asks for."""
+def make_draft(form: Any, kind: EventKind, timezone: str) -> EventDraft:
+    """The draft that a valid NewEventForm asks for."""
     defaults, zone = DEFAULTS[kind], ZoneInfo(timezone)
     first = form.starts_day.data
     last = form.ends_day.data or first
@@ -85,7 +85,7 @@ def make_draft(form: NewEventForm, kind: EventKind, timezone: str) -> EventDraft
 
 
 def _first_waves(
-    form: NewEventForm, defaults: KindDefaults, starts: datetime, ends: datetime, zone: ZoneInfo
+    form: Any, defaults: KindDefaults, starts: datetime, ends: datetime, zone: ZoneInfo
 ) -> tuple[WaveDraft, ...]:
     capacity = form.capacity.data
     if defaults.shape is Shape.WHOLE:

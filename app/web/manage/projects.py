@@ -1,5 +1,7 @@
 """Projects: what events are reported under, with axes and funders."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -11,6 +13,7 @@ from app.core.transaction import transaction
 from app.events.enums import Axis
 from app.events.operations import save_project
 from app.reports.queries.projects import ProjectRow, list_projects
+from app.web.forms.base import choices
 from app.web.forms.events import AXIS_LABELS, ProjectForm
 from app.web.guards import current_actor, current_organiser_id, staff
 from app.web.manage.event_page import may_manage
@@ -60,9 +63,9 @@ def save(project_id: int) -> Answer:
     return _save(_get_project(project_id))
 
 
-def project_choices(organiser_id: int) -> list[tuple[str, str]]:
+def project_choices(organiser_id: int) -> Any:
     """The organiser's projects for a drop-down, and none of them."""
-    return [("", _("None")), *((str(p.id), p.name) for p in list_projects(organiser_id))]
+    return choices({"": _("None"), **{str(p.id): p.name for p in list_projects(organiser_id)}})
 
 
 def _get_project(project_id: int) -> ProjectRow:
@@ -74,7 +77,7 @@ def _get_project(project_id: int) -> ProjectRow:
 
 
 def _save(project: ProjectRow | None) -> Answer:
-    form = ProjectForm()
+    form: Any = ProjectForm()
     if not form.validate_on_submit():
         return _page(form, project), 422
     try:

@@ -1,0 +1,148 @@
+"""Which column says what: proposed from the header's words, changed by the person who imports."""
+
+import enum
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.core.text import fold
+from app.events.enums import Enrolment
+from app.events.queries import EventRow
+
+
+class Field(enum.StrEnum):
+    """What a column may hold, in the order in which people read it."""
+
+    DATE = "date"
+    TIME = "time"
+    PLACE = "place"
+    AUDIENCE = "audience"
+    ORGANISATION = "organisation"
+    UAI = "uai"
+    CLASS_LABEL = "class_label"
+    PARTICIPANTS = "participants"
+    COMPANIONS = "companions"
+    FULL_NAME = "full_name"
+    FAMILY_NAME = "family_name"
+    FIRST_NAME = "first_name"
+    EMAIL = "email"
+    PHONE = "phone"
+    COMMUNE = "commune"
+    ORIENTED_BY = "oriented_by"
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """The column (from 0) of each field; a field without one is not in the file."""
+
+    columns: Mapping[Field, int]
+
+    def column(self, field: Field) -> int | None:
+        return self.columns.get(field)
+
+    def to_json(self) -> dict[str, int]:
+        return {field.value: column for field, column in self.columns.items()}
+
+    @staticmethod
+    def from_json(stored: Mapping[str, int]) -> "ColumnMapping":
+        known = {f.value for f in Field}
+        return ColumnMapping({Field(name): int(column) for name, column in stored.items() if name in known})
+
+
+# The more words of a header a name explains, the surer it is: « Nom de l’établissement » is no person's name.
+# None: a column that must not be taken for another.
+_NAMES: dict[Field | None, tuple[str, ...]] = {
+    Field.DATE: ("date", "jour", "day", "date visite", "date venue", "jour visite", "visit date"),
+    Field.TIME: (
+        "creneau", "heure", "horaire", "vague", "heure arrivee", "creneau arrivee", "wave", "time", "slot", "arrival",
+        "arrival time", "hour",
+    ),
+    Field.PLACE: ("lieu", "entreprise accueil", "site", "place", "venue", "host", "host company", "lieu accueil"),
+    Field.AUDIENCE: ("public", "type public", "profil", "statut", "audience", "visitor type", "profile", "categorie"),
+    Field.ORGANISATION: (
+        "etablissement", "structure", "etablissement ou structure", "organisme", "ecole", "nom etablissement",
+        "nom structure", "organisation", "organization", "school", "institution", "school name", "company",
+        "entreprise", "societe",
+    ),
+    Field.UAI: ("uai", "code uai", "rne", "code rne", "uai number", "numero uai", "uai etablissement"),
+    Field.CLASS_LABEL: ("classe", "class", "nom classe", "division", "groupe", "class name", "class label", "group"),
+    Field.PARTICIPANTS: (
+        "effectif", "effectif eleves", "nombre eleves", "nb eleves", "eleves", "participants", "nombre participants",
+        "nb participants", "pupils", "students", "headcount", "number pupils", "nombre personnes", "nb personnes",
+    ),
+    Field.COMPANIONS: (
+        "accompagnateurs", "accompagnants", "nombre accompagnateurs", "nb accompagnateurs", "companions", "adultes",
+        "accompanying adults", "teachers", "adults", "nb accompagnants", "nombre accompagnants",
+        "effectif accompagnateurs",
+    ),
+    Field.FULL_NAME: (
+        "nom prenom", "nom complet", "contact", "nom contact", "responsable", "full name", "name", "nom responsable",
+        "contact name", "prenom nom",
+    ),
+    Field.FAMILY_NAME: ("nom", "nom famille", "family name", "last name", "surname", "lastname", "nom usage"),
+    Field.FIRST_NAME: ("prenom", "first name", "firstname", "given name", "forename"),
+    Field.EMAIL: (
+        "courriel", "mail", "email", "e mail", "adresse mail", "adresse courriel", "adresse electronique",
+        "email address", "mel", "adresse email", "adresse e mail", "contact email", "mail contact", "courriel contact",
+    ),
+    Field.PHONE: (
+        "telephone", "tel", "portable", "mobile", "numero telephone", "phone", "phone number", "telephone portable",
+        "telephone contact", "contact phone", "gsm",
+    ),
+    Field.COMMUNE: ("commune", "ville", "town", "city", "municipality", "commune residence", "ville residence"),
+    Field.ORIENTED_BY: (
+        "oriente par", "prescripteur", "conseiller", "envoye par", "oriented by", "referred by", "adviser",
+        "structure orientation",
+    ),
+    None: (
+        "date naissance", "date inscription", "birth date", "date creation", "numero", "id", "remarque", "observations",
+    ),
+}  # fmt: skip
+
+_SMALL = {"de", "du", "des", "d", "la", "le", "les", "l", "of", "the", "et", "and", "a", "en"}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z0-9]+", fold(text))) - _SMALL
+
+
+_KNOWN = [(field, _words(name)) for field, names in _NAMES.items() for name in names]
+
+
+def propose(header: Sequence[str]) -> ColumnMapping:
+    """The surest field of each column, no field twice: columns whose whole name is known come first."""
+    guesses: list[tuple[int, int, int, Field | None]] = []
+    for column, name in enumerate(header):
+        words = _words(name)
+        for field, known in _KNOWN:
+            if known and known <= words:
+                guesses.append((len(words) - len(known), -len(known), column, field))
+    taken: dict[Field, int] = {}
+    settled: set[int] = set()
+    for _, _, column, field in sorted(guesses, key=lambda g: g[:3]):
+        if column in settled or (field is not None and field in taken):
+            continue
+        settled.add(column)
+        if field is not None:
+            taken[field] = column
+    if Field.FAMILY_NAME in taken and Field.FIRST_NAME in taken:
+        taken.pop(Field.FULL_NAME, None)  # « Contact » beside « Nom » and « Prénom » is somebody's function
+    return ColumnMapping({field: taken[field] for field in Field if field in taken})
+
+
+def missing_fields(mapping: ColumnMapping, event: EventRow) -> tuple[tuple[Field, ...], ...]:
+    """What this event's registrations cannot do without: one of each group of fields must have a column."""
+    needed: list[tuple[Field, ...]] = []
+    if event.enrolment is not Enrolment.ALL and len(event.waves) > 1:
+        moments = [w.starts_at for w in event.waves]
+        days = {m.date() for m in moments}
+        if len(days) > 1:
+            needed.append((Field.DATE,))
+        if len(set(moments)) > len(days):
+            needed.append((Field.TIME,))
+        if len(set(moments)) < len(moments):
+            needed.append((Field.PLACE,))
+    if len(event.audiences) != 1:
+        needed.append((Field.AUDIENCE,))
+    needed += [(Field.FULL_NAME, Field.FAMILY_NAME), (Field.EMAIL, Field.PHONE)]
+    return tuple(group for group in needed if all(mapping.column(f) is None for f in group))

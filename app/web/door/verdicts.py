@@ -1,0 +1,170 @@
+"""What a door's screen says: pure, from an answer and what is known of the ticket. `verdicts.js` says the same."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from app.checkin.enums import Direction, Reason, ScanResult
+from app.checkin.operations import ScanAnswer
+from app.checkin.queries import DoorMatch
+from app.checkin.rules import is_wrong_day, minus, refuse_status
+from app.core.i18n import format_day, format_hour
+from app.events.queries import CheckpointRow, EventRow
+from app.registrations.drafts import Headcount
+from app.web.door.words import Words, fill
+from app.web.i18n import current_locale
+
+Kind = Literal["accepted", "already", "refused"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a phone stands: its checkpoint and the way people go."""
+
+    checkpoint: CheckpointRow
+    direction: Direction
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One screen. `lead` and `note` stand on white under it; figures are shown for a group."""
+
+    kind: Kind
+    title: str
+    who: str = ""
+    detail: str = ""
+    lead: str = ""
+    note: str = ""
+    expected: Headcount | None = None
+    present: Headcount | None = None
+    unknown: bool = False
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What is known of a ticket before it passes, in words where the page cannot make them."""
+
+    code: str
+    reference: str
+    label: str
+    group: bool
+    school: bool
+    status: str
+    expected: Headcount
+    inside: Headcount
+    time: str
+    days: str
+    wrong_day: bool
+    came_at: str
+    came_door: str
+
+
+def ticket_of(event: EventRow, match: DoorMatch, code: str, *, now: datetime) -> Ticket:
+    """A ticket as the page knows it. A route card (its code is not the registration's own) passes as one person."""
+    locale, zone = current_locale(), ZoneInfo(event.timezone)
+    starts = sorted({wave.starts_at for wave in event.waves if wave.id in match.waves})
+    days = list(dict.fromkeys(format_day(start, event.timezone, locale) for start in starts))
+    all_days = {wave.starts_at.astimezone(zone).date() for wave in event.waves}
+    own_days = {start.astimezone(zone).date() for start in starts}
+    door = next((c.name for c in event.checkpoints if c.id == match.last_door), "")
+    return Ticket(
+        code=code,
+        reference=match.reference,
+        label=match.label,
+        group=match.group and code == match.code,
+        school=event.audience(match.audience).school,
+        status=match.status.value,
+        expected=match.expected if code == match.code else Headcount(),
+        inside=match.inside,
+        time=format_hour(starts[0], event.timezone, locale) if len(starts) == 1 else "",
+        days=", ".join(days),
+        wrong_day=len(all_days) > 1 and is_wrong_day(now.astimezone(zone).date(), own_days, all_days),
+        came_at=format_hour(match.last_in_at, event.timezone, locale) if match.last_in_at else "",
+        came_door=door,
+    )
+
+
+def asks_headcount(ticket: Ticket, match: DoorMatch, place: Place) -> bool:
+    """Whether somebody must say how many pass: a group that may, and of which some still can."""
+    if not ticket.group or refuse_status(match.status) is not None:
+        return False
+    if place.direction is Direction.IN and ticket.wrong_day:
+        return False
+    return passing(ticket, place).people > 0
+
+
+def passing(ticket: Ticket, place: Place) -> Headcount:
+    """Who is expected to pass now: at the entrance those not yet in, at a space or an exit those inside."""
+    if place.direction is Direction.OUT:
+        return ticket.inside
+    if place.checkpoint.space_id is None:
+        return minus(ticket.expected, ticket.inside)
+    return ticket.inside if ticket.inside.people else ticket.expected
+
+
+def people_text(count: Headcount, words: Words) -> str:
+    """28 élèves + 2 adultes."""
+    parts = [fill(words["participants"], n=count.participants)] if count.participants or not count.companions else []
+    if count.companions:
+        parts.append(fill(words["companions"], n=count.companions))
+    return " + ".join(parts)
+
+
+def expected_text(ticket: Ticket, words: Words) -> str:
+    """« Attendus 28 élèves + 2 adultes, 9 h 40 »; of one person, the hour alone."""
+    if not ticket.group:
+        return fill(words["expected_one"], time=ticket.time) if ticket.time else ""
+    people = people_text(ticket.expected, words)
+    if ticket.time:
+        return fill(words["expected_at"], people=people, time=ticket.time)
+    return fill(words["expected"], people=people)
+
+
+def missing_text(missing: Headcount, words: Words) -> str:
+    """« Manque 1 élève. Il pourra entrer plus tard avec le même code. »; empty when nobody is missing."""
+    if missing.people == 0:
+        return ""
+    people = people_text(missing, words)
+    return f"{fill(words['missing'], n=missing.people, people=people)} {fill(words['later'], n=missing.people)}"
+
+
+def verdict_of(
+    answer: ScanAnswer, ticket: Ticket | None, place: Place, event: EventRow, words: Words, *, now: datetime
+) -> Verdict:
+    """The screen for an answer."""
+    who = answer.label or (ticket.label if ticket else "")
+    if answer.result is ScanResult.REFUSED:
+        return _refusal(answer.reason or Reason.INVALID, who, ticket, place, event, words, now)
+    group = ticket is not None and ticket.group
+    figures = (answer.expected, answer.present) if group else (None, None)
+    if answer.result is ScanResult.DUPLICATE:
+        detail = ""
+        if ticket and ticket.came_at:
+            detail = fill(words["in_at_group" if group else "in_at_one"], time=ticket.came_at, door=ticket.came_door)
+        return Verdict(
+            "already", fill(words["already_group" if group else "already_one"]), who, detail,
+            fill(words["all_in" if group else "one_in"]), fill(words["was_out"]), *figures,
+        )  # fmt: skip
+    if place.direction is Direction.OUT:
+        return Verdict("accepted", fill(words["leave"]), who, "", "", "", *figures)
+    detail = expected_text(ticket, words) if ticket else ""
+    at_entrance = group and place.checkpoint.space_id is None
+    note = missing_text(minus(answer.expected, answer.present), words) if at_entrance else ""
+    return Verdict("accepted", fill(words["enter"]), who, detail, "", note, *figures)
+
+
+def _refusal(
+    reason: Reason, who: str, ticket: Ticket | None, place: Place, event: EventRow, words: Words, now: datetime
+) -> Verdict:
+    locale, zone = current_locale(), event.timezone
+    code = "invalid" if reason is Reason.ALREADY_IN else reason.value
+    values: dict[str, object] = {"day": ticket.days if ticket else "", "today": format_day(now, zone, locale)}
+    space = next((s for s in event.spaces if s.id == place.checkpoint.space_id), None)
+    if space is not None:
+        values |= {"space": space.name, "capacity": space.capacity}
+    why = fill(words.get(f"{code}_why", ""))
+    return Verdict(
+        "refused", fill(words[code]), who or why, fill(words[f"{code}_detail"], **values),
+        note=fill(words[f"{code}_next"]), unknown=reason in {Reason.UNKNOWN, Reason.WRONG_EVENT},
+    )  # fmt: skip

@@ -1,0 +1,227 @@
+"""The dashboard of one event: how many are coming, who is here, and what to look at now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, render_template, request
+from flask_babel import format_date, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.enums import MAY_READ
+from app.core import clock
+from app.core.i18n import format_day
+from app.events.queries import EventRow, WaveRow
+from app.registrations.enums import AgeBand, Gender
+from app.reports.queries.dashboard import BIN, Dashboard, get_dashboard
+from app.reports.queries.statistics import NO, YES, get_declared_totals
+from app.reports.rules import Point, PointKind
+from app.web.filters import hour, number, phone, phone_link
+from app.web.guards import event_staff
+from app.web.i18n import current_locale
+from app.web.manage.event_page import event_context, get_own_event, may_manage, shown_state
+from app.web.manage.event_sections import local
+
+blueprint = Blueprint("manage_dashboard", __name__, url_prefix="/manage/events")
+
+WIDEST_CHART = 12
+QUESTION_LABELS = {
+    "gender": _l("Gender"),
+    "age_band": _l("Age"),
+    "priority_neighbourhood": _l("Priority neighbourhood (QPV)"),
+    "rural_zone": _l("Rural zone (ZRR)"),
+    "recognised_disability": _l("Recognised disability (RQTH)"),
+}
+ANSWER_LABELS = {
+    Gender.WOMAN.value: _l("Women"),
+    Gender.MAN.value: _l("Men"),
+    Gender.OTHER.value: _l("Other"),
+    AgeBand.UNDER_16.value: _l("Under 16"),
+    AgeBand.FROM_16_TO_29.value: _l("16 to 29"),
+    AgeBand.FROM_30_TO_54.value: _l("30 to 54"),
+    AgeBand.FROM_55.value: _l("55 and over"),
+    YES: _l("Yes"),
+    NO: _l("No"),
+}
+
+
+@blueprint.get("/<slug>")
+@event_staff(MAY_READ)
+def show(slug: str) -> str:
+    event = get_own_event(slug)
+    now = clock.now()
+    figures = get_dashboard(event, now=now)
+    days = _days(event, figures)
+    chosen = _chosen_day(days, local(now, event.timezone).date())
+    waves = [w for w in event.waves if local(w.starts_at, event.timezone).date() == chosen]
+    return render_template(
+        "manage/events/dashboard.html",
+        figures=figures,
+        days=[(day.isoformat(), format_date(day, "EEEE d MMMM")) for day in days],
+        chosen=chosen.isoformat() if chosen else "",
+        chosen_words=format_date(chosen, "EEEE d MMMM") if chosen else "",
+        total_places=event.capacity or sum(w.capacity for w in event.waves),
+        waves=waves,
+        wave_chart=_wave_chart(event, figures, waves, now) if 0 < len(waves) <= WIDEST_CHART else None,
+        arrivals=_arrivals(event, figures, chosen),
+        points=[_in_words(point, event, slug) for point in figures.points],
+        statistics=get_declared_totals(event.id) if event.asks_statistics else None,
+        question_labels=QUESTION_LABELS,
+        answer_labels=ANSWER_LABELS,
+        running=shown_state(event) == "running",
+        **event_context(event, "dashboard"),
+    )
+
+
+def _days(event: EventRow, figures: Dashboard) -> list[date]:
+    """Local days that have a wave or an arrival."""
+    moments = [w.starts_at for w in event.waves] + [at for at, _people in figures.arrivals]
+    return sorted({local(moment, event.timezone).date() for moment in moments})
+
+
+def _chosen_day(days: Sequence[date], today: date) -> date | None:
+    """The day asked for, else today if it is one of them, else the next one to come, else the first."""
+    asked = request.args.get("day", "")
+    for day in days:
+        if day.isoformat() == asked:
+            return day
+    return next((day for day in days if day >= today), days[0] if days else None)
+
+
+def _wave_chart(event: EventRow, figures: Dashboard, waves: Sequence[WaveRow], now: datetime) -> dict[str, object]:
+    """Labels and series of the columns: come, not arrived of waves that began, to come of those that did not."""
+    came: list[int | None] = []
+    missing: list[int | None] = []
+    coming: list[int | None] = []
+    for wave in waves:
+        f = figures.waves[wave.id]
+        begun = wave.starts_at <= now
+        came.append(f.came if begun or f.came else None)
+        missing.append(max(0, f.expected - f.came) if begun else None)
+        coming.append(max(0, f.expected - f.came) if not begun else None)
+    series = [
+        {"name": _("Came"), "values": came, "style": "solid"},
+        {"name": _("Not arrived"), "values": missing, "style": "hatched"},
+        {"name": _("To come"), "values": coming, "style": "dashed"},
+    ]
+    shown = [s for s in series if any(v is not None for v in s["values"])] or series[2:]
+    return {"labels": [hour(w.starts_at, event.timezone) for w in waves], "series": shown}
+
+
+@dataclass(frozen=True)
+class ArrivalColumn:
+    """Ten minutes of the arrivals chart, placed in hundredths of its width and height."""
+
+    label: str
+    people: int
+    x: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class ArrivalChart:
+    """Columns from the first arrival of the day to the last; `hours` are (label, x) of full hours, `rows` the table."""
+
+    columns: tuple[ArrivalColumn, ...]
+    hours: tuple[tuple[str, float], ...]
+    rows: tuple[tuple[str, tuple[int, ...], int], ...]
+    total: int
+    busiest: ArrivalColumn
+
+
+def _arrivals(event: EventRow, figures: Dashboard, chosen: date | None) -> ArrivalChart | None:
+    """The day's arrivals in columns of ten minutes; None while nobody has come."""
+    mine = {at: people for at, people in figures.arrivals if local(at, event.timezone).date() == chosen}
+    if not mine:
+        return None
+    first, last = min(mine), max(mine)
+    bins = [first + n * BIN for n in range(int((last - first) / BIN) + 1)]
+    most, width = max(mine.values()), 100 / max(len(bins), 6)
+    columns = tuple(
+        ArrivalColumn(hour(at, event.timezone), mine.get(at, 0), n * width, width, 100 * mine.get(at, 0) / most)
+        for n, at in enumerate(bins)
+    )
+    hours = tuple((hour(at, event.timezone), n * width) for n, at in enumerate(bins) if at.minute == 0)
+    rows = []
+    start = first.replace(minute=0)
+    while start <= last:
+        counts = tuple(mine.get(start + n * BIN, 0) for n in range(6))
+        rows.append((hour(start, event.timezone), counts, sum(counts)))
+        start += timedelta(hours=1)
+    return ArrivalChart(columns, hours, tuple(rows), sum(mine.values()), max(columns, key=lambda c: c.people))
+
+
+@dataclass(frozen=True)
+class PointWords:
+    """A point as the page says it: its sign, one sentence, one more, and one action."""
+
+    icon: str
+    kind: str
+    title: str
+    text: str = ""
+    action: str | None = None
+    href: str | None = None
+
+
+def _in_words(point: Point, event: EventRow, slug: str) -> PointWords:
+    base = f"/manage/events/{slug}"
+    if point.kind is PointKind.LATE_GROUP and point.group is not None:
+        return _late_words(point, event, base)
+    if point.kind is PointKind.SPACE_FULL:
+        title = _("%(space)s is full", space=point.name) if point.number >= point.limit else _(
+            "%(space)s is nearly full", space=point.name
+        )  # fmt: skip
+        text = _("%(present)s people for %(limit)s places.", present=point.number, limit=point.limit)
+        return PointWords("alert-triangle", "danger", title, text, _("See the spaces"), "#spaces")
+    if point.kind is PointKind.MAILS_FAILED:
+        title = ngettext("%(num)d mail did not leave", "%(num)d mails did not leave", point.number)
+        text = _("The address is wrong, or the mail server refused it.")
+        return PointWords("mail-off", "danger", title, text, _("See the mails"), f"/manage/messages?event={slug}")
+    if point.kind is PointKind.JOBS_DEAD:
+        title = ngettext("%(num)d piece of work stopped", "%(num)d pieces of work stopped", point.number)
+        text = _("It was tried several times. Nothing is lost: start it again.")
+        link = (_("See the work"), "/manage/jobs?state=dead") if may_manage() else (None, None)
+        return PointWords("alert-circle", "danger", title, text, *link)
+    if point.kind is PointKind.WAITING:
+        title = ngettext(
+            "%(num)d person on the waiting list", "%(people)s people on the waiting list", point.number,
+            people=number(point.number),
+        )  # fmt: skip
+        link = (_("See who is waiting"), f"{base}/registrations?status=waitlisted")
+        return PointWords("hourglass", "waiting", title, "", *link)
+    return _wave_words(point, event, base)
+
+
+def _wave_words(point: Point, event: EventRow, base: str) -> PointWords:
+    assert point.wave is not None
+    wave = point.wave
+    link = f"{base}/registrations?wave={wave.id}"
+    when = _("%(day)s, %(hour)s", day=_day(wave.starts_at, event), hour=hour(wave.starts_at, event.timezone))
+    if point.kind is PointKind.WAVES_FULL:
+        if point.number == 1:
+            return PointWords("users", "info", _("%(wave)s is full", wave=when), "", _("See who is coming"), link)
+        title = ngettext("%(num)d wave is full", "%(num)d waves are full", point.number)
+        return PointWords("users", "info", title, _("The next one: %(wave)s.", wave=when), _("See the waves"), "#waves")
+    left = ngettext("%(num)d place left.", "%(num)d places left.", point.number)
+    return PointWords("users", "waiting", _("%(wave)s is nearly full", wave=when), left, _("See who is coming"), link)
+
+
+def _late_words(point: Point, event: EventRow, base: str) -> PointWords:
+    group = point.group
+    assert group is not None
+    text = _(
+        "%(headcount)s people, expected at %(hour)s. %(name)s", headcount=f"{group.participants} + {group.companions}",
+        hour=hour(group.expected_at, event.timezone), name=group.contact_name,
+    )  # fmt: skip
+    title = _("%(group)s has not arrived", group=group.label)
+    if group.contact_phone:
+        call = _("Call %(number)s", number=phone(group.contact_phone))
+        return PointWords("clock-exclamation", "waiting", title, text, call, phone_link(group.contact_phone))
+    link = f"{base}/registrations/{group.reference}"
+    return PointWords("clock-exclamation", "waiting", title, text, _("See the registration"), link)
+
+
+def _day(moment: datetime, event: EventRow) -> str:
+    return format_day(moment, event.timezone, current_locale()).capitalize()

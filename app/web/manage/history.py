@@ -1,0 +1,146 @@
+"""What happened to a registration, in sentences: changes, mails and passages in one line of time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from app.checkin.queries import ScanLine, list_scans
+from app.core.actor import ActorKind
+from app.core.audit import AuditRow, list_history
+from app.events.queries import EventRow
+from app.messages.queries import MessageRow, list_messages
+from app.registrations.queries import RegistrationRow
+from app.web.manage.messages import MESSAGE_LABELS
+from app.web.manage.wave_choices import wave_name
+
+REASONS = {
+    "already_in": _l("already in"),
+    "not_in": _l("not in"),
+    "unknown": _l("unknown ticket"),
+    "wrong_event": _l("ticket of another event"),
+    "cancelled": _l("cancelled"),
+    "waitlisted": _l("on the waiting list"),
+    "wrong_wave": _l("not the right day"),
+    "space_full": _l("space full"),
+    "invalid": _l("could not be read"),
+}
+SOURCES = {
+    "web": _l("on the public page"),
+    "staff": _l("by the team"),
+    "api": _l("by a program"),
+    "import": _l("from a file"),
+}
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One thing that happened: a sentence, who did it or more about it, and the state of a mail."""
+
+    at: datetime
+    icon: str
+    text: str
+    detail: str = ""
+    message_state: str = ""
+
+
+def list_timeline(event: EventRow, registration: RegistrationRow) -> list[TimelineEntry]:
+    """Everything that happened, latest first."""
+    subject = f"registration:{registration.id}"
+    entries = [_change(row, event) for row in list_history(subject)]
+    entries += [_mail(row) for row in list_messages(subject=subject, organiser_id=event.organiser_id)]
+    entries += [_scan(line, event) for line in list_scans(registration.id)]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _change(row: AuditRow, event: EventRow) -> TimelineEntry:
+    icon, say = _SENTENCES.get(row.verb, ("history", lambda _details, _event: row.verb))
+    who = {ActorKind.VISITOR: _("by the person"), ActorKind.SYSTEM: _("by Parcours")}.get(
+        row.actor_kind, row.actor_label
+    )
+    return TimelineEntry(row.at, icon, say(row.details, event), who)
+
+
+def _made(details: dict[str, Any], event: EventRow) -> str:
+    people = _people(details.get("people", 0))
+    how = str(SOURCES.get(details.get("source", ""), ""))
+    if details.get("status") == "waitlisted":
+        return str(_("Put on the waiting list %(how)s: %(people)s", how=how, people=people))
+    return str(_("Registered %(how)s: %(people)s", how=how, people=people))
+
+
+def _changed(details: dict[str, Any], event: EventRow) -> str:
+    said = []
+    people = details.get("people", [])
+    if len(people) == 2 and people[0] != people[1]:
+        said.append(_("%(before)s people become %(after)s", before=people[0], after=people[1]))
+    waves = details.get("waves", [])
+    if len(waves) == 2 and waves[0] != waves[1]:
+        said.append(_("new time: %(waves)s", waves=_waves(waves[1], event)))
+    status = details.get("status", [])
+    if len(status) == 2 and status[0] != status[1]:
+        said.append(_("place confirmed"))
+    return str(_("Changed: %(what)s", what=", ".join(said)))
+
+
+def _waves(ids: list[int], event: EventRow) -> str:
+    names = [wave_name(event, wave) for wave_id in ids if (wave := event.wave(wave_id)) is not None]
+    return ", ".join(names) or _("a time that is no longer offered")
+
+
+def _cancelled(details: dict[str, Any], event: EventRow) -> str:
+    reason = str(details.get("reason", ""))
+    return str(_("Cancelled: %(reason)s", reason=reason) if reason else _("Cancelled"))
+
+
+def _cards(details: dict[str, Any], event: EventRow) -> str:
+    return str(ngettext("%(num)d route card made", "%(num)d route cards made", int(details.get("cards", 0))))
+
+
+_SENTENCES: dict[str, tuple[str, Callable[[dict[str, Any], EventRow], str]]] = {
+    "registration.made": ("user-plus", _made),
+    "registration.changed": ("edit", _changed),
+    "registration.cancelled": ("ban", _cancelled),
+    "registration.cards_made": ("id", _cards),
+    "registration.erased": ("trash", lambda _details, _event: _("Names erased")),
+}
+
+
+def _mail(row: MessageRow) -> TimelineEntry:
+    title = row.title or str(MESSAGE_LABELS.get(row.template, _("Mail")))
+    detail = row.error or row.recipient
+    return TimelineEntry(row.sent_at or row.queued_at, "mail", title, detail, row.state.value)
+
+
+def _scan(line: ScanLine, event: EventRow) -> TimelineEntry:
+    door = next((c.name for c in event.checkpoints if c.id == line.checkpoint_id), "")
+    people = abs(line.delta.people)
+    if line.result != "accepted":
+        text = _("Scanned at %(door)s: %(reason)s", door=door, reason=str(REASONS.get(line.reason or "", "")))
+        return TimelineEntry(line.scanned_at, "scan", text, line.device)
+    if line.direction == "out":
+        text = _("%(people)s out by %(door)s", people=_people(people), door=door)
+        return TimelineEntry(line.scanned_at, "door-exit", text, _scan_detail(line))
+    text = (
+        _("%(people)s in by %(door)s", people=_people(people), door=door)
+        if people
+        else _("Through %(door)s", door=door)
+    )
+    return TimelineEntry(line.scanned_at, "door-enter", text, _scan_detail(line))
+
+
+def _scan_detail(line: ScanLine) -> str:
+    notes = [line.device]
+    if line.over:
+        notes.append(_("more than expected"))
+    if line.undone:
+        notes.append(_("undone since"))
+    return " · ".join(note for note in notes if note)
+
+
+def _people(count: int) -> str:
+    return str(ngettext("%(num)d person", "%(num)d people", count))

@@ -1,0 +1,229 @@
+"""One registration: all that is known of it, its history, and what its status allows."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask import Response as FlaskResponse
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from app.accounts.enums import MAY_MANAGE, MAY_READ
+from app.accounts.queries import get_organiser
+from app.checkin.queries import get_whereabouts
+from app.core import clock
+from app.core.errors import FieldError, MoveNotAllowed, NotFound
+from app.core.i18n import as_locale
+from app.core.transaction import transaction
+from app.events.enums import EDITABLE, Enrolment
+from app.events.errors import AudienceFull, WaveFull
+from app.events.queries import EventRow, get_places
+from app.registrations.drafts import Headcount
+from app.registrations.enums import REGISTRATION_MOVES, RegistrationMove
+from app.registrations.errors import ChangeClosed, RegistrationNotFound
+from app.registrations.operations import (
+    cancel_registration,
+    change_registration,
+    issue_route_cards,
+    send_links_again,
+)
+from app.registrations.papers import route_cards_pdf_of
+from app.registrations.queries import RegistrationRow, get_by_reference, places_before
+from app.web.forms.base import choices
+from app.web.forms.events import ReasonForm
+from app.web.forms.staff_registration import ChangeForm
+from app.web.guards import current_actor, current_organiser_id, event_staff
+from app.web.manage.event_page import event_context, get_own_event
+from app.web.manage.history import list_timeline
+from app.web.manage.wave_choices import full_words, wave_rows
+
+blueprint = Blueprint("manage_registration", __name__, url_prefix="/manage/events/<slug>/registrations/<reference>")
+
+Answer = str | tuple[str, int] | Response
+
+
+@blueprint.get("")
+@event_staff(MAY_READ)
+def show(slug: str, reference: str) -> str:
+    event, registration = _get(slug, reference)
+    inside, came = get_whereabouts(registration.id)
+    waiting = registration.status.value == "waitlisted"
+    return render_template(
+        "manage/registrations/show.html",
+        inside=inside,
+        came=came,
+        before=places_before(registration) if waiting else 0,
+        timeline=list_timeline(event, registration),
+        fresh="new" in request.args,
+        **_context(event, registration),
+    )
+
+
+@blueprint.get("/change")
+@event_staff(MAY_MANAGE)
+def ask_change(slug: str, reference: str) -> str:
+    event, registration = _get(slug, reference)
+    _require(event, registration, RegistrationMove.CHANGE)
+    form: Any = ChangeForm(formdata=None)
+    form.waves.data = [str(w) for w in registration.waves]
+    form.headcount.form.participants.data = registration.participants
+    form.headcount.form.companions.data = registration.companions
+    return _change_page(event, registration, form)
+
+
+@blueprint.post("/change")
+@event_staff(MAY_MANAGE)
+def change(slug: str, reference: str) -> Answer:
+    event, registration = _get(slug, reference)
+    _require(event, registration, RegistrationMove.CHANGE)
+    form: Any = ChangeForm()
+    form.waves.choices = choices({str(w.id): "" for w in event.waves})
+    if not registration.is_group:
+        form.headcount.form.participants.data, form.headcount.form.companions.data = 1, 0
+        valid = form.waves.validate(form) and not form.csrf_broken()
+    else:
+        valid = form.validate_on_submit()
+    if not valid or not _change(event, registration, form):
+        return _change_page(event, registration, form), 422
+    flash(_("Changed. The new ticket takes the place of the old one."), "ok")
+    return redirect(f"/manage/events/{slug}/registrations/{registration.reference}")
+
+
+def _change(event: EventRow, registration: RegistrationRow, form: Any) -> bool:
+    count = form.headcount.form
+    waves = tuple(int(w) for w in form.waves.data or ())
+    try:
+        with transaction():
+            change_registration(
+                registration.id,
+                waves=waves if set(waves) != set(registration.waves) or _waits(registration) else None,
+                headcount=Headcount(count.participants.data, count.companions.data or 0),
+                by=current_actor(),
+                now=clock.now(),
+            )
+    except (WaveFull, AudienceFull) as error:
+        form.waves.errors = [full_words(event, error, registration.audience)]
+    except FieldError as error:
+        form.show_problems(error)
+    except (ChangeClosed, MoveNotAllowed):
+        form.form_errors.append(_("This registration can no longer be changed."))
+    else:
+        return True
+    return False
+
+
+def _waits(registration: RegistrationRow) -> bool:
+    return registration.status.value == "waitlisted" and bool(request.form.get("confirm_place"))
+
+
+@blueprint.get("/cancel")
+@event_staff(MAY_MANAGE)
+def ask_cancel(slug: str, reference: str) -> str:
+    event, registration = _get(slug, reference)
+    _require(event, registration, RegistrationMove.CANCEL)
+    return _cancel_page(event, registration, ReasonForm(formdata=None))
+
+
+@blueprint.post("/cancel")
+@event_staff(MAY_MANAGE)
+def cancel(slug: str, reference: str) -> Answer:
+    event, registration = _get(slug, reference)
+    form: Any = ReasonForm()
+    if not form.validate_on_submit():
+        return _cancel_page(event, registration, form), 422
+    try:
+        with transaction():
+            cancel_registration(registration.id, reason=form.reason.data, by=current_actor(), now=clock.now())
+    except (MoveNotAllowed, ChangeClosed):
+        flash(_("This registration can no longer be changed."), "waiting")
+    else:
+        people = registration.people
+        text = ngettext("Cancelled: %(num)d place is free.", "Cancelled: %(num)d places are free.", people)
+        flash(text if registration.status.value == "confirmed" else _("Cancelled."), "ok")
+    return redirect(f"/manage/events/{slug}/registrations/{registration.reference}")
+
+
+@blueprint.post("/mail")
+@event_staff(MAY_MANAGE)
+def send_again(slug: str, reference: str) -> Response:
+    event, registration = _get(slug, reference)
+    sent = 0
+    if registration.contact_email and registration.alive:
+        with transaction():
+            sent = send_links_again(event, registration.contact_email, now=clock.now())
+    if sent:
+        flash(_("The link leaves for %(mail)s.", mail=registration.contact_email), "ok")
+    else:
+        flash(_("There is no mail address, or the registration no longer stands."), "waiting")
+    return redirect(f"/manage/events/{slug}/registrations/{registration.reference}")
+
+
+@blueprint.post("/cards")
+@event_staff(MAY_MANAGE)
+def make_cards(slug: str, reference: str) -> Response:
+    _event, registration = _get(slug, reference)
+    if not registration.is_group:
+        raise NotFound("route cards are for groups")
+    with transaction():
+        count = issue_route_cards(registration.id, by=current_actor(), now=clock.now())
+    flash(ngettext("%(num)d card is ready to print.", "%(num)d cards are ready to print.", count), "ok")
+    return redirect(f"/manage/events/{slug}/registrations/{registration.reference}")
+
+
+@blueprint.get("/cards.pdf")
+@event_staff(MAY_MANAGE)
+def print_cards(slug: str, reference: str) -> Response:
+    event, registration = _get(slug, reference)
+    if not registration.cards:
+        raise NotFound("no cards yet")
+    organiser = get_organiser(current_organiser_id())
+    content = route_cards_pdf_of(event, registration, as_locale(registration.locale), organiser=organiser)
+    answer = FlaskResponse(content, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{registration.reference}-cards.pdf"'
+    return answer
+
+
+def _get(slug: str, reference: str) -> tuple[EventRow, RegistrationRow]:
+    """The registration, when event and registration are the organiser's and belong together. Raises NotFound."""
+    event = get_own_event(slug)
+    registration = get_by_reference(reference, organiser_id=current_organiser_id())
+    if registration.event_id != event.id:
+        raise RegistrationNotFound
+    return event, registration
+
+
+def _moves(event: EventRow, registration: RegistrationRow) -> frozenset[RegistrationMove]:
+    return REGISTRATION_MOVES[registration.status] if event.state in EDITABLE else frozenset()
+
+
+def _require(event: EventRow, registration: RegistrationRow, move: RegistrationMove) -> None:
+    if move not in _moves(event, registration):
+        raise MoveNotAllowed(move, registration.status)
+
+
+def _context(event: EventRow, registration: RegistrationRow) -> dict[str, Any]:
+    return {
+        "registration": registration,
+        "waves": [w for w in event.waves if w.id in registration.waves],
+        "moves": {m.value for m in _moves(event, registration)},
+        "here": f"/manage/events/{event.slug}/registrations/{registration.reference}",
+        **event_context(event, "registrations"),
+    }
+
+
+def _change_page(event: EventRow, registration: RegistrationRow, form: Any) -> str:
+    form.waves.choices = choices({str(w.id): "" for w in event.waves})
+    held = dict.fromkeys(registration.waves, registration.people) if registration.status.value == "confirmed" else {}
+    return render_template(
+        "manage/registrations/change.html",
+        form=form,
+        problems=form.list_problems(),
+        rows=wave_rows(event, get_places(event), registration.audience, group=registration.is_group, held=held),
+        several=event.enrolment is Enrolment.SEVERAL,
+        all_waves=event.enrolment is Enrolment.ALL,
+        **_context(event, registration),
+    )
+
+
+def _cancel_page(event: EventRow, registration: RegistrationRow, form: ReasonForm) -> str:
+    return render_template("manage/registrations/cancel.html", form=form, **_context(event, registration))

@@ -1,0 +1,144 @@
+"""Registering somebody who has no mailbox: by telephone or at a desk, with a ticket to print."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.accounts.enums import MAY_MANAGE
+from app.core import clock
+from app.core.errors import FieldError
+from app.core.transaction import transaction
+from app.events.enums import Enrolment, EventState
+from app.events.errors import AudienceFull, WaveFull
+from app.events.queries import EventRow, get_places
+from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
+from app.registrations.enums import RegistrationKind, Source
+from app.registrations.errors import AlreadyRegistered, RegistrationClosed
+from app.registrations.operations import Registered, register
+from app.registrations.queries import get_by_reference, get_registration
+from app.web.forms.base import choices
+from app.web.forms.staff_registration import StaffRegistrationForm
+from app.web.guards import current_actor, current_organiser_id, event_staff
+from app.web.i18n import current_locale
+from app.web.manage.event_page import event_context, get_own_event
+from app.web.manage.wave_choices import full_words, wave_rows
+
+blueprint = Blueprint("manage_staff_registration", __name__, url_prefix="/manage/events/<slug>/registrations")
+
+Answer = str | tuple[str, int] | Response
+
+
+@blueprint.get("/new")
+@event_staff(MAY_MANAGE)
+def new(slug: str) -> str:
+    event = get_own_event(slug)
+    form: Any = StaffRegistrationForm(formdata=None, locale=current_locale(), **_preset(event))
+    form.headcount.form.participants.data = form.headcount.form.participants.data or 1
+    return _page(event, form)
+
+
+def _preset(event: EventRow) -> dict[str, object]:
+    """What the address proposes: the audience and wave of the registration made just before."""
+    args = request.args
+    waves = [w for w in args.getlist("wave") if w.isdecimal()]
+    return {
+        "audience": args.get("audience"),
+        "waves": waves,
+        "kind": args.get("kind") or RegistrationKind.INDIVIDUAL.value,
+    }
+
+
+@blueprint.post("/new")
+@event_staff(MAY_MANAGE)
+def create(slug: str) -> Answer:
+    event = get_own_event(slug)
+    form: Any = StaffRegistrationForm()
+    _offer_choices(form, event)
+    individual = form.kind.data == RegistrationKind.INDIVIDUAL.value
+    if individual:
+        form.headcount.form.participants.data, form.headcount.form.participants.process_errors = 1, []
+    if not form.validate_on_submit():
+        return _page(event, form), 422
+    made = _register(event, form)
+    if made is None:
+        return _page(event, form), 422
+    return redirect(f"/manage/events/{slug}/registrations/{made.reference}/ticket")
+
+
+def _register(event: EventRow, form: Any) -> Registered | None:
+    """Register, or put each problem where it belongs and return None."""
+    draft = _draft(event, form)
+    try:
+        with transaction():
+            return register(event, draft, by=current_actor(), now=clock.now())
+    except (WaveFull, AudienceFull) as error:
+        form.waves.errors = [full_words(event, error, draft.audience, draft.headcount.people)]
+    except AlreadyRegistered as error:
+        other = get_registration(error.registration_id)
+        form.contact.form.email.errors = [
+            _("This address is registered already, number %(number)s.", number=other.reference)
+        ]
+    except RegistrationClosed:
+        form.form_errors.append(_("This event takes no registrations: it is a draft, archived or called off."))
+    except FieldError as error:
+        form.show_problems(error)
+    return None
+
+
+def _draft(event: EventRow, form: Any) -> RegistrationDraft:
+    contact, structure, count = form.contact.form, form.organisation.form, form.headcount.form
+    group = form.kind.data == RegistrationKind.GROUP.value
+    return RegistrationDraft(
+        kind=RegistrationKind(form.kind.data),
+        audience=form.audience.data,
+        waves=() if event.enrolment is Enrolment.ALL else tuple(int(w) for w in form.waves.data or ()),
+        contact=Contact(contact.name.data, contact.email.data or "", contact.phone.data or ""),
+        headcount=Headcount(count.participants.data or 0, count.companions.data or 0) if group else Headcount(),
+        organisation=Organisation(
+            structure.name.data, structure.uai.data if group else "", structure.class_label.data, structure.commune.data
+        ),
+        waitlist=form.waitlist.data,
+        locale=form.locale.data,
+        is_15_or_older={"yes": True, "no": False}.get(form.is_15_or_older.data or ""),
+        oriented_by=form.oriented_by.data,
+        source=Source.STAFF,
+    )
+
+
+@blueprint.get("/<reference>/ticket")
+@event_staff(MAY_MANAGE)
+def ticket(slug: str, reference: str) -> str | Response:
+    """What to do after registering somebody: print, or go on with the next person."""
+    event = get_own_event(slug)
+    registration = get_by_reference(reference, organiser_id=current_organiser_id())
+    if registration.event_id != event.id:
+        return redirect(f"/manage/events/{slug}/registrations")
+    return render_template(
+        "manage/registrations/ticket.html",
+        registration=registration,
+        waves=[w for w in event.waves if w.id in registration.waves],
+        **event_context(event, "registrations"),
+    )
+
+
+def _offer_choices(form: StaffRegistrationForm, event: EventRow) -> None:
+    form.audience.choices = choices({a.code: a.label(current_locale()) for a in event.audiences})
+    form.waves.choices = choices({str(w.id): "" for w in event.waves})
+
+
+def _page(event: EventRow, form: Any) -> str:
+    _offer_choices(form, event)
+    audience = form.audience.data or (event.audiences[0].code if event.audiences else "")
+    group = form.kind.data == RegistrationKind.GROUP.value
+    return render_template(
+        "manage/registrations/new.html",
+        form=form,
+        problems=form.list_problems(),
+        rows=wave_rows(event, get_places(event), audience, group=group),
+        several=event.enrolment is Enrolment.SEVERAL,
+        all_waves=event.enrolment is Enrolment.ALL,
+        open=event.state in {EventState.PUBLISHED, EventState.CLOSED},
+        **event_context(event, "registrations"),
+    )

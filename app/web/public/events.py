@@ -1,0 +1,157 @@
+"""The public page of an event.
+
+Its counts are never stale: each request reads the event's version, which rises with every place taken, and the page is kept
+in memory under all that it shows. It holds nothing of the visitor: no token, no message, only the language.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote_plus, urlencode
+
+from flask import Blueprint, g, render_template, request
+from werkzeug.wrappers import Response
+
+from app.accounts.queries import OrganiserRow
+from app.core import clock
+from app.core.cache import remembered
+from app.core.i18n import LOCALES
+from app.core.tokens import digest
+from app.events.queries import EventRow, get_places, get_version
+from app.feeds.calendars import event_calendar
+from app.web.calendars import calendar_response
+from app.web.forms.events import KIND_LABELS
+from app.web.guards import public
+from app.web.i18n import current_locale
+from app.web.public.availability import has_room
+from app.web.public.event_view import (
+    Choice,
+    choose,
+    days_and_hours,
+    moment_of,
+    paragraphs,
+    phase_of,
+    same_place,
+    timetable,
+    visit_minutes,
+)
+from app.web.public.found import shown_event
+from app.web.public.words import duration, invited, when
+
+blueprint = Blueprint("public_events", __name__)
+
+MAP = "https://www.openstreetmap.org/search?query="
+PAGES_KEPT = 300
+
+
+@dataclass(frozen=True)
+class _State:
+    """All that a page shows besides the event's address, day, audience and language. Equal states: equal pages."""
+
+    revision: int
+    updated_at: datetime
+    version: int
+    moment: int
+    organiser: OrganiserRow
+
+
+@dataclass(frozen=True)
+class _KeptPage:
+    state: _State
+    body: bytes
+    etag: str
+
+
+@blueprint.get("/events/<slug>")
+@public
+def show(slug: str) -> Response:
+    """The page; 304 to who has it as it is."""
+    event, now = shown_event(slug), clock.now()
+    choice = choose(event, request.args.get("day", ""), request.args.get("audience", ""), now)
+    page = _page(event, choice, get_version(event.id), now)
+    response = Response(page.body, content_type="text/html; charset=utf-8")
+    response.set_etag(page.etag)
+    return response.make_conditional(request)
+
+
+@blueprint.get("/events/<slug>.ics")
+@public
+def calendar(slug: str) -> Response:
+    event = shown_event(slug)
+    return calendar_response(event_calendar(event, current_locale()), filename=f"{event.slug}.ics")
+
+
+def _page(event: EventRow, choice: Choice, version: int, now: datetime) -> _KeptPage:
+    """The page as kept, or made anew when anything that it shows has changed."""
+    kept = remembered("event pages", most=PAGES_KEPT)
+    key = (event.id, current_locale(), choice.day, choice.audience and choice.audience.code)
+    state = _State(event.revision, event.updated_at, version, moment_of(event, now), g.organiser)
+    page = kept.get(key)
+    if isinstance(page, _KeptPage) and page.state == state:
+        return page
+    body = _render(event, choice, now).encode()
+    # Places may have gone since the version was read: the page then shows more than its state says, never less.
+    page = _KeptPage(state, body, digest(body.decode())[:32])
+    kept[key] = page
+    return page
+
+
+def _render(event: EventRow, choice: Choice, now: datetime) -> str:
+    locale, places = current_locale(), get_places(event)
+    opens_at = event.registration_opens_at
+    return render_template(
+        "public/events/show.html",
+        event=event,
+        phase=phase_of(event, now),
+        kind=KIND_LABELS[event.kind],
+        days_and_hours=days_and_hours(event),
+        duration=duration,
+        visit_minutes=visit_minutes(event),
+        invited=invited(event.audiences),
+        place=_place(event),
+        opens=when(event, opens_at) if opens_at else "",
+        room=has_room(event, places, now),
+        table=timetable(event, places, choice, now),
+        stops=_stops(event),
+        paragraphs=paragraphs(event.description(locale)),
+        own_places=any(wave.place for wave in event.waves),
+        register_url=_register_url(event, choice),
+        lang_urls={code: f"/events/{event.slug}?{urlencode(_query(choice) | {'lang': code})}" for code in LOCALES},
+    )
+
+
+def _stops(event: EventRow) -> list[dict[str, object]]:
+    """What components/route.html reads."""
+    locale = current_locale()
+    return [
+        {
+            "number": stop.position,
+            "name": stop.name(locale),
+            "description": stop.text(locale),
+            "minutes": stop.minutes,
+            "optional": stop.optional,
+        }
+        for stop in event.stops
+    ]
+
+
+def _place(event: EventRow) -> dict[str, str] | None:
+    """Venue, address and a map; None where there is no venue."""
+    if not event.venue_name:
+        return None
+    commune = "" if same_place(event) else event.venue_commune
+    return {
+        "name": ", ".join(p for p in (event.venue_name, commune) if p),
+        "address": event.venue_address,
+        "entrance": event.entrance(current_locale()),
+        "map": MAP + quote_plus(", ".join(p for p in (event.venue_address or event.venue_name, event.venue_commune) if p)),
+    }
+
+
+def _query(choice: Choice) -> dict[str, str]:
+    query = {"day": choice.day.isoformat()} if choice.day else {}
+    return query | ({"audience": choice.audience.code} if choice.audience else {})
+
+
+def _register_url(event: EventRow, choice: Choice) -> str:
+    query = urlencode({"audience": choice.audience.code}) if choice.audience else ""
+    return f"/events/{event.slug}/register" + (f"?{query}" if query else "")

@@ -1,0 +1,125 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, text
+
+from app.checkin.enums import Direction
+from app.checkin.operations import ScanInput, record_scans
+from app.core.db import db
+from app.core.transaction import transaction
+from app.events.drafts import AllotmentDraft, WaveDraft
+from app.events.queries import EventRow
+from app.registrations.drafts import Statistics
+from app.registrations.enums import Gender
+from app.registrations.operations import Registered
+from tests.conftest import running_app
+from tests.factories import (
+    DAY_ONE,
+    class_draft,
+    forum,
+    make_api_token,
+    make_event,
+    make_member,
+    make_organiser,
+    make_registration,
+    person_draft,
+)
+from tests.integration.dbs import KINDS, Databases
+
+Sql = Callable[..., None]
+
+
+@pytest.fixture(params=KINDS)
+def doctor_app(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a database that the test may damage: it is thrown away."""
+    with databases.fresh(request.param) as url, running_app(url, tmp_path) as app, app.app_context():
+        yield app
+
+
+@dataclass(frozen=True)
+class World:
+    """Two organisers, each with an event; at ours a class of 28 + 2 that came in, and a person who declared something."""
+
+    event: EventRow
+    other: EventRow
+    group: Registered
+    person: Registered
+    owner: int
+
+    def rows(self) -> dict[str, Any]:
+        """What the statements that break something may name."""
+        return {
+            "event": self.event.id,
+            "other": self.other.id,
+            "wave": self.event.waves[0].id,
+            "other_wave": self.other.waves[0].id,
+            "space": self.event.spaces[0].id,
+            "other_space": self.other.spaces[0].id,
+            "group": self.group.id,
+            "person": self.person.id,
+            "owner": self.owner,
+        }
+
+
+@pytest.fixture
+def world(doctor_app: Flask) -> World:
+    ours, theirs = make_organiser("Creativ’"), make_organiser("Autre Cap")
+    owner, _ = make_member(ours)
+    make_api_token(ours)
+    wave = WaveDraft(DAY_ONE, DAY_ONE + timedelta(minutes=40), 60, allotments=(AllotmentDraft("school", 40, 2),))
+    event = make_event(ours, forum(waves=(wave,), capacity=100, asks_statistics=True))
+    other = make_event(theirs)
+    group = make_registration(event, class_draft(event))
+    person = make_registration(event, person_draft(event, statistics=Statistics(Gender.WOMAN)))
+    door = next(c.id for c in event.checkpoints if c.space_id is None)
+    item = ScanInput(str(UUID(int=1)), group.ticket_code, door, Direction.IN, DAY_ONE)
+    with transaction():
+        record_scans(event, "door 1", [item], now=DAY_ONE)
+    db.session.rollback()
+    return World(event, other, group, person, owner)
+
+
+@contextmanager
+def direct_sql(*, guarded: bool = True) -> Iterator[Sql]:
+    """Statements that pass by the application; unless `guarded`, without CHECK constraints and foreign keys."""
+    db.session.rollback()
+    with db.engine.connect() as connection:
+        if not guarded:
+            _lift(connection)
+
+        def run(statement: str, **values: object) -> None:
+            connection.execute(text(statement), values)
+
+        yield run
+        connection.commit()
+        if connection.dialect.name == "sqlite":
+            _set_pragmas(connection, guarded=True)
+
+
+def _lift(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        _set_pragmas(connection, guarded=False)
+        return
+    connection.execute(text("SET LOCAL session_replication_role = replica"))  # foreign keys are triggers there
+    checks = connection.execute(
+        text(
+            "SELECT conrelid::regclass::text AS relation, conname FROM pg_constraint"
+            " WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+        )
+    )
+    for check in checks.all():
+        connection.execute(text(f"ALTER TABLE {check.relation} DROP CONSTRAINT {check.conname}"))
+
+
+def _set_pragmas(connection: Connection, *, guarded: bool) -> None:
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    raw.execute(f"PRAGMA ignore_check_constraints = {'OFF' if guarded else 'ON'}")
+    raw.execute(f"PRAGMA foreign_keys = {'ON' if guarded else 'OFF'}")

@@ -1,0 +1,194 @@
+"""Each of doctor's checks sees its invariant broken by SQL, and says nothing of a healthy database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.core import checks
+from app.core.checks import run_checks
+from app.core.db import db
+from app.features import register_features
+from tests.factories import NOW
+from tests.integration.doctor.conftest import World, direct_sql
+
+register_features()
+CHECKS = sorted(checks._checks)
+
+
+@dataclass(frozen=True)
+class Break:
+    """Statements that break one invariant (rows are named as in World.rows), and what doctor says then."""
+
+    statements: tuple[str, ...]
+    problem: Callable[[World], str]
+
+
+def broken(problem: Callable[[World], str], *statements: str) -> Break:
+    return Break(statements, problem)
+
+
+def wave(world: World) -> int:
+    return world.event.waves[0].id
+
+
+SCAN_OF_ANOTHER_EVENT = (
+    "INSERT INTO scans (organiser_id, event_id, scan_id, device, code, registration_id, direction, scanned_at,"
+    " received_at, result, delta_participants, delta_companions, expected_participants, expected_companions,"
+    " present_participants, present_companions, over)"
+    " SELECT organiser_id, :other, 'another', device, code, registration_id, direction, scanned_at, received_at,"
+    " 'refused', 0, 0, 0, 0, 0, 0, over FROM scans"
+)
+
+BREAKS: dict[str, Break] = {
+    "accounts.owners": broken(
+        lambda w: "organiser creativ has people but no owner who can log in",
+        "UPDATE accounts SET disabled_at = created_at WHERE id = :owner",
+    ),
+    "accounts.door_tokens": broken(
+        lambda w: "door token 1 lacks its person, event, epoch or end", "UPDATE api_tokens SET event_id = :event"
+    ),
+    "accounts.mails": broken(
+        lambda w: f"account {w.owner} has a mail that is not in lower case",
+        "UPDATE accounts SET email = upper(email) WHERE id = :owner",
+    ),
+    "checkin.own_event": broken(lambda w: "scan 2 counts people of another event", SCAN_OF_ANOTHER_EVENT),
+    "checkin.presences": broken(
+        lambda w: f"registration {w.group.id}: stored (27, 2, 28, 2, None, ",
+        "UPDATE presences SET participants = participants - 1",
+    ),
+    "events.allotments": broken(
+        lambda w: f"wave {wave(w)} holds 30 people in 1 groups of school: too many",
+        "UPDATE allotments SET max_people = 29 WHERE wave_id = :wave AND audience = 'school'",
+    ),
+    "events.counters": broken(
+        lambda w: f"wave {wave(w)} has no counter for family",
+        "DELETE FROM allotments WHERE wave_id = :wave AND audience = 'family'",
+    ),
+    "events.doors": broken(
+        lambda w: f"space {w.event.spaces[0].id} has 0 doors", "DELETE FROM checkpoints WHERE space_id = :space"
+    ),
+    "events.event_capacity": broken(
+        lambda w: f"event {w.event.slug} holds 31 people for 30 places", "UPDATE events SET capacity = 30 WHERE id = :event"
+    ),
+    "events.stops": broken(
+        lambda w: f"is in a space of event {w.other.id}",
+        "UPDATE stops SET space_id = :other_space WHERE event_id = :event AND space_id = :space",
+    ),
+    "events.wave_capacity": broken(
+        lambda w: f"wave {wave(w)} holds 31 people for 30 places", "UPDATE waves SET capacity = 30 WHERE id = :wave"
+    ),
+    "jobs.ended": broken(
+        lambda w: "job 1 (messages.send) is done without the time of its end",
+        "UPDATE jobs SET state = 'done' WHERE id = 1",
+    ),
+    "jobs.leases": broken(
+        lambda w: "job 1 (messages.send) is running without a lease", "UPDATE jobs SET state = 'running' WHERE id = 1"
+    ),
+    "messages.jobs": broken(lambda w: "message 1 waits, but no job will send it", "DELETE FROM jobs WHERE id = 1"),
+    "messages.sent": broken(
+        lambda w: "message 1 is sent without a time of sending", "UPDATE messages SET state = 'sent' WHERE id = 1"
+    ),
+    "registrations.allotments": broken(
+        lambda w: f"wave {wave(w)} counts 31 people in 1 groups of school, they are 30 in 1",
+        "UPDATE allotments SET people = people + 1 WHERE wave_id = :wave AND audience = 'school'",
+    ),
+    "registrations.events": broken(
+        lambda w: f"event {w.event.slug} counts 30 people, its registrations hold 31",
+        "UPDATE events SET taken = taken - 1 WHERE id = :event",
+    ),
+    "registrations.held": broken(
+        lambda w: f"{w.group.reference} holds 29 places in wave {wave(w)} instead of 30",
+        "UPDATE registration_waves SET people = people - 1 WHERE registration_id = :group",
+    ),
+    "registrations.own_event": broken(
+        lambda w: f"{w.person.reference} has wave {w.other.waves[0].id} of another event",
+        "UPDATE registration_waves SET wave_id = :other_wave WHERE registration_id = :person",
+    ),
+    "registrations.statistics": broken(
+        lambda w: f"{w.person.reference} points to declared statistics that are gone", "DELETE FROM declared_statistics"
+    ),
+    "registrations.tickets": broken(
+        lambda w: f"{w.person.reference} has 0 main tickets", "DELETE FROM tickets WHERE registration_id = :person"
+    ),
+    "registrations.versions": broken(
+        lambda w: f"{w.person.reference} says it changed in a version that its event has not reached",
+        "UPDATE registrations SET changed_in = 1000 WHERE id = :person",
+    ),
+    "registrations.waves": broken(
+        lambda w: f"wave {wave(w)} counts 30 people, its registrations hold 31",
+        "UPDATE waves SET taken = taken - 1 WHERE id = :wave",
+    ),
+}
+
+
+def doctor(app: Flask) -> tuple[int, list[str]]:
+    db.session.rollback()
+    result = app.test_cli_runner().invoke(args=["doctor"])
+    return result.exit_code, result.output.splitlines()
+
+
+@pytest.mark.parametrize("name", [name for name in CHECKS if name != "checkin.append_only"])
+def test_a_check_sees_its_invariant_broken(name: str, doctor_app: Flask, world: World) -> None:
+    code, lines = doctor(doctor_app)
+    assert (code, lines[-1]) == (0, f"{len(CHECKS)} checks, all well.")
+    assert name in BREAKS, f"write what breaks {name}"
+    case = BREAKS[name]
+    with direct_sql(guarded=False) as run:
+        for statement in case.statements:
+            named = {key: value for key, value in world.rows().items() if f":{key}" in statement}
+            run(statement, **named)
+    found = {result.name: result.problems for result in run_checks(NOW) if not result.ok}
+    assert name in found
+    assert [p for p in found[name] if case.problem(world) in p] != [], found[name]
+    code, lines = doctor(doctor_app)
+    assert code == 1
+    start = next(n for n, line in enumerate(lines) if line.startswith(f"BROKEN  {name}: "))
+    assert case.problem(world) in "\n".join(lines[start + 1 : start + 1 + len(found[name])])
+    assert lines[-1] == f"{len(CHECKS)} checks, {len(found)} broken."
+
+
+@pytest.mark.parametrize("way", ["dropped", "disabled"])
+def test_the_scan_stores_guard_is_missed(way: str, doctor_app: Flask, world: World) -> None:
+    sqlite = db.engine.dialect.name == "sqlite"
+    assert doctor(doctor_app)[0] == 0
+    with direct_sql() as run:
+        if sqlite:
+            run(f"DROP TRIGGER {'scans_no_update' if way == 'dropped' else 'scans_no_delete'}")
+        else:
+            run("DROP TRIGGER scans_append_only ON scans" if way == "dropped" else "ALTER TABLE scans DISABLE TRIGGER USER")
+    code, lines = doctor(doctor_app)
+    gone = "scans_append_only" if not sqlite else "scans_no_update" if way == "dropped" else "scans_no_delete"
+    assert code == 1
+    assert f"        - trigger {gone} is missing" in lines
+
+
+def test_a_healthy_database_is_said_to_be_so(doctor_app: Flask, world: World) -> None:
+    code, lines = doctor(doctor_app)
+    assert code == 0
+    assert [line.split(":")[0] for line in lines] == [*(f"ok      {name}" for name in CHECKS), lines[-1]]
+
+
+def test_people_without_a_counter_are_seen(doctor_app: Flask, world: World) -> None:
+    with direct_sql() as run:
+        run("DELETE FROM allotments WHERE audience = 'school' AND wave_id = :wave", wave=wave(world))
+    found = {result.name: result.problems for result in run_checks(NOW) if not result.ok}
+    assert found["registrations.allotments"] == (f"wave {wave(world)} has 30 people of school and no counter for them",)
+
+
+def test_a_scanned_group_without_presence_is_seen(doctor_app: Flask, world: World) -> None:
+    with direct_sql() as run:
+        run("DELETE FROM presences")
+    found = {result.name: result.problems for result in run_checks(NOW) if not result.ok}
+    assert found == {"checkin.presences": (f"registration {world.group.id} was scanned in, but is not counted",)}
+
+
+def test_checks_write_nothing(doctor_app: Flask, world: World) -> None:
+    before = db.session.execute(text("SELECT count(*) FROM audit_entries")).scalar_one()
+    run_checks(NOW)
+    assert not db.session.new
+    assert not db.session.dirty
+    db.session.rollback()
+    assert db.session.execute(text("SELECT count(*) FROM audit_entries")).scalar_one() == before

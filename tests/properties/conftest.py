@@ -1,0 +1,17 @@
+"""How many examples: few and always the same ones in everyday runs, many and new ones with TEST_LONG=1."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+LONG = os.environ.get("TEST_LONG") == "1"
+
+settings.register_profile(
+    "parcours",
+    max_examples=2000 if LONG else 100,
+    derandomize=not LONG,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("parcours")

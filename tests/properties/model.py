@@ -1,0 +1,173 @@
+"""What should be so, counted in plain Python from what was asked and answered: the tests' own idea of places and presence."""
+
+from dataclasses import dataclass, field
+
+Pair = tuple[int, int]
+Obstacle = tuple[str, frozenset[int]]
+Said = tuple[str, str | None]
+
+HELD = {"confirmed"}
+ALIVE = {"confirmed", "waitlisted"}
+
+
+@dataclass
+class Passage:
+    """An accepted scan: what it added to the people inside, and whether it was taken back."""
+
+    scan_id: str
+    ticket: str
+    way: str
+    space: int | None
+    delta: Pair
+    undone: bool = False
+
+
+@dataclass
+class Booking:
+    """One registration. `codes` are its main ticket and its route cards."""
+
+    id: int
+    codes: list[str]
+    same: str | None
+    group: bool
+    audience: str
+    participants: int
+    companions: int
+    status: str
+    waves: frozenset[int]
+    passages: list[Passage] = field(default_factory=list)
+
+    @property
+    def people(self) -> int:
+        return self.participants + self.companions
+
+    def holds(self) -> int:
+        return self.people if self.status in HELD else 0
+
+    def whereabouts(self) -> tuple[Pair, Pair, int | None]:
+        """(inside, most ever inside, space), walking through the passages that stand."""
+        p = c = most_p = most_c = 0
+        space: int | None = None
+        for passage in self.passages:
+            if passage.undone:
+                continue
+            p, c = max(p + passage.delta[0], 0), max(c + passage.delta[1], 0)
+            most_p, most_c = max(most_p, p), max(most_c, c)
+            if passage.space is not None:
+                space = passage.space if passage.way == "in" else None
+            if p == c == 0:
+                space = None
+        return (p, c), (most_p, most_c), space
+
+    def has_in(self, code: str) -> bool:
+        """Whether a route card is in: its last standing passage at the entrance went in."""
+        ways = [x.way for x in self.passages if x.ticket == code and x.space is None and not x.undone]
+        return bool(ways) and ways[-1] == "in"
+
+
+@dataclass
+class Forum:
+    """One event. `waves` and `spaces` are capacities by id; `limits` (people, groups) by wave and audience."""
+
+    capacity: int | None
+    waves: dict[int, int]
+    limits: dict[tuple[int, str], tuple[int | None, int | None]]
+    spaces: dict[int, int]
+    bookings: list[Booking] = field(default_factory=list)
+
+    def taken(self) -> int:
+        return sum(b.holds() for b in self.bookings)
+
+    def taken_in(self, wave: int) -> int:
+        return sum(b.holds() for b in self.bookings if wave in b.waves)
+
+    def counted(self, wave: int, audience: str) -> Pair:
+        """(people, groups) of an audience in a wave."""
+        there = [b for b in self.bookings if wave in b.waves and b.audience == audience and b.holds()]
+        return sum(b.people for b in there), sum(b.group for b in there)
+
+    def obstacle(
+        self, audience: str, group: bool, waves: frozenset[int], people: int, old: Booking | None = None
+    ) -> Obstacle | None:
+        """Why these places cannot be had (the event, a wave, an audience's share), or None. `old` frees its own first."""
+        freed = old.holds() if old else 0
+        had = old.waves if old and freed else frozenset[int]()
+        if self.capacity is not None and people > freed and self.taken() + people - freed > self.capacity:
+            return "event", frozenset()
+        more = {w: people * (w in waves) - freed * (w in had) for w in waves | had}
+        full = sorted(w for w, n in more.items() if n > 0 and self.taken_in(w) + n > self.waves[w])
+        if full:
+            return "wave", frozenset(full[:1])
+        shut = set()
+        for wave, n in more.items():
+            most_people, most_groups = self.limits.get((wave, audience), (None, None))
+            now_people, now_groups = self.counted(wave, audience)
+            groups = group * ((wave in waves) - (wave in had))
+            if most_people is not None and n > 0 and now_people + n > most_people:
+                shut.add(wave)
+            if most_groups is not None and groups > 0 and now_groups + groups > most_groups:
+                shut.add(wave)
+        return ("audience", frozenset(shut)) if shut else None
+
+    def below_taken(
+        self,
+        capacity: int | None,
+        waves: dict[int, int],
+        limits: dict[tuple[int, str], tuple[int | None, int | None]],
+    ) -> bool:
+        """Whether new capacities would hold fewer than are there."""
+        if capacity is not None and self.taken() > capacity:
+            return True
+        if any(self.taken_in(w) > capacity for w, capacity in waves.items()):
+            return True
+        for (wave, audience), (most_people, most_groups) in limits.items():
+            people, groups = self.counted(wave, audience)
+            if most_people is not None and people > most_people or most_groups is not None and groups > most_groups:
+                return True
+        return False
+
+    def in_space(self, space: int) -> int:
+        there = [b.whereabouts() for b in self.bookings]
+        return sum(sum(inside) for inside, _, where in there if where == space)
+
+    def scan(self, booking: Booking, scan_id: str, code: str, way: str, space: int | None, asked: Pair | None) -> Said:
+        """What the door answers, and note what happened."""
+        if booking.status not in HELD:
+            return "refused", booking.status
+        card = code != booking.codes[0] and space is None
+        if card and booking.has_in(code) == (way == "in"):
+            return ("duplicate", "already_in") if way == "in" else ("refused", "not_in")
+        said, delta = self._judge(booking, way, space, (1, 0) if card else asked)
+        if said[0] == "accepted":
+            booking.passages.append(Passage(scan_id, code, way, space, delta))
+        return said
+
+    def _judge(self, booking: Booking, way: str, space: int | None, asked: Pair | None) -> tuple[Said, Pair]:
+        (p, c), _, where = booking.whereabouts()
+        missing = max(booking.participants - p, 0), max(booking.companions - c, 0)
+        if asked == (0, 0):
+            return ("refused", "invalid"), (0, 0)
+        if way == "out" and space is not None:
+            return (("accepted", None) if where == space else ("refused", "not_in")), (0, 0)
+        if way == "out":
+            if p + c == 0:
+                return ("refused", "not_in"), (0, 0)
+            gone = asked or (p, c)
+            return ("accepted", None), (-min(gone[0], p), -min(gone[1], c))
+        if space is None:
+            return (("duplicate", "already_in"), (0, 0)) if missing == (0, 0) else (("accepted", None), asked or missing)
+        if where == space and p + c > 0:
+            return ("duplicate", "already_in"), (0, 0)
+        passing = asked or ((p, c) if p + c else (booking.participants, booking.companions))
+        newly = max(passing[0] - p, 0), max(passing[1] - c, 0)
+        if p + c + sum(newly) > self.spaces[space] - self.in_space(space):
+            return ("refused", "space_full"), (0, 0)
+        return ("accepted", None), newly
+
+    def undo(self, booking: Booking, scan_id: str) -> Said:
+        """Take an accepted scan back, once."""
+        found = next((x for x in booking.passages if x.scan_id == scan_id and not x.undone), None)
+        if found is None:
+            return "refused", "invalid"
+        found.undone = True
+        return "accepted", None

@@ -1,0 +1,68 @@
+"""Settings: documented in full, parsed with plain refusals, the secret made once."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.config import SETTING_NAMES, SettingsError, load_settings
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+import check_repository  # the module that `make check` runs
+
+
+def test_the_table_of_settings_is_complete() -> None:
+    assert check_repository.settings_documented() == []
+    text = (check_repository.ROOT / "docs" / "settings.md").read_text("utf-8")
+    assert all(f"`PARCOURS_{name}`" in text for name in SETTING_NAMES)
+
+
+def test_lock_files_name_no_host() -> None:
+    assert check_repository.lock_files() == []
+
+
+def test_an_unknown_setting_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARCOURS_MAIL_ADRESS", "x")
+    with pytest.raises(SettingsError, match="PARCOURS_MAIL_ADRESS"):
+        load_settings(tmp_path)
+
+
+def test_the_environment_wins_over_the_instance_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.py").write_text("PARCOURS_BASE_URL = 'https://file.example.org'\nPARCOURS_MAX_UPLOAD_MB = 3\n")
+    assert load_settings(tmp_path).base_url == "https://file.example.org"
+    assert load_settings(tmp_path).max_upload_bytes == 3 * 1024 * 1024
+    monkeypatch.setenv("PARCOURS_BASE_URL", "https://environment.example.org/")
+    assert load_settings(tmp_path).base_url == "https://environment.example.org"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BASE_URL", "forum.example.org"),
+        ("DATABASE_URL", "mysql://x"),
+        ("TRUSTED_PROXIES", "one"),
+        ("MAX_UPLOAD_MB", "-1"),
+        ("NOW", "2027-02-04T09:00:00"),
+        ("NOW", "tomorrow"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"PARCOURS_{name}"):
+        load_settings(tmp_path, {name: value})
+
+
+def test_the_clock_moves_only_where_the_demo_or_tests_run(tmp_path: Path) -> None:
+    moment = {"NOW": "2027-02-04T09:30:00+01:00"}
+    assert load_settings(tmp_path, moment).now is not None
+    public = moment | {"BASE_URL": "https://forum.example.org"}
+    with pytest.raises(SettingsError, match="refused outside"):
+        load_settings(tmp_path, public)
+    assert load_settings(tmp_path, public | {"DEMO": "1"}).now is not None
+
+
+def test_the_secret_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path) -> None:
+    first = load_settings(tmp_path / "new").secret_key
+    assert len(first) >= 48
+    assert load_settings(tmp_path / "new").secret_key == first
+    assert (tmp_path / "new" / "secret_key").stat().st_mode & 0o077 == 0
