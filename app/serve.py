@@ -1,7 +1,6 @@
 """`make run`: bring the database up to date, load the demo on the first start, serve web and worker until Ctrl-C."""
 
 import argparse
-import json
 import os
 import signal
 import socket
@@ -13,15 +12,14 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-from flask import Flask
 from flask_migrate import upgrade
 
 from app import ROOT, create_app
 from app.accounts.queries import list_organisers
+from app.commands.demo import load
 from app.config import SettingsError
-from app.core import clock
 from app.core.urls import settings
-from app.demo.loading import load_demo
+from app.demo.operations import is_loaded
 
 ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
 
@@ -47,34 +45,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     with app.app_context():
-        prepare(app)
+        prepare()
         certificate = _certificate(settings().instance) if chosen.tls else None
     return _serve(chosen.host, chosen.port, certificate)
 
 
-def prepare(app: Flask) -> None:
+def prepare() -> None:
     """Migrate, and load the demo into an empty installation that may have it. Prints what people need to log in."""
     upgrade(directory=str(ROOT / "migrations"))
-    now = clock.now()
-    if not list_organisers():
-        if settings().demo_allowed:
-            print("Loading the demo…", flush=True)
-            load_demo(now=now)
-        else:
-            print("No organiser yet: make one with `flask --app app user create`.")
-            print("To try the demo here although others can reach it: make run DEMO=1")
-    _print_log_ins(app)
-
-
-def _print_log_ins(app: Flask) -> None:
-    file = Path(app.instance_path) / "demo.json"
-    print(f"\nParcours: {settings().base_url}")
-    if not file.exists():
-        return
-    demo = json.loads(file.read_text("utf-8"))
-    for account in demo["accounts"]:
-        print(f"  {account['role']:8} {account['email']:32} {account['password']}")
-    print(f"  mails: {settings().base_url}/demo/outbox\n", flush=True)
+    print(f"\nParcours: {settings().base_url}", flush=True)
+    if settings().demo_allowed and (is_loaded() or not list_organisers()):
+        print("The demo, with a forum of 912 people, takes a few seconds on the first start…", flush=True)
+        load.main(args=[], standalone_mode=False)
+    elif not list_organisers():
+        print("No organiser yet: make one with `.venv/bin/flask --app app user create`.")
+        print("To try the demo although others can reach this address: make run DEMO=1")
+    print(flush=True)
 
 
 def _serve(host: str, port: int, certificate: tuple[Path, Path] | None) -> int:

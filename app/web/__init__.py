@@ -11,15 +11,53 @@ from app.web.filters import init_app as init_filters
 from app.web.guards import init_app as init_guards
 from app.web.headers import init_app as init_headers
 from app.web.i18n import init_app as init_i18n
-from app.web.manage.account import blueprint as account
+from app.web.manage.account import blueprint as manage_account
+from app.web.manage.dashboard import blueprint as manage_dashboard
+from app.web.manage.event_form import blueprint as manage_event_form
+from app.web.manage.event_limits import blueprint as manage_event_limits
+from app.web.manage.events import blueprint as manage_events
+from app.web.manage.imports import blueprint as manage_imports
+from app.web.manage.jobs import blueprint as manage_jobs
 from app.web.manage.look import blueprint as manage_look
-from app.web.manage.people import blueprint as people
-from app.web.manage.tokens import blueprint as tokens
+from app.web.manage.messages import blueprint as manage_messages
+from app.web.manage.people import blueprint as manage_people
+from app.web.manage.projects import blueprint as manage_projects
+from app.web.manage.registration import blueprint as manage_registration
+from app.web.manage.registrations import blueprint as manage_registrations
+from app.web.manage.staff_registration import blueprint as manage_staff_registration
+from app.web.manage.tokens import blueprint as manage_tokens
+from app.web.public.events import blueprint as events
 from app.web.public.health import blueprint as health
 from app.web.public.login import blueprint as login
 from app.web.public.look import blueprint as look
+from app.web.public.outbox import blueprint as outbox
+from app.web.public.registration import blueprint as registration
 
-BLUEPRINTS = (door, login, look, health, feeds, account, manage_look, people, tokens)
+BLUEPRINTS = (
+    door,
+    feeds,
+    manage_account,
+    manage_dashboard,
+    manage_event_form,
+    manage_event_limits,
+    manage_events,
+    manage_imports,
+    manage_jobs,
+    manage_look,
+    manage_messages,
+    manage_people,
+    manage_projects,
+    manage_registration,
+    manage_registrations,
+    manage_staff_registration,
+    manage_tokens,
+    events,
+    health,
+    login,
+    look,
+    outbox,
+    registration,
+)
 
 
 def register_web(app: Flask) -> None:

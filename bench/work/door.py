@@ -16,9 +16,9 @@ SINGLE_RATIO = 0.4
 BATCH_RATE = 5_000
 
 
-def bare_requests() -> Iterator[bytes]:
-    """Uses of one item after the other."""
-    for number in itertools.cycle(range(bare.ITEMS)):
+def bare_requests(item_count: int = bare.ITEMS) -> Iterator[bytes]:
+    """Uses of one item after the other, of that many."""
+    for number in itertools.cycle(range(item_count)):
         yield json_request("/take", {"code": bare.code_of(number), "device": "benchmark"})
 
 

@@ -51,11 +51,17 @@ def registrations(stage: Stage, plan: Plan) -> list[Figure]:
         lambda seconds: run_load(stage.bare.address, beside, expected=is_taken, seconds=seconds),
         plan,
     )
+    crowded = bare_requests(1)
+    run_load(stage.bare.address, crowded, expected=is_taken, seconds=plan.warm_up)
+    on_one = [
+        run_load(stage.bare.address, crowded, expected=is_taken, seconds=plan.seconds).rate for _ in range(plan.rounds)
+    ]
     name = f"one registration by API, {stage.kind}"
     return [
         at_least(name, pair.ratio, "of bare", RATIO, pair.spread),
         shown(f"  {name}: ours", middle(pair.ours), "/s", spread_of(pair.ours)),
         shown(f"  {name}: bare", middle(pair.bare), "/s", spread_of(pair.bare)),
+        shown(f"  {name}: bare, all on one row as on one event", middle(on_one), "/s", spread_of(on_one)),
     ]
 
 

@@ -38,14 +38,14 @@ def counters(event_id: int) -> list[object]:
 
 def outcome(event_id: int, work: Callable[[], object]) -> list[object]:
     """The counters after `work`, or its refusal; then everything is as before."""
+    found: list[object] = []
     try:
         with db.session.begin_nested():
-            try:
-                work()
-            except Conflict as error:
-                return [type(error), str(error)]
+            work()
             found = counters(event_id)
             raise RolledBack
+    except Conflict as error:
+        return [type(error), str(error)]
     except RolledBack:
         return found
 

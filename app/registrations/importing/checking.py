@@ -44,7 +44,10 @@ class _Checker:
         draft = line.read()
         if draft is not None and self._is_first(line, draft):
             self._plan(line, draft)
-        self.problems += line.problems
+        there = bool(self.entries) and self.entries[-1].line == row.line and self.entries[-1].known is not None
+        self.problems += [
+            p for p in line.problems if not (p.warning and there)
+        ]  # what is not imported needs no warning
 
     def _is_first(self, line: Line, draft: RegistrationDraft) -> bool:
         """Whether no line before says the same, or the same person or class once more."""

@@ -79,7 +79,7 @@ class Line:
         """Note a problem, at the field's column if the file has one."""
         column = None if field is None else self.table.mapping.column(field)
         name = "" if column is None or column >= len(self.table.sheet.header) else self.table.sheet.header[column]
-        value = "" if field is None else self.text(field)
+        value = self._name() if field is None else self.text(field)
         self.problems.append(Problem(self.row.line, name, code, value, facts, warning))
 
     def read(self) -> RegistrationDraft | None:
@@ -206,13 +206,15 @@ class Line:
             self.add(Field.PARTICIPANTS, "required")
         return RegistrationKind.GROUP, people
 
+    def _name(self) -> str:
+        parts = (self.text(Field.FIRST_NAME), self.text(Field.FAMILY_NAME))
+        return " ".join(p for p in parts if p) or self.text(Field.FULL_NAME)
+
     def _contact(self) -> Contact:
-        family, first = self.text(Field.FAMILY_NAME), self.text(Field.FIRST_NAME)
-        name = " ".join(p for p in (first, family) if p) or self.text(Field.FULL_NAME)
         phone = self.text(Field.PHONE)
         if self.table.sheet.spreadsheet and len(phone) == 9 and phone.isdecimal() and phone[0] != "0":
             phone = f"0{phone}"  # a spreadsheet that takes a telephone for a number drops its first 0
-        return Contact(name, self.text(Field.EMAIL), phone, family)
+        return Contact(self._name(), self.text(Field.EMAIL), phone, self.text(Field.FAMILY_NAME))
 
     def _add_refused(self, path: str, code: str) -> None:
         if path == "contact/name":
@@ -227,11 +229,11 @@ class Line:
         else:
             said = {p.column for p in self.problems if not p.warning}
             field = _PATHS.get(path)
-            column_name = self._name(field)
+            column_name = self._column_name(field)
             if not (column_name and column_name in said):  # what the cell says wrongly was told already
                 self.add(field, code)
 
-    def _name(self, field: Field | None) -> str:
+    def _column_name(self, field: Field | None) -> str:
         column = None if field is None else self.table.mapping.column(field)
         return "" if column is None else self.table.sheet.header[column]
 

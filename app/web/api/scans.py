@@ -11,13 +11,16 @@ from werkzeug.wrappers import Response
 from app.accounts.enums import Scope
 from app.checkin.enums import Direction, Reason, ScanResult
 from app.checkin.operations import ScanAnswer, ScanInput, invalid, record_scans
+from app.core.cache import remembered
 from app.core.errors import DomainError, FieldError
 from app.events.enums import EventState
 from app.events.errors import EventReadOnly
+from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
 from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, call, own_event, read_json
 from app.web.api.fields import UNUSABLE, as_id, as_instant
 from app.web.api.schemas import HeadcountOut, Told, many, one, text
+from app.web.guards import current_organiser_id
 
 blueprint = ApiBlueprint("api_scans", __name__, url_prefix=PREFIX, description="Scans at doors")
 
@@ -96,19 +99,36 @@ def send_scans(slug: str) -> Response:
     A bad item is refused alone (`invalid`). Doors work in every state but `archived` (409 `event_read_only`): before
     an event is published one practises.
     """
-    event = own_event(slug)
-    if event.state is EventState.ARCHIVED:
-        raise EventReadOnly("the event is archived")
     device, sent = _read_batch(read_json())
     read = [read_scan(item) for item in sent]
     items = [item for item in read if item is not None]
 
+    _know(slug)
+
     def work(now: datetime) -> Answer:
+        event = _event_at_door(slug)
         answers = iter(record_scans(event, device, items, now=now))
         results = [_result(next(answers) if item else None, raw) for item, raw in zip(read, sent, strict=True)]
         return 200, {"results": results}
 
     return answer_once(work)
+
+
+def _know(slug: str) -> None:
+    """Read the event once outside of a transaction, where it is kept in memory: each scan then asks its revision alone."""
+    if (current_organiser_id(), slug) not in remembered("door_events"):
+        event = own_event(slug)
+        remembered("door_events")[event.organiser_id, slug] = event.revision
+
+
+def _event_at_door(slug: str) -> EventRow:
+    """The event as it is in this transaction. Raises EventNotFound, EventReadOnly."""
+    event = own_event(slug)
+    if event.revision != remembered("door_events").get((event.organiser_id, slug)):
+        remembered("door_events").pop((event.organiser_id, slug), None)
+    if event.state is EventState.ARCHIVED:
+        raise EventReadOnly("the event is archived")
+    return event
 
 
 def _read_batch(body: Any) -> tuple[str, Sequence[Any]]:

@@ -132,7 +132,7 @@ def scan(slug: str) -> str:
     ticket = ticket_of(event, match, _typed_code(), now=now) if match else None
     item = ScanInput(
         id=_typed_uuid("id") or str(uuid4()),
-        code=_typed_code() or request.form.get("code", "")[:300],
+        code=_typed_code() or printable(request.form.get("code", ""))[:300],
         checkpoint_id=place.checkpoint.id,
         direction=place.direction,
         scanned_at=now.astimezone(UTC),
@@ -170,9 +170,14 @@ def _event(slug: str) -> EventRow:
     return get_event(slug.replace("\x00", "\ufffd"), organiser_id=current_organiser_id())
 
 
+def printable(text: str) -> str:
+    """The text without what no keyboard sends, some of which PostgreSQL cannot hold."""
+    return "".join(c for c in text if c.isprintable())
+
+
 def _find(event: EventRow, text: str) -> list[DoorMatch]:
     """By code, else by words. A ticket's whole address may be pasted."""
-    plain = "".join(c for c in text if c.isprintable())
+    plain = printable(text)
     code = code_of(plain)
     match = find_ticket_at_door(event, code) if code else None
     return [match] if match else find_at_door(event, plain)

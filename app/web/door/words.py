@@ -22,7 +22,7 @@ def ngettext(one: str, many: str) -> tuple[str, str]:
     return form_for(one, many, 1), form_for(one, many, 2)
 
 
-def fill(text: str | tuple[str, str], **values: object) -> str:
+def fill(text: str | tuple[str, str], /, **values: object) -> str:
     """The words with their values; of a pair, the one that goes with `n`."""
     if isinstance(text, tuple):
         text = text[0] if is_one(values["n"]) else text[1]

@@ -5,7 +5,6 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
-    FieldList,
     HiddenField,
     RadioField,
     SelectField,
@@ -18,7 +17,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.events.enums import Axis, Enrolment, EventKind
 from app.web.forms.base import Between, Length, Maybe, Nested, PageForm, Part, Required, choices
-from app.web.forms.timetable import Day, Hour, RowsForm, Whole
+from app.web.forms.timetable import Day, Hour, Rows, RowsForm, Whole
 from app.web.wording import register_messages
 
 MOST_WAVES = 300
@@ -196,7 +195,7 @@ class WavePart(Part):
 
 
 class WavesForm(RowsForm):
-    waves = FieldList(Nested(WavePart), _l("Wave"), max_entries=MOST_WAVES)
+    waves = Rows(WavePart, _l("Wave"), max_entries=MOST_WAVES)
 
 
 class GeneratorForm(PageForm):
@@ -220,7 +219,7 @@ class SpacePart(Part):
 
 
 class SpacesForm(RowsForm):
-    spaces = FieldList(Nested(SpacePart), _l("Space"), max_entries=MOST_ROWS)
+    spaces = Rows(SpacePart, _l("Space"), max_entries=MOST_ROWS)
 
 
 class StopPart(Part):
@@ -234,7 +233,7 @@ class StopPart(Part):
 
 
 class RouteForm(RowsForm):
-    stops = FieldList(Nested(StopPart), _l("Stop"), max_entries=MOST_ROWS)
+    stops = Rows(StopPart, _l("Stop"), max_entries=MOST_ROWS)
 
 
 class RegistrationForm(RowsForm):

@@ -66,11 +66,11 @@ STATISTICS = ("gender", "age_band", "priority_neighbourhood", "rural_zone", "rec
 class Choice(RadioField):
     """One answer among some, refused in our words when it is none of them."""
 
-    def __init__(self, label: object, validators: Any = (), *, choices: Any = (), **kwargs: Any) -> None:
+    def __init__(self, label: Any, validators: Any = (), *, choices: Any = (), **kwargs: Any) -> None:
         super().__init__(label, [*validators], choices=list(choices), validate_choice=False, **kwargs)
 
     def pre_validate(self, form: Any) -> None:
-        known = {str(value) for value, _label in self.choices or ()}
+        known = {str(choice[0]) for choice in self.choices or ()}
         if self.data and self.data not in known:
             raise StopValidation(message_for("choice"))
 
@@ -164,8 +164,8 @@ class RegistrationForm(PageForm):
 
     def check(self, step: int, *, walking: bool) -> bool:
         """Validate the fields of one step, each error at its field. `walking`: the step was seen, so what it asks must be there."""
-        right = all([field.validate(self) for field in self.fields_of(step) if field.name != "waves"])
-        return self._check_together(step, walking=walking) and right
+        found = [field.validate(self) for field in self.fields_of(step) if field.name != "waves"]
+        return self._check_together(step, walking=walking) and all(found)
 
     def _check_together(self, step: int, *, walking: bool) -> bool:
         """What no field can see alone."""
@@ -188,7 +188,9 @@ class RegistrationForm(PageForm):
             missing = [name for name in ("organisation.class_label", "organisation.name") if not self._text(name)]
         else:
             missing = []
-        return all([self._refuse(name, "choice" if name == "is_15_or_older" else "required") for name in missing])
+        for name in missing:
+            self._refuse(name, "choice" if name == "is_15_or_older" else "required")
+        return not missing
 
     def _check_waves(self) -> bool:
         wanted, known = self.wave_ids(), {w.id for w in self.event.waves}
@@ -274,6 +276,33 @@ class LinkForm(PageForm):
     """« Send me my link again »."""
 
     email = EmailField(_l("E-mail address"), [Required(), Length(254), EmailAddress()])
+
+
+class ChangeForm(PageForm):
+    """Other times or another headcount, from one's own page."""
+
+    headcount = Nested(HeadcountPart)
+    waves = SelectMultipleField(_l("Arrival time"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False))
+
+    def __init__(self, event: EventRow, *, school: bool, answers: "MultiDict[str, str] | None" = None, **values: Any) -> None:
+        super().__init__(formdata=answers, **values)
+        form: Any = self
+        form.waves.choices = [(str(w.id), "") for w in event.waves]
+        if not school:
+            form.headcount.form.participants.label.text = _("Number of people")
+
+    def check(self, *, group: bool, choosing: bool) -> bool:
+        """Whether the answers can be sent on. `choosing`: the event's times are a choice."""
+        form: Any = self
+        right = bool(form.headcount.validate(self)) if group else True
+        if choosing and not form.waves.data:
+            form.waves.errors = [message_for("wave_missing")]
+            return False
+        return right
+
+    def wave_ids(self, event: EventRow) -> tuple[int, ...]:
+        wanted = set(self._fields["waves"].data or ())
+        return tuple(w.id for w in event.waves if str(w.id) in wanted)
 
 
 class CancelForm(PageForm):

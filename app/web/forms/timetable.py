@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from wtforms import DateField, FieldList, IntegerField, TimeField
+from wtforms import DateField, FieldList, Form, IntegerField, TimeField
 
 from app.core.errors import FieldError
-from app.web.forms.base import PageForm
+from app.web.forms.base import Nested, PageForm
 from app.web.wording import message_for
 
 HOUR = re.compile(r"(\d{1,2})\s*(?:[:hH.]\s*(\d{2})?)?\s*(?:am|pm)?")
@@ -67,6 +67,20 @@ class Whole(IntegerField):
 def at(day: date, hour: time, zone: ZoneInfo) -> datetime:
     """The instant of a local day and hour."""
     return datetime.combine(day, hour, tzinfo=zone)
+
+
+if TYPE_CHECKING:
+    _FieldList = FieldList[Any]
+else:  # the stubs are generic, WTForms itself is not
+    _FieldList = FieldList
+
+
+class Rows(_FieldList):
+    """Rows of a part, named as in the API with dots: waves.0.capacity."""
+
+    def __init__(self, part: type[Form], label: Any = None, **kwargs: Any) -> None:
+        super().__init__(Nested(part), label, separator=".", **kwargs)
+        self._field_separator = "."
 
 
 class RowsForm(PageForm):

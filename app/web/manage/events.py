@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.errors import MoveNotAllowed, NotFound
 from app.core.transaction import transaction
 from app.events.enums import EventMove, EventState
-from app.events.errors import EventIncomplete, EventReadOnly, HasRegistrations
+from app.events.errors import EventIncomplete, HasRegistrations
 from app.events.operations import delete_draft, move_event
 from app.events.queries import EventLine, EventRow, list_events
 from app.events.rules import allowed_moves
@@ -203,7 +203,7 @@ def _cancel_page(event: EventRow, form: ReasonForm) -> str:
 def ask_delete(slug: str) -> str:
     event = get_own_event(slug)
     if event.state is not EventState.DRAFT:
-        raise EventReadOnly
+        raise NotFound("only drafts are deleted")
     return render_template("manage/events/delete.html", **event_context(event, "edit"))
 
 

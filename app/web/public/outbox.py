@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from flask import Blueprint, render_template
+from flask import Response as FlaskResponse
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
@@ -27,7 +28,7 @@ _HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 
 
-class MailBody(Response):
+class MailBody(FlaskResponse):
     """A mail's HTML, under a policy of its own whatever the site says: it may style itself, and nothing else.
 
     Set as the answer leaves, after the headers that every page gets.

@@ -48,9 +48,11 @@ from app.web.public.registration_steps import (
     summary,
     wave_choices,
 )
-from app.web.public.words import wave_name, when
+from app.web.public.words import coming_as, first_capital, wave_name, when
 
 blueprint = Blueprint("public_registration", __name__)
+blueprint.add_app_template_filter(coming_as, "coming_as")
+blueprint.add_app_template_filter(first_capital, "first_capital")
 
 ATTEMPTS = 3
 JUST_REGISTERED = "registered"
@@ -220,8 +222,8 @@ def _page(
     event, now = form.event, clock.now()
     extra: dict[str, Any] = {}
     if step == LAST_STEP:
-        checked = all([form.check(n, walking=False) for n in range(1, LAST_STEP)])
-        if not checked:
+        checked = [form.check(n, walking=False) for n in range(1, LAST_STEP)]
+        if not all(checked):
             return _page(form, answers, _step_of(form), status=422)
         draft = form.draft()
         extra = {"parts": summary(event, form, draft), "confirm": confirm_words(event, draft)}

@@ -38,6 +38,9 @@ class Party:
     audience: str
     group: bool
     people: int
+    held_waves: frozenset[int] = frozenset()
+    """Waves where the party holds `held_people` places already: they count as free for itself."""
+    held_people: int = 0
 
     @classmethod
     def of(cls, form: RegistrationForm) -> "Party":
@@ -101,7 +104,9 @@ def wave_choices(
     coming = [wave for wave in event.waves if wave.ends_at > now]
     audience = event.audience(party.audience)
     states = {wave.id: availability(event, places, wave, audience, now) for wave in coming}
-    room = {w.id: states[w.id].state == "open" and _fits(event, places, w, party) for w in coming}
+    room = {
+        w.id: w.id in party.held_waves or (states[w.id].state == "open" and _fits(event, places, w, party)) for w in coming
+    }
     calm = _calmest([w for w in coming if room[w.id]], places)
     rows = tuple(_row(event, wave, states[wave.id], party, fits_in=room[wave.id], calm=wave.id == calm) for wave in coming)
     queues = [w for w in coming if not room[w.id] and states[w.id].state != "none" and _may_wait(event, w, party)]
@@ -119,6 +124,8 @@ def wave_choices(
 
 
 def _fits(event: EventRow, places: Places, wave: WaveRow, party: Party) -> bool:
+    if wave.id in party.held_waves:
+        return fits(event, places, wave, party.audience, party.people - party.held_people, group=False)
     return fits(event, places, wave, party.audience, party.people, group=party.group)
 
 
@@ -140,8 +147,11 @@ def _calmest(waves: list[WaveRow], places: Places) -> int | None:
 def _row(
     event: EventRow, wave: WaveRow, found: Availability, party: Party, *, fits_in: bool, calm: bool
 ) -> dict[str, Any]:
-    full = found.state in {"waitlist", "full"}
-    if found.state == "open" and not fits_in:
+    own = wave.id in party.held_waves
+    full = found.state in {"waitlist", "full"} and not own
+    if own:
+        note = _("Your time at present")
+    elif found.state == "open" and not fits_in:
         note = _("Not enough places for %(people)s", people=people(party.people))
     elif full:
         note = _("No places left for classes") if event.audience(party.audience).school else _("No places left")
@@ -154,7 +164,7 @@ def _row(
         "hour": hour(wave.starts_at, event.timezone),
         "day": wave_day(event, wave),
         "note": note,
-        "left_text": found.text,
+        "left_text": "" if own else found.text,
         "full": full,
         "selectable": fits_in,
         "place": wave.place,

@@ -21,17 +21,21 @@ class Program:
     token: str
 
     def get(self, path: str, **headers: str) -> TestResponse:
-        return self.app.test_client().get(API + path, headers=self._headers(headers))
+        return self._open("GET", path, headers)
 
     def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
-        return self.app.test_client().post(API + path, json=body, headers=self._headers(headers))
+        return self._open("POST", path, headers, json=body)
 
     def put(self, path: str, body: Any) -> TestResponse:
-        return self.app.test_client().put(API + path, json=body, headers=self._headers({}))
+        return self._open("PUT", path, {}, json=body)
 
     def send(self, path: str, data: bytes, content_type: str = "application/json") -> TestResponse:
-        headers = self._headers({})
-        return self.app.test_client().post(API + path, data=data, headers=headers, content_type=content_type)
+        return self._open("POST", path, {}, data=data, content_type=content_type)
+
+    def _open(self, method: str, path: str, headers: dict[str, str], **sent: Any) -> TestResponse:
+        with self.app.app_context():  # of its own, as each call has outside of tests
+            client = self.app.test_client()
+            return client.open(API + path, method=method, headers=self._headers(headers), **sent)
 
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", **{k.replace("_", "-"): v for k, v in more.items()}}

@@ -1,19 +1,15 @@
-"""An organiser with its team, a client for each role, and a ruler for statements."""
+"""An organiser with its team on the forum's first day, and a client for each role."""
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select
 
-from app import create_app
 from app.accounts.enums import Role
 from app.accounts.models import Account
 from app.accounts.operations.people import add_member, create_account, create_organiser
@@ -35,6 +31,7 @@ from app.web.manage import (
     events,
     jobs,
     messages,
+    preview,
     projects,
     registration,
     registrations,
@@ -45,7 +42,7 @@ NOW = datetime(2027, 2, 4, 9, 0, tzinfo=UTC)
 """Thursday, ten o'clock in Paris, on the forum's first day."""
 PASSWORD = "trois mots secrets"
 PAGES = (
-    dashboard, event_form, event_limits, events, jobs, messages, projects, registration, registrations, staff_registration,
+    dashboard, event_form, event_limits, events, jobs, messages, preview, projects, registration, registrations, staff_registration,
 )  # fmt: skip
 
 
@@ -55,17 +52,13 @@ def paris(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app({"BASE_URL": "http://localhost:8000"}, instance_path=tmp_path, testing=True)
+def app(sqlite_app: Flask) -> Flask:
+    """The whole application, its clock at NOW."""
     for page in PAGES:
-        if page.blueprint.name not in made.blueprints:
-            made.register_blueprint(page.blueprint)
-    set_clock(made.extensions, NOW)
-    with made.app_context():
-        db.metadata.create_all(db.engine)
-        yield made
-        db.session.remove()
-        db.engine.dispose()
+        if page.blueprint.name not in sqlite_app.blueprints:
+            sqlite_app.register_blueprint(page.blueprint)
+    set_clock(sqlite_app.extensions, NOW)
+    return sqlite_app
 
 
 @pytest.fixture
@@ -184,24 +177,3 @@ def enrol(by: Actor) -> Callable[[EventRow, RegistrationDraft], Registered]:
             return register(event, draft, by=by, now=NOW)
 
     return enrolled
-
-
-@pytest.fixture
-def count_statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
-    """`with count_statements() as statements:` collects every SELECT that runs inside."""
-
-    @contextmanager
-    def counting() -> Iterator[list[str]]:
-        seen: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            if statement.lstrip().upper().startswith("SELECT"):
-                seen.append(statement)
-
-        sqlalchemy_event.listen(db.engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            sqlalchemy_event.remove(db.engine, "before_cursor_execute", note)
-
-    return counting

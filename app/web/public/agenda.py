@@ -1,0 +1,134 @@
+"""What's on: the events that anybody may see, coming ones first."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.accounts.queries import get_organiser
+from app.core import clock
+from app.core.i18n import format_hour, format_span
+from app.events.enums import Enrolment
+from app.events.queries import EventLine, EventRow, list_events_by_id, list_public_events
+from app.web.forms.events import KIND_LABELS
+from app.web.guards import public
+from app.web.i18n import current_locale
+from app.web.public.event_view import Phase, phase_of, same_place
+from app.web.public.words import first_capital, invited, when
+
+blueprint = Blueprint("public_agenda", __name__)
+
+PAGE = 20
+MOST_PAGES = 500
+
+
+@dataclass(frozen=True)
+class EventCard:
+    """One event in the list. `day_number` and `month` are set big; `badge` is (kind, icon, text)."""
+
+    url: str
+    title: str
+    kicker: str
+    summary: str
+    day_number: str
+    month: str
+    date: str
+    hours: str
+    place: str
+    audiences: str
+    badge: tuple[str, str, str] | None
+    reason: str
+
+
+@blueprint.get("/")
+@public
+def show() -> str:
+    now, past = clock.now(), request.args.get("past") == "1"
+    number = request.args.get("page", "")
+    page = min(int(number), MOST_PAGES) if number.isdecimal() and len(number) < 6 and int(number) > 0 else 1
+    lines = list_public_events(now, past=past, limit=PAGE + 1, offset=(page - 1) * PAGE)
+    shown = lines[:PAGE]
+    events = {event.id: event for event in list_events_by_id([line.id for line in shown])}
+    names = _organisers(shown)
+    cards = [_card(line, events[line.id], names.get(line.organiser_id, ""), now) for line in shown]
+    return render_template(
+        "public/agenda/show.html",
+        cards=cards,
+        past=past,
+        previous_url=_url(page - 1, past=past) if page > 1 else None,
+        next_url=_url(page + 1, past=past) if len(lines) > PAGE else None,
+        nav_current="agenda",
+    )
+
+
+def _url(page: int, *, past: bool) -> str:
+    parts = (["past=1"] if past else []) + ([f"page={page}"] if page > 1 else [])
+    return "/?" + "&".join(parts) if parts else "/"
+
+
+def _organisers(lines: list[EventLine]) -> dict[int, str]:
+    """Their names, where the list mixes several."""
+    ids = {line.organiser_id for line in lines}
+    return {i: get_organiser(i).name for i in sorted(ids)} if len(ids) > 1 else {}
+
+
+def _card(line: EventLine, event: EventRow, organiser: str, now: datetime) -> EventCard:
+    locale = current_locale()
+    first = line.starts_at.astimezone(ZoneInfo(line.timezone)).date()
+    last = line.ends_at.astimezone(ZoneInfo(line.timezone)).date()
+    starts, ends = (format_hour(at, line.timezone, locale) for at in (line.starts_at, line.ends_at))
+    phase = phase_of(event, now)
+    return EventCard(
+        url=f"/events/{line.slug}",
+        title=line.title(locale),
+        kicker=" · ".join(p for p in (str(KIND_LABELS[line.kind]), organiser) if p),
+        summary=line.summary(locale),
+        day_number=str(first.day) if first == last else f"{first.day}–{last.day}" if _same_month(first, last) else str(first.day),
+        month=format_date(first, "MMMM", locale=locale),
+        date=first_capital(format_span(line.starts_at, line.ends_at, line.timezone, locale)),
+        hours=_("from %(start)s to %(end)s", start=starts, end=ends),
+        place=_place(event),
+        audiences=invited(event.audiences),
+        badge=_badge(line, event, phase, now),
+        reason=event.cancel_reason if phase is Phase.CANCELLED else "",
+    )
+
+
+def _same_month(first: date, last: date) -> bool:
+    return (first.year, first.month) == (last.year, last.month)
+
+
+def _place(event: EventRow) -> str:
+    if event.venue_name:
+        return ", ".join(p for p in (event.venue_name, "" if same_place(event) else event.venue_commune) if p)
+    if any(wave.place for wave in event.waves):
+        return str(_("In several places"))
+    return str(_("Online")) if event.join_url else ""
+
+
+def _places_left(line: EventLine, event: EventRow, now: datetime) -> int | None:
+    """People who can still come; None where one number would mislead: several waves each, or some waves over already."""
+    several = event.enrolment is not Enrolment.ONE and event.capacity is None
+    begun = any(wave.ends_at <= now for wave in event.waves)
+    return None if several or begun or line.capacity is None else max(0, line.capacity - line.taken)
+
+
+def _badge(line: EventLine, event: EventRow, phase: Phase, now: datetime) -> tuple[str, str, str] | None:
+    if phase is Phase.CANCELLED:
+        return "danger", "ban", _("Called off")
+    if phase is Phase.SOON and event.registration_opens_at is not None:
+        return "info", "clock", _("Registration opens on %(when)s", when=when(event, event.registration_opens_at))
+    if phase is Phase.CLOSED:
+        return "neutral", "lock", _("Registration is closed")
+    if phase is Phase.OVER:
+        return None
+    left = _places_left(line, event, now)
+    if left == 0:
+        return ("waiting", "hourglass", _("Waiting list")) if event.waiting_list else ("neutral", "ban", _("Full"))
+    if left is None:
+        return "ok", "check", _("Registration is open")
+    return "ok", "check", ngettext("Registration is open · %(num)d place", "Registration is open · %(num)d places", left)

@@ -1,0 +1,104 @@
+"""What is held about one person or group, for their own eyes: in words for the page, whole for programs."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.checkin.queries import list_scans
+from app.core.audit import list_history
+from app.events.queries import EventRow
+from app.registrations.queries import RegistrationRow, get_statistics
+from app.web.filters import phone
+from app.web.forms.registration import AGE_LABELS, GENDER_LABELS
+from app.web.public.words import first_capital, headcount_words, wave_name
+
+STATISTICS = ("gender", "age_band", "priority_neighbourhood", "rural_zone", "recognised_disability", "commune")
+
+
+def held_facts(event: EventRow, registration: RegistrationRow) -> list[tuple[str, str]]:
+    """(term, value) for the page; what is empty is not held."""
+    waves = [first_capital(wave_name(event, wave)) for wave in event.waves if wave.id in registration.waves]
+    facts = [
+        (_("Number"), registration.reference),
+        (_("Name"), registration.contact_name),
+        (_("E-mail address"), registration.contact_email),
+        (_("Telephone"), phone(registration.contact_phone) if registration.contact_phone else ""),
+        (_("Class"), registration.class_label),
+        (_("School or organisation"), registration.organisation_name),
+        (_("UAI of the school"), registration.uai),
+        (_("Town"), registration.commune),
+        (_("Audience"), event.audience(registration.audience).label(registration_locale(registration))),
+        (_("How many"), headcount_words(registration, event) if registration.is_group else ""),
+        (_("Arrival"), ", ".join(waves)),
+        (_("15 or older"), _yes_no(registration.is_15_or_older)),
+        (_("Sent by"), registration.oriented_by),
+        (_("Language"), {"fr": "Français", "en": "English"}.get(registration.locale, registration.locale)),
+        *_statistics_facts(registration),
+    ]
+    return [(term, value) for term, value in facts if value]
+
+
+def registration_locale(registration: RegistrationRow) -> Any:
+    return "en" if registration.locale == "en" else "fr"
+
+
+def _statistics_facts(registration: RegistrationRow) -> list[tuple[str, str]]:
+    said = get_statistics(registration.statistics_key)
+    if said is None:
+        return []
+    return [
+        (_("For the totals: you are"), str(GENDER_LABELS[said.gender]) if said.gender else ""),
+        (_("For the totals: your age"), str(AGE_LABELS[said.age_band]) if said.age_band else ""),
+        (_("For the totals: priority neighbourhood"), _yes_no(said.priority_neighbourhood)),
+        (_("For the totals: countryside"), _yes_no(said.rural_zone)),
+        (_("For the totals: disabled worker"), _yes_no(said.recognised_disability)),
+        (_("For the totals: town"), said.commune),
+    ]
+
+
+def _yes_no(said: bool | None) -> str:
+    return "" if said is None else str(_("Yes") if said else _("No"))
+
+
+def held_record(event: EventRow, registration: RegistrationRow) -> dict[str, Any]:
+    """Everything as one JSON document: times are RFC 3339 in UTC, names as in the API."""
+    said = get_statistics(registration.statistics_key)
+    waves = [wave for wave in event.waves if wave.id in registration.waves]
+    return {
+        "event": {"slug": event.slug, "title": {"fr": event.title_fr, "en": event.title_en}},
+        "reference": registration.reference,
+        "status": registration.status.value,
+        "kind": registration.kind.value,
+        "audience": registration.audience,
+        "contact": {
+            "name": registration.contact_name,
+            "email": registration.contact_email,
+            "phone": registration.contact_phone,
+        },
+        "headcount": {"participants": registration.participants, "companions": registration.companions},
+        "organisation": {
+            "name": registration.organisation_name,
+            "uai": registration.uai,
+            "class_label": registration.class_label,
+            "commune": registration.commune,
+        },
+        "is_15_or_older": registration.is_15_or_older,
+        "oriented_by": registration.oriented_by,
+        "locale": registration.locale,
+        "source": registration.source.value,
+        "answers": registration.answers,
+        "waves": [{"starts_at": w.starts_at.isoformat(), "ends_at": w.ends_at.isoformat(), "place": w.place} for w in waves],
+        "tickets": [{"code": t.code, "label": t.label} for t in (registration.ticket, *registration.cards)],
+        "statistics": None if said is None else {name: getattr(said, name) for name in STATISTICS},
+        "created_at": registration.created_at.isoformat(),
+        "updated_at": registration.updated_at.isoformat(),
+        "cancelled_at": registration.cancelled_at.isoformat() if registration.cancelled_at else None,
+        "cancel_reason": registration.cancel_reason,
+        "history": [
+            {"at": line.at.isoformat(), "what": line.verb} for line in reversed(list_history(f"registration:{registration.id}"))
+        ],
+        "scans": [
+            {"at": s.scanned_at.isoformat(), "direction": s.direction, "result": s.result.value}
+            for s in list_scans(registration.id)
+        ],
+    }

@@ -1,0 +1,79 @@
+"""What a QR code opens: the ticket, its code as a picture, its paper. It shows who holds it and nothing else of a person."""
+
+from flask import Blueprint, make_response, render_template
+from werkzeug.wrappers import Response
+
+from app.accounts.queries import get_organiser
+from app.core import clock
+from app.events.queries import EventRow, list_public_events
+from app.registrations.enums import TicketKind
+from app.registrations.errors import RegistrationNotFound
+from app.registrations.papers import ticket_pdf_of
+from app.registrations.queries import RegistrationRow, TicketRow
+from app.web.guards import own_link, public
+from app.web.i18n import current_locale
+from app.web.public.found import registration_of_code
+from app.web.public.ticket_view import ticket_qr, ticket_view
+
+blueprint = Blueprint("public_tickets", __name__)
+
+QR_DAYS = 30
+EVENTS_TO_HELP = 6
+
+
+def unknown_link(_error: Exception) -> Response:
+    """The one answer to links and codes that open nothing: forged, mistyped, or of something erased."""
+    coming = list_public_events(clock.now(), limit=EVENTS_TO_HELP)
+    page = render_template("public/tickets/unknown.html", events=coming, lang_urls={})
+    response = make_response(page, 404)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+blueprint.register_error_handler(RegistrationNotFound, unknown_link)
+
+
+@blueprint.get("/t/<code>")
+@own_link
+def show(code: str) -> str:
+    registration, event, ticket = _ticket(code)
+    view = ticket_view(event, registration, ticket, clock.now())
+    return render_template("public/tickets/show.html", event=event, ticket=view, qr=ticket_qr(ticket.code))
+
+
+@blueprint.get("/t/<code>/qr.svg")
+@public
+def qr(code: str) -> Response:
+    """The picture alone. A code never changes what it says, so that the browser keeps it."""
+    _registration, _event, ticket = _ticket(code)
+    response = Response(str(ticket_qr(ticket.code)), content_type="image/svg+xml; charset=utf-8")
+    response.headers["Cache-Control"] = f"private, max-age={QR_DAYS * 86400}"
+    return response
+
+
+@blueprint.get("/t/<code>.pdf")
+@own_link
+def paper(code: str) -> Response:
+    """The ticket on paper. A card has none of its own: its group's paper would say more than the card."""
+    registration, event, ticket = _ticket(code)
+    if ticket.kind is not TicketKind.MAIN:
+        raise RegistrationNotFound
+    content = ticket_pdf_of(event, registration, current_locale(), organiser=get_organiser(event.organiser_id))
+    name = {"fr": "billet", "en": "ticket"}[current_locale()]
+    return pdf_response(content, f"{name}-{registration.reference}.pdf")
+
+
+def pdf_response(content: bytes, filename: str) -> Response:
+    response = Response(content, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{filename}"'
+    return response
+
+
+def _ticket(code: str) -> tuple[RegistrationRow, EventRow, TicketRow]:
+    """Raises RegistrationNotFound."""
+    registration, event = registration_of_code(code)
+    known = code.upper()
+    ticket = next((t for t in (registration.ticket, *registration.cards) if t.code == known), None)
+    if ticket is None:
+        raise RegistrationNotFound
+    return registration, event, ticket

@@ -1,0 +1,170 @@
+"""The list of events, and an event's moves from draft to archive."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.accounts.enums import Role
+from app.events.enums import EventState
+from app.events.queries import EventRow, find_event, get_event
+from app.jobs.queries import list_jobs
+from app.registrations.drafts import RegistrationDraft
+from app.registrations.operations import Registered
+from tests.conftest import counted_statements
+from tests.integration.manage.conftest import class_draft, person_draft
+
+MakeEvent = Callable[..., EventRow]
+Enrol = Callable[[EventRow, RegistrationDraft], Registered]
+LogIn = Callable[[int, Role], FlaskClient]
+
+
+def test_the_first_event_is_proposed(client: FlaskClient) -> None:
+    page = client.get("/manage/events").text
+    assert "Your first event" in page
+    assert 'href="/manage/events/new"' in page
+
+
+def test_a_viewer_is_not_offered_what_they_may_not_do(
+    log_in: LogIn, organiser_id: int, forum: EventRow, enrol: Enrol
+) -> None:
+    made = enrol(forum, class_draft(forum, 0, "Manon Lambert"))
+    viewer = log_in(organiser_id, Role.VIEWER)
+    base = f"/manage/events/{forum.slug}"
+    for path in ("/manage/events", base, f"{base}/registrations", f"{base}/registrations/{made.reference}"):
+        page = viewer.get(path).text
+        for link in (
+            "/manage/events/new",
+            f"{base}/edit",
+            f"{base}/registrations/new",
+            f"{base}/import",
+            "/change",
+            "/cancel",
+        ):
+            assert link not in page, (path, link)
+    assert viewer.get(f"{base}/edit").status_code == 403
+    assert viewer.post(f"{base}/publish").status_code == 403
+
+
+def test_the_door_has_no_lists(log_in: LogIn, organiser_id: int, forum: EventRow) -> None:
+    door = log_in(organiser_id, Role.DOOR)
+    assert door.get("/manage/").headers["Location"] == "/door/"
+    for path in (
+        "/manage/events",
+        f"/manage/events/{forum.slug}",
+        f"/manage/events/{forum.slug}/registrations",
+        "/manage/search",
+    ):
+        assert door.get(path).status_code == 403, path
+
+
+def test_events_are_searched_and_narrowed(client: FlaskClient, make_event: MakeEvent) -> None:
+    make_event(title_fr="Semaine de l’industrie", title_en="")
+    make_event(title_fr="Café des métiers", title_en="", publish=False)
+    page = client.get("/manage/events?q=industrie").text
+    assert "Semaine de l’industrie" in page
+    assert "Café des métiers" not in page
+    drafts = client.get("/manage/events?state=draft").text
+    assert "Café des métiers" in drafts
+    assert "Semaine de l’industrie" not in drafts
+    assert "No event matches “zzz”" in client.get("/manage/events?q=zzz").text
+
+
+def test_thirty_events_a_page_in_a_fixed_number_of_statements(client: FlaskClient, make_event: MakeEvent) -> None:
+    make_event(title_fr="Événement 00", title_en="")
+    client.get("/manage/events")
+    with counted_statements() as one:
+        client.get("/manage/events")
+    for n in range(1, 32):
+        make_event(title_fr=f"Événement {n:02d}", title_en="")
+    with counted_statements() as many:
+        first = client.get("/manage/events").text
+    assert int(one) == int(many) == 2
+    assert first.count("row-link") == 30
+    following = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    second = client.get(following).text
+    assert second.count("row-link") == 2
+    titles = [f"Événement {n:02d}" for n in range(32)]
+    assert all((title in first) != (title in second) for title in titles)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/edit",
+        "/edit/waves",
+        "/edit/limits",
+        "/registrations",
+        "/registrations/new",
+        "/cancel",
+        "/archive",
+        "/delete",
+    ],
+)
+def test_another_organisers_event_does_not_exist(
+    client: FlaskClient, make_event: MakeEvent, other_id: int, path: str, method: str
+) -> None:
+    theirs = make_event(organiser=other_id, publish=False)
+    status = getattr(client, method)(f"/manage/events/{theirs.slug}{path}").status_code
+    assert status in {404, 405}
+    assert get_event(theirs.slug).state is EventState.DRAFT
+
+
+def test_publishing_lists_what_is_missing_and_changes_nothing(client: FlaskClient, make_event: MakeEvent) -> None:
+    event = make_event(publish=False, waves=())
+    page = client.get(f"/manage/events/{event.slug}/edit").text
+    assert "<li>a wave</li></ul>" in page
+    answer = client.post(f"/manage/events/{event.slug}/publish", follow_redirects=True)
+    assert "Still missing: a wave." in answer.text
+    assert get_event(event.slug).state is EventState.DRAFT
+
+
+def test_publish_close_open_again_archive(client: FlaskClient, make_event: MakeEvent) -> None:
+    slug = make_event(publish=False).slug
+    for move, state in (
+        ("publish", EventState.PUBLISHED), ("close", EventState.CLOSED), ("publish", EventState.PUBLISHED),
+        ("close", EventState.CLOSED),
+    ):  # fmt: skip
+        assert client.post(f"/manage/events/{slug}/{move}").status_code == 302
+        assert get_event(slug).state is state
+    assert "read-only" in client.get(f"/manage/events/{slug}/archive").text
+    assert client.post(f"/manage/events/{slug}/archive").status_code == 302
+    assert get_event(slug).state is EventState.ARCHIVED
+    assert client.get(f"/manage/events/{slug}/archive").status_code == 404
+
+
+def test_calling_off_asks_again_in_figures_and_tells_everyone(
+    client: FlaskClient, forum: EventRow, enrol: Enrol
+) -> None:
+    enrol(forum, class_draft(forum, 0, "Manon Lambert"))
+    enrol(forum, person_draft(forum, 1, "Hugo Dupont"))
+    page = client.get(f"/manage/events/{forum.slug}/cancel").text
+    assert "31 people will be told." in page
+    assert "2 of them have no mail address" in page
+    bare = client.post(f"/manage/events/{forum.slug}/cancel", data={"reason": " "})
+    assert bare.status_code == 422
+    assert get_event(forum.slug).state is EventState.PUBLISHED
+    answer = client.post(f"/manage/events/{forum.slug}/cancel", data={"reason": "Tempête"}, follow_redirects=True)
+    assert "31 people are being told." in answer.text
+    event = get_event(forum.slug)
+    assert (event.state, event.cancel_reason) == (EventState.CANCELLED, "Tempête")
+    assert [job.name for job in list_jobs(event.organiser_id)] == ["registrations.tell_event_cancelled"]
+
+
+def test_a_draft_is_deleted_and_a_published_event_is_not(client: FlaskClient, make_event: MakeEvent) -> None:
+    draft, published = make_event(publish=False, title_fr="Un brouillon"), make_event()
+    assert client.post(f"/manage/events/{draft.slug}/delete").status_code == 302
+    assert find_event(draft.slug) is None
+    assert client.get(f"/manage/events/{published.slug}/delete").status_code == 404
+    assert client.post(f"/manage/events/{published.slug}/delete").status_code == 409
+    assert find_event(published.slug) is not None
+
+
+def test_a_draft_has_a_preview_for_its_team_only(
+    client: FlaskClient, make_event: MakeEvent, log_in: LogIn, other_id: int
+) -> None:
+    draft = make_event(publish=False)
+    assert "La Voie des Talents" in client.get(f"/manage/events/{draft.slug}/preview?lang=fr").text
+    assert log_in(other_id, Role.OWNER).get(f"/manage/events/{draft.slug}/preview").status_code == 404

@@ -1,0 +1,149 @@
+"""Several doors at once: each passage is stored once, and presence is what really happened."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
+
+from flask import Flask
+
+from app.checkin.enums import Direction, Reason, ScanResult
+from app.checkin.operations import ScanAnswer, ScanInput, record_scans
+from app.checkin.queries import get_occupancy, get_whereabouts
+from app.core.actor import SYSTEM
+from app.events.drafts import SpaceDraft
+from app.events.queries import EventRow
+from app.registrations.drafts import Headcount
+from app.registrations.operations import cancel_registration, change_registration
+from tests.factories import DAY_ONE, NOW, class_draft, forum, make_event, make_organiser, make_registration, person_draft
+from tests.races.together import assert_whole, count, together
+
+
+def door(event: EventRow, space: int | None = None) -> int:
+    return next(c.id for c in event.checkpoints if c.space_id == space)
+
+
+def item(
+    number: int, code: str, checkpoint: int, way: Direction = Direction.IN, people: Headcount | None = None
+) -> ScanInput:
+    return ScanInput(str(UUID(int=number)), code, checkpoint, way, DAY_ONE, people)
+
+
+def scan(event: EventRow, *items: ScanInput) -> list[ScanAnswer]:
+    return record_scans(event, "door", items, now=DAY_ONE)
+
+
+def answers_of(found: Sequence[object]) -> list[ScanAnswer]:
+    """Every batch's answers, one after the other; a refused batch fails the test."""
+    answers: list[ScanAnswer] = []
+    for batch in found:
+        assert isinstance(batch, list), batch
+        answers += batch
+    return answers
+
+
+def test_the_same_scan_from_eight_senders_is_stored_once(whole_app: Flask) -> None:
+    event = make_event(make_organiser())
+    group = make_registration(event)
+    known, unknown = item(1, group.ticket_code, door(event)), item(2, "Z" * 26, door(event))
+    answers = answers_of(together(whole_app, [partial(scan, event, known, unknown) for _ in range(8)]))
+    assert set(answers[0::2]) == {answers[0]}
+    assert (answers[0].result, answers[0].present) == (ScanResult.ACCEPTED, Headcount(28, 2))
+    assert {(a.result, a.reason) for a in answers[1::2]} == {(ScanResult.REFUSED, Reason.UNKNOWN)}
+    assert (count("scans"), count("presences")) == (2, 1)
+    assert get_whereabouts(group.id)[0] == Headcount(28, 2)
+    assert_whole(event.id)
+
+
+def test_one_class_through_two_doors(whole_app: Flask) -> None:
+    event = make_event(make_organiser())
+    group = make_registration(event)
+    works = [
+        partial(scan, event, item(1, group.ticket_code, door(event), people=Headcount(10, 1))),
+        partial(scan, event, item(2, group.ticket_code, door(event), people=Headcount(18, 1))),
+    ]
+    answers = answers_of(together(whole_app, works))
+    assert [a.result for a in answers] == [ScanResult.ACCEPTED] * 2
+    assert Headcount(28, 2) in {a.present for a in answers}
+    assert get_whereabouts(group.id) == (Headcount(28, 2), Headcount(28, 2))
+    assert_whole(event.id)
+
+
+def test_a_whole_class_shown_at_eight_doors_is_in_once(whole_app: Flask) -> None:
+    event = make_event(make_organiser())
+    group = make_registration(event)
+    works = [partial(scan, event, item(n, group.ticket_code, door(event))) for n in range(1, 9)]
+    answers = answers_of(together(whole_app, works))
+    assert Counter(a.result for a in answers) == {ScanResult.ACCEPTED: 1, ScanResult.DUPLICATE: 7}
+    assert get_occupancy(event).present == 30
+    assert_whole(event.id)
+
+
+def test_a_scan_is_undone_once(whole_app: Flask) -> None:
+    event = make_event(make_organiser())
+    person = make_registration(event, person_draft(event))
+    first = item(1, person.ticket_code, door(event))
+    answers_of(together(whole_app, [partial(scan, event, first)]))
+    undoing = [
+        ScanInput(str(UUID(int=n)), person.ticket_code, door(event), Direction.IN, DAY_ONE, undoes=first.id)
+        for n in range(2, 10)
+    ]
+    answers = answers_of(together(whole_app, [partial(scan, event, i) for i in undoing]))
+    assert Counter(a.reason for a in answers) == {None: 1, Reason.INVALID: 7}
+    assert get_whereabouts(person.id) == (Headcount(0, 0), Headcount(0, 0))
+    assert_whole(event.id)
+
+
+def test_a_space_never_holds_more_than_its_limit(whole_app: Flask) -> None:
+    event = make_event(make_organiser(), forum(spaces=(SpaceDraft("Atelier", 12), SpaceDraft("Salle", 70)), stops=()))
+    small = event.spaces[0].id
+    people = [make_registration(event, person_draft(event)) for _ in range(24)]
+    works = [partial(scan, event, item(n, p.ticket_code, door(event, small))) for n, p in enumerate(people, start=1)]
+    answers = answers_of(together(whole_app, works))
+    assert Counter(a.reason for a in answers) == {None: 12, Reason.SPACE_FULL: 12}
+    assert get_occupancy(event).spaces[0].present == 12
+    assert_whole(event.id)
+
+
+def test_batches_with_the_same_tickets_in_other_orders_all_get_through(whole_app: Flask) -> None:
+    event = make_event(make_organiser(), forum(spaces=(SpaceDraft("Atelier", 70), SpaceDraft("Salle", 70))))
+    spaces = [s.id for s in event.spaces]
+    draft = class_draft(event, participants=4, companions=1)
+    groups = [make_registration(event, class_draft(event, participants=4, companions=1)) for _ in range(10)]
+    assert draft.headcount.people == 5
+    works = []
+    for n in range(12):
+        order = groups if n % 2 else groups[::-1]
+        order = order[n % 5 :] + order[: n % 5]
+        doors = [door(event), door(event, spaces[n % 2]), door(event, spaces[1 - n % 2])]
+        items = [
+            item(1000 * n + k, g.ticket_code, doors[k % 3], Direction.OUT if (n + k) % 4 == 3 else Direction.IN)
+            for k, g in enumerate(order, start=1)
+        ]
+        works.append(partial(scan, event, *items))
+    answers = answers_of(together(whole_app, works))
+    assert len(answers) == count("scans") == 120
+    inside = sum(get_whereabouts(g.id)[0].people for g in groups)
+    assert get_occupancy(event).present == inside
+    assert_whole(event.id)
+
+
+def test_scans_changes_and_cancellations_of_the_same_classes(whole_app: Flask) -> None:
+    event = make_event(make_organiser())
+    groups = [make_registration(event, class_draft(event, participants=4, companions=1)) for _ in range(6)]
+
+    def change(registration_id: int) -> object:
+        return change_registration(registration_id, headcount=Headcount(5, 1), by=SYSTEM, now=NOW)
+
+    def cancel(registration_id: int) -> None:
+        cancel_registration(registration_id, by=SYSTEM, now=NOW)
+
+    works: list[partial[object]] = []
+    for n, group in enumerate(groups, start=1):
+        works.append(partial(scan, event, item(n, group.ticket_code, door(event))))
+        works.append(partial(change, group.id) if n % 2 else partial(cancel, group.id))
+        works.append(partial(scan, event, item(100 + n, group.ticket_code, door(event), Direction.OUT)))
+    answers = together(whole_app, works)
+    assert [a for a in answers if isinstance(a, Exception)] == []
+    assert count("scans") == 12
+    assert_whole(event.id)
