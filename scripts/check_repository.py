@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app.config import RawSettings  # noqa: E402 - the checkout need not be installed
+from scripts.messages import collect  # noqa: E402
 
 INLINE = re.compile(r"<script(?![^>]*\b(?:src=|type=\"application/json\"))[^>]*>|<style|\sstyle=|\son[a-z]+=\"")
 
@@ -52,9 +53,6 @@ def translations() -> list[str]:
 
 def catalogues_current() -> list[str]:
     """`make messages` would change nothing."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    from messages import collect
-
     wanted = {(m.id if isinstance(m.id, str) else m.id[0], m.context) for m in collect() if m.id}
     with (ROOT / "app/translations/fr/LC_MESSAGES/messages.po").open("rb") as source:
         held = {(m.id if isinstance(m.id, str) else m.id[0], m.context) for m in read_po(source) if m.id}

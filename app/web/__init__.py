@@ -1,6 +1,6 @@
 """The only HTTP: pages for visitors, organisers and doors, and the API. Each view declares its guard."""
 
-from flask import Flask
+from flask import Flask, abort, request
 
 from app.web.api import register_api
 from app.web.context import init_app as init_context
@@ -21,17 +21,21 @@ from app.web.manage.jobs import blueprint as manage_jobs
 from app.web.manage.look import blueprint as manage_look
 from app.web.manage.messages import blueprint as manage_messages
 from app.web.manage.people import blueprint as manage_people
+from app.web.manage.preview import blueprint as manage_preview
 from app.web.manage.projects import blueprint as manage_projects
 from app.web.manage.registration import blueprint as manage_registration
 from app.web.manage.registrations import blueprint as manage_registrations
 from app.web.manage.staff_registration import blueprint as manage_staff_registration
 from app.web.manage.tokens import blueprint as manage_tokens
+from app.web.public.agenda import blueprint as agenda
 from app.web.public.events import blueprint as events
 from app.web.public.health import blueprint as health
 from app.web.public.login import blueprint as login
 from app.web.public.look import blueprint as look
 from app.web.public.outbox import blueprint as outbox
+from app.web.public.own_page import blueprint as own_page
 from app.web.public.registration import blueprint as registration
+from app.web.public.tickets import blueprint as tickets
 
 BLUEPRINTS = (
     door,
@@ -46,17 +50,21 @@ BLUEPRINTS = (
     manage_look,
     manage_messages,
     manage_people,
+    manage_preview,
     manage_projects,
     manage_registration,
     manage_registrations,
     manage_staff_registration,
     manage_tokens,
+    agenda,
     events,
     health,
     login,
     look,
     outbox,
+    own_page,
     registration,
+    tickets,
 )
 
 
@@ -64,6 +72,19 @@ def register_web(app: Flask) -> None:
     """Everything that answers a request: language, guards, headers, errors, filters, pages."""
     for init in (init_i18n, init_guards, init_headers, init_errors, init_filters, init_context):
         init(app)
+    app.before_request(_refuse_nul)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     register_api(app)
+
+
+def _refuse_nul() -> None:
+    """No text has a NUL, and PostgreSQL cannot even compare one: such an address is nowhere, such a form is no form."""
+    if "\x00" in request.path:
+        abort(404)
+    if any("\x00" in value for _, value in request.args.items(multi=True)):
+        abort(400)
+    if request.mimetype.startswith(("multipart/", "application/x-www-form")) and any(
+        "\x00" in value for _, value in request.form.items(multi=True)
+    ):
+        abort(400)

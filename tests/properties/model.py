@@ -122,7 +122,7 @@ class Forum:
             return True
         for (wave, audience), (most_people, most_groups) in limits.items():
             people, groups = self.counted(wave, audience)
-            if most_people is not None and people > most_people or most_groups is not None and groups > most_groups:
+            if (most_people is not None and people > most_people) or (most_groups is not None and groups > most_groups):
                 return True
         return False
 
@@ -155,7 +155,9 @@ class Forum:
             gone = asked or (p, c)
             return ("accepted", None), (-min(gone[0], p), -min(gone[1], c))
         if space is None:
-            return (("duplicate", "already_in"), (0, 0)) if missing == (0, 0) else (("accepted", None), asked or missing)
+            return (
+                (("duplicate", "already_in"), (0, 0)) if missing == (0, 0) else (("accepted", None), asked or missing)
+            )
         if where == space and p + c > 0:
             return ("duplicate", "already_in"), (0, 0)
         passing = asked or ((p, c) if p + c else (booking.participants, booking.companions))

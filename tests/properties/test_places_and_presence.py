@@ -71,7 +71,7 @@ headcounts = st.none() | st.tuples(small, st.integers(0, 2))
 
 
 def test_places_and_presence_are_what_counting_says(whole_app: Flask) -> None:
-    run_state_machine_as_test(ForumMachine, settings=SETTINGS)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(ForumMachine, settings=SETTINGS)
 
 
 def attempt(work: Callable[[], Any]) -> Any:
@@ -107,9 +107,7 @@ class ForumMachine(RuleBasedStateMachine):
         capacities=st.lists(st.integers(1, 20), min_size=1, max_size=3),
         limits=st.lists(st.tuples(limit, limit), min_size=3, max_size=3),
     )
-    def open(
-        self, enrolment: Enrolment, capacity: int | None, capacities: list[int], limits: list[Any]
-    ) -> None:
+    def open(self, enrolment: Enrolment, capacity: int | None, capacities: list[int], limits: list[Any]) -> None:
         db.session.rollback()
         empty_tables(current_app)
         first = tuple(AllotmentDraft(a, *most) for a, most in zip(AUDIENCES, limits, strict=True))
@@ -177,7 +175,9 @@ class ForumMachine(RuleBasedStateMachine):
             assert isinstance(answer, FieldError)
             assert answer.problems == {"audience": "unknown_audience"}
             return
-        twin = next((b for b in self.model.bookings if b.same == same and b.status in {"confirmed", "waitlisted"}), None)
+        twin = next(
+            (b for b in self.model.bookings if b.same == same and b.status in {"confirmed", "waitlisted"}), None
+        )
         if twin is not None:
             assert isinstance(answer, AlreadyRegistered)
             assert answer.registration_id == twin.id
@@ -255,7 +255,8 @@ class ForumMachine(RuleBasedStateMachine):
     def edit(
         self, capacity: int | None, capacities: list[int], limits: list[Any], accepted: set[str], limited: int
     ) -> None:
-        waves, wanted = [], {}
+        waves: list[WaveDraft] = []
+        wanted: Limits = {}
         for n, wave in enumerate(self.draft.waves):
             mine = zip(AUDIENCES, limits, strict=True) if n == limited else ()
             allotments = tuple(AllotmentDraft(a, *most) for a, most in mine if a in accepted)
@@ -313,7 +314,11 @@ class ForumMachine(RuleBasedStateMachine):
     @rule(
         passages=st.lists(
             st.tuples(
-                st.integers(0, 99), st.integers(0, 3), st.sampled_from(Direction), st.sampled_from([0, 0, 1, 2]), headcounts
+                st.integers(0, 99),
+                st.integers(0, 3),
+                st.sampled_from(Direction),
+                st.sampled_from([0, 0, 1, 2]),
+                headcounts,
             ),
             min_size=1,
             max_size=4,

@@ -47,9 +47,7 @@ PREFIXES = ("", "/t/", "https://example.org/t/", "http://127.0.0.1:8000/t/")
 
 
 @given(expected, st.lists(st.tuples(passages, st.integers(0, 60)), max_size=25))
-def test_accepted_passages_add_up_to_where_people_are(
-    people: Headcount, tries: list[tuple[Passage, int]]
-) -> None:
+def test_accepted_passages_add_up_to_where_people_are(people: Headcount, tries: list[tuple[Passage, int]]) -> None:
     at, past = Whereabouts(), list[PastScan]()
     for number, (passage, room) in enumerate(tries):
         decision = decide(at, people, passage, room=room)
@@ -139,11 +137,10 @@ def test_normalising_a_reference_twice_changes_nothing(text: str) -> None:
     assert normal_reference(normal_reference(text)) == normal_reference(text)
 
 
-@given(st.integers())
-def test_ticket_codes_read_back(_: int) -> None:
-    code = new_ticket_code()
-    assert set(code) <= set(ALPHABET)
-    assert code_of(f"https://example.org/t/{code}") == code
+def test_ticket_codes_read_back() -> None:
+    for code in (new_ticket_code() for _ in range(100)):
+        assert set(code) <= set(ALPHABET)
+        assert code_of(f"https://example.org/t/{code}") == code
 
 
 @given(moments, zones, locales)

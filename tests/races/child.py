@@ -3,7 +3,6 @@
 import os
 import random
 import threading
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from uuid import uuid4
@@ -124,6 +123,3 @@ def _scan(event: EventRow, _name: str) -> None:
         ScanInput(str(uuid4()), code, random.choice(doors), random.choice(list(Direction)), DAY_ONE) for _ in range(4)
     ]
     record_scans(event, "door", items, now=DAY_ONE)
-
-
-Target = Callable[..., None]

@@ -75,9 +75,7 @@ def test_classes_fit_whole_or_not_at_all(whole_app: Flask) -> None:
 
 def test_who_finds_it_full_waits(whole_app: Flask) -> None:
     event = make_event(make_organiser(), one_wave(7))
-    answers = together(
-        whole_app, [partial(do_register, event, person_draft(event, waitlist=True)) for _ in range(20)]
-    )
+    answers = together(whole_app, [partial(do_register, event, person_draft(event, waitlist=True)) for _ in range(20)])
     statuses = Counter(a.status for a in answers if isinstance(a, Registered))
     assert statuses == {RegistrationStatus.CONFIRMED: 7, RegistrationStatus.WAITLISTED: 13}
     assert_whole(event.id)
@@ -137,9 +135,9 @@ def test_one_registration_is_cancelled_once_whatever_else_happens_to_it(whole_ap
     event = make_event(make_organiser())
     group = make_registration(event)
     other = event.waves[1].id
-    works = [partial(cancel, group.id) for _ in range(4)]
-    moves = [partial(change, group.id, waves=(other,), headcount=Headcount(20, 1)) for _ in range(4)]
-    answers = together(whole_app, [*works, *moves])
+    works: list[Any] = [partial(cancel, group.id) for _ in range(4)]
+    moves: list[Any] = [partial(change, group.id, waves=(other,), headcount=Headcount(20, 1)) for _ in range(4)]
+    answers: list[Any] = together(whole_app, [*works, *moves])
     assert answers[:4].count(None) == 1
     assert all(a is None or isinstance(a, MoveNotAllowed) for a in answers[:4])
     assert all(a is RegistrationStatus.CONFIRMED or isinstance(a, MoveNotAllowed) for a in answers[4:])

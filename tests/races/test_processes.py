@@ -6,8 +6,10 @@ import random
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
+from app.core.actor import SYSTEM
 from app.core.db import db
 from app.core.transaction import transaction
 from app.events.queries import get_places
@@ -17,10 +19,8 @@ from tests.integration.dbs import wait_until
 from tests.races.child import be_busy, register_many, stop_inside
 from tests.races.together import assert_whole, count
 
-from app.core.actor import SYSTEM  # isort: skip
-
 PROCESSES = multiprocessing.get_context("spawn")
-KILLS = 60 if os.environ.get("TEST_LONG") == "1" else 6
+KILLS = 60 if os.environ.get("TEST_LONG") == "1" else 4
 
 
 def start(target: object, *arguments: object) -> BaseProcess:
@@ -47,7 +47,6 @@ def test_three_processes_sell_exactly_what_there_is(whole_app: Flask, whole_url:
         process.join(30)
         assert process.exitcode == 0
     assert sum(sold) == 50
-    assert min(sold) >= 0
     assert get_places(event).taken == 50
     assert_whole(event.id)
 
@@ -73,6 +72,7 @@ def test_a_process_killed_before_its_commit_leaves_nothing(whole_app: Flask, who
     assert_whole(event.id)
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_nothing_is_half_written(whole_app: Flask, whole_url: str, tmp_path: Path) -> None:
     event = make_event(make_organiser(), forum(capacity=75))
     db.session.rollback()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from flask import Flask
@@ -15,7 +16,16 @@ from app.events.drafts import SpaceDraft
 from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
 from app.registrations.operations import cancel_registration, change_registration
-from tests.factories import DAY_ONE, NOW, class_draft, forum, make_event, make_organiser, make_registration, person_draft
+from tests.factories import (
+    DAY_ONE,
+    NOW,
+    class_draft,
+    forum,
+    make_event,
+    make_organiser,
+    make_registration,
+    person_draft,
+)
 from tests.races.together import assert_whole, count, together
 
 
@@ -106,11 +116,9 @@ def test_a_space_never_holds_more_than_its_limit(whole_app: Flask) -> None:
 
 
 def test_batches_with_the_same_tickets_in_other_orders_all_get_through(whole_app: Flask) -> None:
-    event = make_event(make_organiser(), forum(spaces=(SpaceDraft("Atelier", 70), SpaceDraft("Salle", 70))))
+    event = make_event(make_organiser(), forum(spaces=(SpaceDraft("Atelier", 70), SpaceDraft("Salle", 70)), stops=()))
     spaces = [s.id for s in event.spaces]
-    draft = class_draft(event, participants=4, companions=1)
     groups = [make_registration(event, class_draft(event, participants=4, companions=1)) for _ in range(10)]
-    assert draft.headcount.people == 5
     works = []
     for n in range(12):
         order = groups if n % 2 else groups[::-1]
@@ -138,7 +146,7 @@ def test_scans_changes_and_cancellations_of_the_same_classes(whole_app: Flask) -
     def cancel(registration_id: int) -> None:
         cancel_registration(registration_id, by=SYSTEM, now=NOW)
 
-    works: list[partial[object]] = []
+    works: list[Any] = []
     for n, group in enumerate(groups, start=1):
         works.append(partial(scan, event, item(n, group.ticket_code, door(event))))
         works.append(partial(change, group.id) if n % 2 else partial(cancel, group.id))

@@ -76,7 +76,9 @@ def assert_whole(event_id: int) -> None:
             select(func.coalesce(func.sum(RegistrationWave.people), 0)).where(RegistrationWave.wave_id == wave.id)
         ).scalar_one()
         assert int(counted) == wave.taken <= wave.capacity
-        by_audience = db.session.execute(select(func.sum(Allotment.people)).where(Allotment.wave_id == wave.id)).scalar_one()
+        by_audience = db.session.execute(
+            select(func.sum(Allotment.people)).where(Allotment.wave_id == wave.id)
+        ).scalar_one()
         assert int(by_audience) == wave.taken
     assert [r for r in run_checks(NOW) if not r.ok] == []
     db.session.rollback()

@@ -1,15 +1,12 @@
 """Settings: documented in full, parsed with plain refusals, the secret made once."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from app.config import SETTING_NAMES, SettingsError, load_settings
+from scripts import check_repository
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-
-import check_repository  # the module that `make check` runs
 
 
 def test_the_table_of_settings_is_complete() -> None:

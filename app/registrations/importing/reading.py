@@ -83,13 +83,15 @@ def _looks_like_utf16(content: bytes) -> bool:
 
 def _find_separator(text: str) -> str:
     """The separator that cuts the header into most columns; a tie goes to the one with which rows are as wide as it."""
+    if not text.strip(SEPARATORS + " \r\n\"'"):
+        raise ImportRefused("empty")
     best = (1, 0, "")
     for separator in SEPARATORS:
         widths = [len(cells) for cells in _records(text, separator, SAMPLE) if any(c.strip() for c in cells)]
-        if widths:
+        if widths and widths[0] > 1:
             best = max(best, (widths[0], widths.count(widths[0]), separator))
     if not best[2]:
-        raise ImportRefused("separator", start=text.strip().splitlines()[0][:60] if text.strip() else "")
+        raise ImportRefused("separator")
     return best[2]
 
 

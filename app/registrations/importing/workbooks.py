@@ -10,6 +10,8 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from tempfile import NamedTemporaryFile
+from typing import IO
 from xml.parsers import expat
 
 import python_calamine
@@ -35,14 +37,15 @@ def read_workbook(content: bytes, *, rows: int, columns: int) -> list[list[str]]
     """
     parts = _unzip(content)
     names = {name.lower() for name in parts}
-    if not names & {"xl/workbook.xml", "content.xml"} or "xl/workbook.bin" in names:
-        raise ImportRefused("unreadable")  # XLSB, say, whose cells cannot be counted here
+    if not names & {"xl/workbook.xml", "content.xml"}:
+        raise ImportRefused("unreadable")
     for name, part in parts.items():
         if name.lower() == "content.xml":
             _measure_ods(part)
         else:
             _measure_xlsx(part)
-    sheet = _first_sheet(_pack(parts))
+    # the reader is told which of the two it is: of itself it would try formats that nobody measured
+    sheet = _first_sheet(parts, ".xlsx" if "xl/workbook.xml" in names else ".ods")
     if len(sheet) > rows + 1:
         raise ImportRefused("too_many_rows", limit=rows)
     if max(map(len, sheet), default=0) > columns:
@@ -78,13 +81,11 @@ def _chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> Iter
             yield chunk
 
 
-def _pack(parts: dict[str, bytes]) -> io.BytesIO:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+def _pack(parts: dict[str, bytes], target: IO[bytes]) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, part in parts.items():
             archive.writestr(name, part)
-    packed.seek(0)
-    return packed
+    target.flush()
 
 
 def _measure_xlsx(part: bytes) -> None:
@@ -158,15 +159,19 @@ def _measure_ods(part: bytes) -> None:
         raise ImportRefused("unreadable") from error
 
 
-def _first_sheet(packed: io.BytesIO) -> list[list[str]]:
+def _first_sheet(parts: dict[str, bytes], suffix: str) -> list[list[str]]:
+    with NamedTemporaryFile(suffix=suffix) as packed:
+        _pack(parts, packed)
+        return _read_first_sheet(packed.name)
+
+
+def _read_first_sheet(path: str) -> list[list[str]]:
     try:
-        workbook = python_calamine.CalamineWorkbook.from_filelike(packed)
+        workbook = python_calamine.CalamineWorkbook.from_path(path)
         for number in range(len(workbook.sheet_names)):
             rows = workbook.get_sheet_by_index(number).to_python(skip_empty_area=False)
             if any(value != "" for row in rows for value in row):
                 return [_texts(row) for row in rows]
-    except ImportRefused:
-        raise
     except python_calamine.PasswordError as error:
         raise ImportRefused("protected") from error
     except Exception as error:

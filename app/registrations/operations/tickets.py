@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import db
 from app.core.errors import FieldError
 from app.core.tokens import new_ticket_code
+from app.events.operations import lock_event
 from app.events.queries import EventRow
 from app.registrations.enums import TicketKind
-from app.registrations.models import Ticket
+from app.registrations.models import Registration, Ticket
 from app.registrations.notifications import tell
 from app.registrations.operations.locking import lock_registration
 from app.registrations.queries import get_registration, list_alive_by_email
@@ -39,6 +40,8 @@ def issue_route_cards(registration_id: int, *, by: Actor, now: datetime) -> int:
                 for number in numbers
             ],
         )  # fmt: skip
+        changed = {"changed_in": lock_event(registration.event_id), "updated_at": now}
+        db.session.execute(update(Registration).where(Registration.id == registration_id).values(**changed))
         record(
             by, "registration.cards_made", f"registration:{registration_id}", now=now,
             organiser_id=registration.organiser_id, details={"cards": registration.participants},

@@ -130,11 +130,7 @@ def list_registrations(
     if seen is not None:
         edge = tuple_(*seen)
         conditions.append(key < edge if backwards else key > edge)
-    order = (
-        (Registration.sort_name.desc(), Registration.id.desc())
-        if backwards
-        else (Registration.sort_name, Registration.id)
-    )
+    order = [Registration.sort_name, Registration.id]
     rows = db.session.execute(
         select(*_COLUMNS)
         .outerjoin(Presence, Presence.registration_id == Registration.id)

@@ -29,6 +29,9 @@ from app.web.forms.base import (
     Required,
     find_field,
 )
+from app.web.forms.base import (
+    choices as as_choices,
+)
 from app.web.forms.timetable import Whole
 from app.web.i18n import current_locale
 from app.web.wording import message_for, register_messages
@@ -67,10 +70,10 @@ class Choice(RadioField):
     """One answer among some, refused in our words when it is none of them."""
 
     def __init__(self, label: Any, validators: Any = (), *, choices: Any = (), **kwargs: Any) -> None:
-        super().__init__(label, [*validators], choices=list(choices), validate_choice=False, **kwargs)
+        super().__init__(label, [*validators], choices=as_choices(dict(choices)), validate_choice=False, **kwargs)
 
     def pre_validate(self, form: Any) -> None:
-        known = {str(choice[0]) for choice in self.choices or ()}
+        known = {str(choice.value) for choice in self.iter_choices()}
         if self.data and self.data not in known:
             raise StopValidation(message_for("choice"))
 
@@ -118,7 +121,9 @@ class RegistrationForm(PageForm):
     is_15_or_older = Choice(_l("Are you 15 or older?"), choices=[(YES, _l("Yes")), (NO, _l("No, I am younger"))])
     oriented_by = StringField(_l("Who told you about this event?"), [Length(160)])
     statistics = Nested(StatisticsPart)
-    waves = SelectMultipleField(_l("Arrival time"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False))
+    waves = SelectMultipleField(
+        _l("Arrival time"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
+    )
     waitlist = BooleanField(_l("Put me on the waiting list"))
     contact = Nested(ContactPart)
     locale = StringField()
@@ -127,8 +132,8 @@ class RegistrationForm(PageForm):
         super().__init__(formdata=answers)
         self.event = event
         own: Any = self
-        own.audience.choices = [(a.code, a.label(current_locale())) for a in event.audiences]
-        own.waves.choices = [(str(w.id), "") for w in event.waves]
+        own.audience.choices = as_choices({a.code: a.label(current_locale()) for a in event.audiences})
+        own.waves.choices = as_choices({w.id: "" for w in event.waves})
         self._say_it_for(event.audience(self.chosen_audience).school)
 
     def _say_it_for(self, school: bool) -> None:
@@ -282,12 +287,16 @@ class ChangeForm(PageForm):
     """Other times or another headcount, from one's own page."""
 
     headcount = Nested(HeadcountPart)
-    waves = SelectMultipleField(_l("Arrival time"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False))
+    waves = SelectMultipleField(
+        _l("Arrival time"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
+    )
 
-    def __init__(self, event: EventRow, *, school: bool, answers: "MultiDict[str, str] | None" = None, **values: Any) -> None:
+    def __init__(
+        self, event: EventRow, *, school: bool, answers: "MultiDict[str, str] | None" = None, **values: Any
+    ) -> None:
         super().__init__(formdata=answers, **values)
         form: Any = self
-        form.waves.choices = [(str(w.id), "") for w in event.waves]
+        form.waves.choices = as_choices({w.id: "" for w in event.waves})
         if not school:
             form.headcount.form.participants.label.text = _("Number of people")
 

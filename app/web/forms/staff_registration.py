@@ -20,7 +20,6 @@ LARGEST_GROUP = 5_000
 
 register_messages(
     {
-        "email_or_phone": _l("Give a telephone number or an e-mail address."),
         "no_groups": _l("This audience comes as single people."),
         "unknown_wave": _l("Choose one of the times shown."),
         "one_wave": _l("Choose one time only."),

@@ -224,4 +224,5 @@ def _late_words(point: Point, event: EventRow, base: str) -> PointWords:
 
 
 def _day(moment: datetime, event: EventRow) -> str:
-    return format_day(moment, event.timezone, current_locale()).capitalize()
+    day = format_day(moment, event.timezone, current_locale())
+    return day[:1].upper() + day[1:]

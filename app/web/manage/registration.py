@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template
 from flask import Response as FlaskResponse
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -54,7 +54,6 @@ def show(slug: str, reference: str) -> str:
         came=came,
         before=places_before(registration) if waiting else 0,
         timeline=list_timeline(event, registration),
-        fresh="new" in request.args,
         **_context(event, registration),
     )
 
@@ -79,11 +78,9 @@ def change(slug: str, reference: str) -> Answer:
     form: Any = ChangeForm()
     form.waves.choices = choices({str(w.id): "" for w in event.waves})
     if not registration.is_group:
-        form.headcount.form.participants.data, form.headcount.form.companions.data = 1, 0
-        valid = form.waves.validate(form) and not form.csrf_broken()
-    else:
-        valid = form.validate_on_submit()
-    if not valid or not _change(event, registration, form):
+        count = form.headcount.form
+        count.participants.data, count.companions.data = 1, 0
+    if not form.validate_on_submit() or not _change(event, registration, form):
         return _change_page(event, registration, form), 422
     flash(_("Changed. The new ticket takes the place of the old one."), "ok")
     return redirect(f"/manage/events/{slug}/registrations/{registration.reference}")
@@ -96,7 +93,7 @@ def _change(event: EventRow, registration: RegistrationRow, form: Any) -> bool:
         with transaction():
             change_registration(
                 registration.id,
-                waves=waves if set(waves) != set(registration.waves) or _waits(registration) else None,
+                waves=waves if set(waves) != set(registration.waves) else None,
                 headcount=Headcount(count.participants.data, count.companions.data or 0),
                 by=current_actor(),
                 now=clock.now(),
@@ -110,10 +107,6 @@ def _change(event: EventRow, registration: RegistrationRow, form: Any) -> bool:
     else:
         return True
     return False
-
-
-def _waits(registration: RegistrationRow) -> bool:
-    return registration.status.value == "waitlisted" and bool(request.form.get("confirm_place"))
 
 
 @blueprint.get("/cancel")

@@ -1,13 +1,13 @@
 """What's on: the events that anybody may see, coming ones first."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 
 from app.accounts.queries import get_organiser
 from app.core import clock
@@ -79,7 +79,6 @@ def _organisers(lines: list[EventLine]) -> dict[int, str]:
 def _card(line: EventLine, event: EventRow, organiser: str, now: datetime) -> EventCard:
     locale = current_locale()
     first = line.starts_at.astimezone(ZoneInfo(line.timezone)).date()
-    last = line.ends_at.astimezone(ZoneInfo(line.timezone)).date()
     starts, ends = (format_hour(at, line.timezone, locale) for at in (line.starts_at, line.ends_at))
     phase = phase_of(event, now)
     return EventCard(
@@ -87,8 +86,8 @@ def _card(line: EventLine, event: EventRow, organiser: str, now: datetime) -> Ev
         title=line.title(locale),
         kicker=" · ".join(p for p in (str(KIND_LABELS[line.kind]), organiser) if p),
         summary=line.summary(locale),
-        day_number=str(first.day) if first == last else f"{first.day}–{last.day}" if _same_month(first, last) else str(first.day),
-        month=format_date(first, "MMMM", locale=locale),
+        day_number=str(first.day),
+        month=format_date(first, "MMM", locale=locale),
         date=first_capital(format_span(line.starts_at, line.ends_at, line.timezone, locale)),
         hours=_("from %(start)s to %(end)s", start=starts, end=ends),
         place=_place(event),
@@ -96,10 +95,6 @@ def _card(line: EventLine, event: EventRow, organiser: str, now: datetime) -> Ev
         badge=_badge(line, event, phase, now),
         reason=event.cancel_reason if phase is Phase.CANCELLED else "",
     )
-
-
-def _same_month(first: date, last: date) -> bool:
-    return (first.year, first.month) == (last.year, last.month)
 
 
 def _place(event: EventRow) -> str:
@@ -119,7 +114,7 @@ def _places_left(line: EventLine, event: EventRow, now: datetime) -> int | None:
 
 def _badge(line: EventLine, event: EventRow, phase: Phase, now: datetime) -> tuple[str, str, str] | None:
     if phase is Phase.CANCELLED:
-        return "danger", "ban", _("Called off")
+        return "danger", "ban", pgettext("event", "Called off")
     if phase is Phase.SOON and event.registration_opens_at is not None:
         return "info", "clock", _("Registration opens on %(when)s", when=when(event, event.registration_opens_at))
     if phase is Phase.CLOSED:
@@ -128,7 +123,7 @@ def _badge(line: EventLine, event: EventRow, phase: Phase, now: datetime) -> tup
         return None
     left = _places_left(line, event, now)
     if left == 0:
-        return ("waiting", "hourglass", _("Waiting list")) if event.waiting_list else ("neutral", "ban", _("Full"))
+        return ("waiting", "hourglass", pgettext("wave", "Waiting list")) if event.waiting_list else ("neutral", "ban", pgettext("wave", "Full"))
     if left is None:
         return "ok", "check", _("Registration is open")
     return "ok", "check", ngettext("Registration is open · %(num)d place", "Registration is open · %(num)d places", left)

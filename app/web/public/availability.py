@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 
 from app.events.audiences import AudienceRow
 from app.events.queries import EventRow, Places, WaveRow
@@ -46,7 +46,7 @@ def availability(event: EventRow, places: Places, wave: WaveRow, audience: Audie
         return Availability("past", _("Over"))
     allotment = wave.allotment(audience.code)
     if allotment is not None and (allotment.max_people == 0 or (audience.school and allotment.max_groups == 0)):
-        return Availability("none", _("No classes") if audience.school else _("Not open"))
+        return Availability("none", _("No classes") if audience.school else pgettext("wave", "Not open"))
     left = max(0, places.left_for(event, wave, audience.code))
     groups = places.groups_left_for(wave, audience.code)
     if left == 0 or (audience.school and groups == 0):
@@ -60,8 +60,8 @@ def availability(event: EventRow, places: Places, wave: WaveRow, audience: Audie
 
 def _full(event: EventRow) -> Availability:
     if event.waiting_list:
-        return Availability("waitlist", _("Waiting list"))
-    return Availability("full", _("Full"))
+        return Availability("waitlist", pgettext("wave", "Waiting list"))
+    return Availability("full", pgettext("wave", "Full"))
 
 
 def _group_words(audience: AudienceRow, groups: int) -> str:

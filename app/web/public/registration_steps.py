@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from werkzeug.datastructures import MultiDict
 
 from app.events.calendars import visit_end
@@ -93,7 +93,7 @@ def step_title(form: RegistrationForm, step: int) -> str:
     if step == 2 and form.is_group:
         return str(_("The class") if form.event.audience(form.chosen_audience).school else _("The group"))
     times = {Enrolment.ONE: _("Arrival time"), Enrolment.SEVERAL: _("Your times"), Enrolment.ALL: _("The dates")}
-    titles = {1: _("Who comes"), 2: _("About you"), 3: times[form.event.enrolment], 4: _("You"), 5: _("Check")}
+    titles = {1: _("Who comes"), 2: _("About you"), 3: times[form.event.enrolment], 4: pgettext("step", "You"), 5: _("Check")}
     return str(titles[step])
 
 
@@ -225,7 +225,7 @@ def summary(event: EventRow, form: RegistrationForm, draft: RegistrationDraft) -
         SummaryPart(1, _("Who comes"), ((_("You come…"), coming_as(event.audience(draft.audience))),)),
         SummaryPart(2, step_title(form, 2), tuple(_group_facts(event, draft) if group else _person_facts(form, draft))),
         SummaryPart(3, step_title(form, 3), tuple(rows)),
-        SummaryPart(4, _("You"), tuple(_contact_facts(draft))),
+        SummaryPart(4, pgettext("step", "You"), tuple(_contact_facts(draft))),
     ]
 
 

@@ -71,7 +71,8 @@ BREAKS: dict[str, Break] = {
         lambda w: f"space {w.event.spaces[0].id} has 0 doors", "DELETE FROM checkpoints WHERE space_id = :space"
     ),
     "events.event_capacity": broken(
-        lambda w: f"event {w.event.slug} holds 31 people for 30 places", "UPDATE events SET capacity = 30 WHERE id = :event"
+        lambda w: f"event {w.event.slug} holds 31 people for 30 places",
+        "UPDATE events SET capacity = 30 WHERE id = :event",
     ),
     "events.stops": broken(
         lambda w: f"is in a space of event {w.other.id}",
@@ -158,7 +159,11 @@ def test_the_scan_stores_guard_is_missed(way: str, doctor_app: Flask, world: Wor
         if sqlite:
             run(f"DROP TRIGGER {'scans_no_update' if way == 'dropped' else 'scans_no_delete'}")
         else:
-            run("DROP TRIGGER scans_append_only ON scans" if way == "dropped" else "ALTER TABLE scans DISABLE TRIGGER USER")
+            run(
+                "DROP TRIGGER scans_append_only ON scans"
+                if way == "dropped"
+                else "ALTER TABLE scans DISABLE TRIGGER USER"
+            )
     code, lines = doctor(doctor_app)
     gone = "scans_append_only" if not sqlite else "scans_no_update" if way == "dropped" else "scans_no_delete"
     assert code == 1

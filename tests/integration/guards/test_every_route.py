@@ -116,7 +116,7 @@ def test_the_api_answers_401_without_a_token_403_outside_its_scope_and_404_to_ot
 
         def status(token: str | None, path: str = path, method: str = method) -> int:
             headers = {"Authorization": f"Bearer {token}"} if token else {}
-            body = None if method in SAFE else {}
+            body: dict[str, str] | None = None if method in SAFE else {}
             return client.open(path, method=method, headers=headers, json=body).status_code
 
         assert status(None) == 401, (rule.rule, method)

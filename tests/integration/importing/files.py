@@ -1,11 +1,11 @@
 """Files to import, and the forum that they are for."""
 
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-
-import xlsxwriter
+from xml.sax.saxutils import escape
 
 from app.events.drafts import AllotmentDraft, WaveDraft
 from app.events.queries import EventRow
@@ -46,19 +46,83 @@ def csv_of(*lines: Mapping[str, str], header: Sequence[str] = HEADER, separator:
     return "".join(separator.join(row) + "\r\n" for row in rows).encode()
 
 
-def xlsx_of(*rows: Sequence[object], first_row: int = 0) -> bytes:
-    """A workbook of one sheet; dates and times get a format, as people give them."""
+SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+WORKBOOK = f'<workbook xmlns="{SHEET}" xmlns:r="{RELATIONS}"><sheets><sheet name="A" sheetId="1" r:id="rId1"/></sheets></workbook>'
+WORKBOOK_RELATIONS = (
+    f'<Relationships xmlns="{PACKAGE}"><Relationship Id="rId1" Type="{RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/>'
+    f'<Relationship Id="rId2" Type="{RELATIONS}/styles" Target="styles.xml"/></Relationships>'
+)
+STYLES = (
+    f'<styleSheet xmlns="{SHEET}"><cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="20"/></cellXfs>'
+    "</styleSheet>"
+)
+DATE, HOUR = 1, 2  # styles, by their place
+OPENING = datetime(1899, 12, 30)  # noqa: DTZ001 - where spreadsheets begin to count days
+
+
+def day_cell(day: datetime) -> str:
+    """A date as a spreadsheet keeps it: the number of a day."""
+    return f'<c s="{DATE}"><v>{(day - OPENING).days}</v></c>'
+
+
+def hour_cell(hour: int, minute: int) -> str:
+    """An hour as a spreadsheet keeps it: the share of a day."""
+    return f'<c s="{HOUR}"><v>{(hour * 60 + minute) / 1440!r}</v></c>'
+
+
+def cell(value: str | int) -> str:
+    """A text or a number."""
+    if isinstance(value, int):
+        return f"<c><v>{value}</v></c>"
+    return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>' if value else "<c/>"
+
+
+def xlsx_of(*rows: Sequence[str], sheet: str | None = None) -> bytes:
+    """A workbook of one sheet with these cells, or with the given part as its sheet."""
+    body = "".join(f"<row>{''.join(cells)}</row>" for cells in rows)
+    parts = {
+        "[Content_Types].xml": "<Types/>",
+        "_rels/.rels": (
+            f'<Relationships xmlns="{PACKAGE}"><Relationship Id="r" Type="{RELATIONS}/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>'
+        ),
+        "xl/workbook.xml": WORKBOOK,
+        "xl/_rels/workbook.xml.rels": WORKBOOK_RELATIONS,
+        "xl/styles.xml": STYLES,
+        "xl/worksheets/sheet1.xml": sheet or f'<worksheet xmlns="{SHEET}"><sheetData>{body}</sheetData></worksheet>',
+    }
+    return zip_of(parts)
+
+
+def ods_of(rows: str) -> bytes:
+    """A spreadsheet of LibreOffice with these rows (its XML)."""
+    names = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    content = (
+        f"<office:document-content{names}><office:body><office:spreadsheet>"
+        f'<table:table table:name="A">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+    )
+    manifest = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    mimetype = "application/vnd.oasis.opendocument.spreadsheet"
+    return zip_of({"mimetype": mimetype, "META-INF/manifest.xml": manifest, "content.xml": content})
+
+
+def ods_row(*values: str, repeated: int = 1, cells_repeated: int = 1) -> str:
+    """A row of texts; each cell, and the row itself, may say that it stands for many."""
+    cells = "".join(
+        f'<table:table-cell office:value-type="string" table:number-columns-repeated="{cells_repeated}">'
+        f"<text:p>{escape(value)}</text:p></table:table-cell>"
+        for value in values
+    )
+    return f'<table:table-row table:number-rows-repeated="{repeated}">{cells}</table:table-row>'
+
+
+def zip_of(parts: Mapping[str, str | bytes]) -> bytes:
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"strings_to_formulas": False, "strings_to_numbers": False}) as book:
-        sheet, day, hour = (
-            book.add_worksheet(),
-            book.add_format({"num_format": "dd/mm/yyyy"}),
-            book.add_format({"num_format": "hh:mm"}),
-        )
-        for number, row in enumerate(rows, start=first_row):
-            for column, value in enumerate(row):
-                if isinstance(value, datetime):
-                    sheet.write_datetime(number, column, value, day if value.time() == datetime.min.time() else hour)
-                else:
-                    sheet.write(number, column, value)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
     return target.getvalue()

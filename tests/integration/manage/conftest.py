@@ -24,26 +24,10 @@ from app.events.queries import EventRow, get_event
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
 from app.registrations.enums import RegistrationKind, Source
 from app.registrations.operations import Registered, register
-from app.web.manage import (
-    dashboard,
-    event_form,
-    event_limits,
-    events,
-    jobs,
-    messages,
-    preview,
-    projects,
-    registration,
-    registrations,
-    staff_registration,
-)
+from tests.factories import PASSWORD
 
 NOW = datetime(2027, 2, 4, 9, 0, tzinfo=UTC)
 """Thursday, ten o'clock in Paris, on the forum's first day."""
-PASSWORD = "trois mots secrets"
-PAGES = (
-    dashboard, event_form, event_limits, events, jobs, messages, preview, projects, registration, registrations, staff_registration,
-)  # fmt: skip
 
 
 def paris(day: int, hour: int, minute: int = 0) -> datetime:
@@ -54,9 +38,6 @@ def paris(day: int, hour: int, minute: int = 0) -> datetime:
 @pytest.fixture
 def app(sqlite_app: Flask) -> Flask:
     """The whole application, its clock at NOW."""
-    for page in PAGES:
-        if page.blueprint.name not in sqlite_app.blueprints:
-            sqlite_app.register_blueprint(page.blueprint)
     set_clock(sqlite_app.extensions, NOW)
     return sqlite_app
 

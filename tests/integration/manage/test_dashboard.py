@@ -60,9 +60,9 @@ def test_every_figure(forum: EventRow, enrol: Enrol, by: Actor) -> None:
     second = enrol(forum, class_draft(forum, 1, "Noël Guérin", headcount=Headcount(20, 1)))
     hugo = enrol(forum, person_draft(forum, 0, "Hugo Dupont"))
     gone = enrol(forum, person_draft(forum, 1, "Lina Zerrouki", audience="family"))
-    waiting = enrol(
-        forum, class_draft(forum, 0, "Fatou N’Diaye", headcount=Headcount(40, 2), waitlist=True, contact=Contact("Fatou N’Diaye", "f@example.org"))
-    )  # fmt: skip
+    fatou = Contact("Fatou N’Diaye", "f@example.org")
+    large = class_draft(forum, 0, fatou.name, headcount=Headcount(40, 2), waitlist=True, contact=fatou)
+    waiting = enrol(forum, large)
     with transaction():
         cancel_registration(gone.id, by=by, now=NOW)
     scan(forum, first, 9, 2, people=Headcount(20, 2))

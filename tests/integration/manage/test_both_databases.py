@@ -1,0 +1,63 @@
+"""The figures and lists of the desk are the same on both databases."""
+
+from uuid import uuid4
+
+from flask import Flask
+
+from app.checkin.enums import Direction
+from app.checkin.operations import ScanInput, record_scans
+from app.core.transaction import transaction
+from app.messages.operations import queue_message
+from app.registrations.drafts import Contact, Headcount
+from app.registrations.enums import RegistrationStatus
+from app.reports.queries.dashboard import WaveFigures, get_dashboard
+from app.reports.queries.messages import list_event_messages
+from app.reports.queries.registration_list import Arrival, ListFilter, list_registrations
+from app.reports.queries.search import find_slug_by_reference, search_registrations
+from app.reports.queries.statistics import get_declared_totals
+from tests.factories import DAY_ONE, NOW, class_draft, make_event, make_organiser, make_registration, person_draft
+
+
+def test_dashboard_list_and_search(whole_app: Flask) -> None:
+    organiser = make_organiser()
+    event = make_event(organiser)
+    made = make_registration(event, class_draft(event, contact=Contact("Manon Lambert", "manon@example.org")))
+    make_registration(event, person_draft(event, contact=Contact("Élodie Œuvrard", "elodie@example.org")))
+    scan = ScanInput(str(uuid4()), made.ticket_code, event.checkpoints[0].id, Direction.IN, DAY_ONE, Headcount(27, 2))
+    with transaction():
+        record_scans(event, "Porte A", [scan], now=DAY_ONE)
+        queue_message(
+            template="event.note", subject=f"event:{event.id}", recipient="a@example.org", locale="fr", params={},
+            organiser_id=organiser, now=NOW,
+        )  # fmt: skip
+
+    figures = get_dashboard(event, now=DAY_ONE)
+    assert (figures.people, figures.came, figures.present) == (31, 29, 29)
+    assert figures.arrivals == ((DAY_ONE, 29),)
+    assert figures.waves[event.waves[0].id] == WaveFigures(31, 29)
+    assert get_declared_totals(event.id).people is None
+
+    everybody = list_registrations(event, ListFilter())
+    assert [line.name for line in everybody.lines] == ["Lambert, Manon", "Œuvrard, Élodie"]
+    assert (everybody.shown.people, everybody.more, everybody.less) == (31, False, False)
+    one = list_registrations(event, ListFilter(), limit=1)
+    assert ([line.name for line in one.lines], one.more) == (["Lambert, Manon"], True)
+    two = list_registrations(event, ListFilter(), after=one.lines[0].id, limit=1)
+    assert ([line.name for line in two.lines], two.more, two.less) == (["Œuvrard, Élodie"], False, True)
+    back = list_registrations(event, ListFilter(), before=two.lines[0].id, limit=1)
+    assert ([line.name for line in back.lines], back.more, back.less) == (["Lambert, Manon"], True, False)
+    narrow = ListFilter(
+        text="oeuvrard", statuses=frozenset({RegistrationStatus.CONFIRMED}), waves=frozenset({event.waves[0].id}),
+        audiences=frozenset({"job_seeker"}), arrivals=frozenset({Arrival.NOBODY}),
+    )  # fmt: skip
+    assert [line.name for line in list_registrations(event, narrow).lines] == ["Œuvrard, Élodie"]
+    some = list_registrations(event, ListFilter(arrivals=frozenset({Arrival.SOME})))
+    assert [(line.name, line.came) for line in some.lines] == [("Lambert, Manon", 29)]
+
+    assert [found.name for found in search_registrations(organiser, "ELODIE")] == ["Œuvrard, Élodie"]
+    assert find_slug_by_reference(organiser, made.reference.lower()) == (event.slug, made.reference)
+    mails = list_event_messages(organiser, None)
+    assert [(m.contact_name, m.event_slug) for m in mails] == [
+        ("", ""), ("Élodie Œuvrard", event.slug), ("Manon Lambert", event.slug),
+    ]  # fmt: skip
+    assert [m.contact_name for m in list_event_messages(organiser, event.id, before=mails[1].id)] == ["Manon Lambert"]
