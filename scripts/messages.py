@@ -16,6 +16,7 @@ SOURCES = {"app": [("**.py", "python")], "templates": [("**.html", "jinja2"), ("
 KEYWORDS = {
     **DEFAULT_KEYWORDS,
     "lazy_gettext": None,
+    "_l": None,
     "lazy_ngettext": (1, 2),
     "lazy_pgettext": ((1, "c"), 2),
     "translate": (2,),

@@ -23,7 +23,7 @@ def move_event(event_id: int, move: EventMove, *, by: Actor, now: datetime, reas
     after = next_state(state, move)
     event = get_event_by_id(event_id)
     if move is EventMove.PUBLISH:
-        has_place = bool(event.venue_name or event.join_url or all(w.place for w in event.waves))
+        has_place = bool(event.venue_name or event.join_url or (event.waves and all(w.place for w in event.waves)))
         require_publishable(waves=len(event.waves), audiences=len(event.audiences), has_place=has_place)
     values: dict[str, object] = {"state": after}
     if move is EventMove.PUBLISH:

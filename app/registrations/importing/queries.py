@@ -79,7 +79,7 @@ def find_known(event_id: int) -> KnownRegistrations:
         select(RegistrationWave.registration_id, RegistrationWave.wave_id)
         .join(Registration, Registration.id == RegistrationWave.registration_id)
         .where(Registration.event_id == event_id)
-    ).tuples():
+    ):
         waves.setdefault(registration_id, []).append(wave_id)
     by_import: dict[str, Known] = {}
     by_same: dict[str, Known] = {}

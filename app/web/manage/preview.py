@@ -19,4 +19,4 @@ def show(slug: str) -> str:
     event, now = get_own_event(slug), clock.now()
     show_organiser(event.organiser_id)
     choice = choose(event, request.args.get("day", ""), request.args.get("audience", ""), now)
-    return public_events._render(event, choice, now)
+    return public_events.render_event(event, choice, now)

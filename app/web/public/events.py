@@ -88,14 +88,14 @@ def _page(event: EventRow, choice: Choice, version: int, now: datetime) -> _Kept
     page = kept.get(key)
     if isinstance(page, _KeptPage) and page.state == state:
         return page
-    body = _render(event, choice, now).encode()
+    body = render_event(event, choice, now).encode()
     # Places may have gone since the version was read: the page then shows more than its state says, never less.
     page = _KeptPage(state, body, digest(body.decode())[:32])
     kept[key] = page
     return page
 
 
-def _render(event: EventRow, choice: Choice, now: datetime) -> str:
+def render_event(event: EventRow, choice: Choice, now: datetime) -> str:
     locale, places = current_locale(), get_places(event)
     opens_at = event.registration_opens_at
     return render_template(

@@ -104,8 +104,8 @@ def test_one_bad_line_keeps_all_from_being_written(sqlite_app: Flask) -> None:
 def test_a_wave_that_filled_meanwhile_undoes_everything(whole_app: Flask) -> None:
     event = make_talents(capacity=31)
     plan = plan_file(event, csv_of(GOOD | {"Créneau": "10h20"}, CLASS))
-    make_registration(event, person_draft(event))
-    make_registration(event, person_draft(event))
+    make_registration(event, person_draft(event), now=AT)
+    make_registration(event, person_draft(event), now=AT)
     with pytest.raises(LineRefused) as caught, transaction():
         write_plan(event, plan, by=SYSTEM, now=AT)
     assert (caught.value.line, caught.value.code) == (3, "wave_full")
@@ -124,7 +124,7 @@ def test_somebody_who_registered_meanwhile_counts_as_there(sqlite_app: Flask) ->
 def test_people_who_registered_themselves_are_left_as_they_are(sqlite_app: Flask) -> None:
     event = make_talents()
     mine = person_draft(event)
-    made = make_registration(event, mine)
+    made = make_registration(event, mine, now=AT)
     plan = plan_file(event, csv_of(GOOD | {"Courriel": mine.contact.email.upper(), "Créneau": "10h20"}))
     differences = report_of(plan).differences
     assert [(d.line, d.reference, d.names) for d in differences] == [(2, made.reference, ("waves", "audience"))]
