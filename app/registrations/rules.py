@@ -1,5 +1,6 @@
 """Pure decisions about registrations."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from app.registrations.drafts import Contact, Headcount, Organisation, Registrat
 from app.registrations.enums import REGISTRATION_MOVES, RegistrationKind, RegistrationMove, RegistrationStatus, Source
 
 LARGEST_GROUP = 5_000
+LEVEL = re.compile(r"(\d+)(?:eme|ere|er|re|nde|de|e)?([a-z]?\d?)")  # a folded word: 3e, 2nde, 1re, 3b, 3eb
 
 
 def clean(draft: RegistrationDraft, event: EventRow) -> RegistrationDraft:
@@ -158,7 +160,13 @@ def search_text(draft: RegistrationDraft, reference: str) -> str:
 
 
 def card_prefix(class_label: str) -> str:
-    """3B for « 3e B »: what a class's route cards are numbered with."""
-    words = [w for w in fold(class_label).replace("(", " ").replace(")", " ").split() if w]
-    letters = "".join(w[0] if i == 0 or len(w) > 2 else w for i, w in enumerate(words))
+    """3B for « 3e B », « 3B » and « 3eB », 2P for « 2de Pasteur »: what a class's route cards are numbered with."""
+    words = fold(class_label).replace("(", " ").replace(")", " ").split()
+    letters = ""
+    for index, word in enumerate(words):
+        level = LEVEL.fullmatch(word)
+        if level:
+            letters += level[1] + level[2]
+        else:
+            letters += word[0] if index == 0 or len(word) > 2 else word
     return letters.upper()[:4] or "G"

@@ -8,7 +8,6 @@ from app.config import SETTING_NAMES, SettingsError, load_settings
 from scripts import check_repository
 
 
-
 def test_the_table_of_settings_is_complete() -> None:
     assert check_repository.settings_documented() == []
     text = (check_repository.ROOT / "docs" / "settings.md").read_text("utf-8")

@@ -166,7 +166,7 @@ class Line:
         if wanted is None and not self.text(Field.DATE) and len(days) == 1:
             return days
         if wanted is None:
-            self.add(Field.DATE, "date_shape" if text else "required")
+            self.add(Field.DATE, "date_shape" if self.text(Field.DATE) else "required")
             return None
         if wanted not in days:
             self.add(Field.DATE, "unknown_day")

@@ -10,7 +10,7 @@ from wtforms import BooleanField, SelectField
 from app.core.i18n import Locale
 from app.registrations.importing.mapping import ColumnMapping, Field
 from app.registrations.importing.wording import say_field
-from app.web.forms.base import PageForm
+from app.web.forms.base import PageForm, choices
 
 IGNORED = ""
 
@@ -40,10 +40,10 @@ def column_name(number: int) -> str:
 
 def columns_form(header: Sequence[str], proposed: ColumnMapping, locale: Locale, *, sent: bool) -> ColumnsForm:
     """The form of one sheet's columns: filled with what was sent, else with what is proposed."""
-    choices = [(IGNORED, _l("Leave this column out")), *((f.value, say_field(f, locale)) for f in Field)]
+    labels = {IGNORED: _l("Leave this column out")} | {f.value: say_field(f, locale) for f in Field}
     by_column = {column: field.value for field, column in proposed.columns.items()}
     fields: dict[str, Any] = {
-        column_name(n): SelectField(name, choices=choices, default=by_column.get(n, IGNORED))
+        column_name(n): SelectField(name, choices=choices(labels), default=by_column.get(n, IGNORED))
         for n, name in enumerate(header)
     }
     form: ColumnsForm = type("SheetColumnsForm", (ColumnsForm,), fields)(**({} if sent else {"formdata": None}))

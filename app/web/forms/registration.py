@@ -73,7 +73,7 @@ class Choice(RadioField):
         super().__init__(label, [*validators], choices=as_choices(dict(choices)), validate_choice=False, **kwargs)
 
     def pre_validate(self, form: Any) -> None:
-        known = {str(choice.value) for choice in self.iter_choices()}
+        known = {str(value) for value, *_ in self.iter_choices()}
         if self.data and self.data not in known:
             raise StopValidation(message_for("choice"))
 

@@ -123,7 +123,8 @@ def _badge(line: EventLine, event: EventRow, phase: Phase, now: datetime) -> tup
         return None
     left = _places_left(line, event, now)
     if left == 0:
-        return ("waiting", "hourglass", pgettext("wave", "Waiting list")) if event.waiting_list else ("neutral", "ban", pgettext("wave", "Full"))
+        waits = event.waiting_list
+        return ("waiting", "hourglass", pgettext("wave", "Waiting list")) if waits else ("neutral", "ban", pgettext("wave", "Full"))
     if left is None:
         return "ok", "check", _("Registration is open")
     return "ok", "check", ngettext("Registration is open · %(num)d place", "Registration is open · %(num)d places", left)

@@ -1,7 +1,7 @@
 """What an event's public page shows, worked out for its template: its phase, its days, its table of arrivals."""
 
 import enum
-from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -45,11 +45,11 @@ def phase_of(event: EventRow, now: datetime) -> Phase:
     return Phase.SOON if coming else Phase.CLOSED
 
 
-def moment_of(event: EventRow, now: datetime) -> int:
-    """How many of the instants at which the page changes by itself are behind us: between two of them it stays the same."""
+def instants_of(event: EventRow) -> tuple[datetime, ...]:
+    """When the page changes by itself, in order: between two of these instants it stays the same."""
     instants = [event.ends_at, *(wave.ends_at for wave in event.waves)]
     instants += [at for at in (event.registration_opens_at, event.registration_closes_at) if at is not None]
-    return bisect_right(sorted(instants), now)
+    return tuple(sorted(instants))
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,16 @@ def days_of(event: EventRow) -> tuple[date, ...]:
 def choose(event: EventRow, day: str, audience: str, now: datetime) -> Choice:
     """What the address asks for, as far as it exists; else the first day that is not over, and no audience."""
     days = days_of(event)
-    today = now.astimezone(ZoneInfo(event.timezone)).date()
     wanted = next((d for d in days if d.isoformat() == day), None)
-    coming = next((d for d in days if d >= today), days[0] if days else None)
-    return Choice(wanted or coming, next((a for a in event.audiences if a.code == audience), None))
+    return Choice(wanted or coming_day(event, days, now), next((a for a in event.audiences if a.code == audience), None))
+
+
+def coming_day(event: EventRow, days: Sequence[date], now: datetime) -> date | None:
+    """The first of these days that is not over, else the first; None when there are none."""
+    if not days:
+        return None
+    today = now.astimezone(ZoneInfo(event.timezone)).date()
+    return next((d for d in days if d >= today), days[0])
 
 
 def timetable(event: EventRow, places: Places, choice: Choice, now: datetime) -> Timetable:

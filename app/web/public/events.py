@@ -4,8 +4,9 @@ Its counts are never stale: each request reads the event's version, which rises 
 in memory under all that it shows. It holds nothing of the visitor: no token, no message, only the language.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import quote_plus, urlencode
 
 from flask import Blueprint, g, render_template, request
@@ -16,40 +17,64 @@ from app.core import clock
 from app.core.cache import remembered
 from app.core.i18n import LOCALES
 from app.core.tokens import digest
-from app.events.queries import EventRow, get_places, get_version
+from app.events.audiences import AudienceRow
+from app.events.errors import EventNotFound
+from app.events.marks import EventMark, find_public_mark
+from app.events.queries import EventRow, get_places, get_public_event
 from app.feeds.calendars import event_calendar
 from app.web.calendars import calendar_response
+from app.web.context import show_organiser
 from app.web.forms.events import KIND_LABELS
 from app.web.guards import public
 from app.web.i18n import current_locale
 from app.web.public.availability import has_room
 from app.web.public.event_view import (
     Choice,
-    choose,
+    coming_day,
     days_and_hours,
-    moment_of,
+    days_of,
+    instants_of,
     paragraphs,
     phase_of,
     same_place,
     timetable,
     visit_minutes,
 )
-from app.web.public.found import shown_event
+from app.web.public.found import require_slug, shown_event
 from app.web.public.words import duration, invited, when
 
 blueprint = Blueprint("public_events", __name__)
 
 MAP = "https://www.openstreetmap.org/search?query="
 PAGES_KEPT = 300
+EVENTS_KEPT = 300
+
+
+@dataclass(frozen=True)
+class _Known:
+    """An event as it is between two edits, with what every request for its page asks of it."""
+
+    event: EventRow
+    instants: tuple[datetime, ...]
+    days: dict[str, date]
+    audiences: dict[str, AudienceRow]
+
+    @classmethod
+    def of(cls, event: EventRow) -> "_Known":
+        days = {day.isoformat(): day for day in days_of(event)}
+        return cls(event, instants_of(event), days, {a.code: a for a in event.audiences})
+
+    def choice(self, day: str, audience: str, now: datetime) -> Choice:
+        """As event_view.choose."""
+        wanted = self.days.get(day) or coming_day(self.event, tuple(self.days.values()), now)
+        return Choice(wanted, self.audiences.get(audience))
 
 
 @dataclass(frozen=True)
 class _State:
     """All that a page shows besides the event's address, day, audience and language. Equal states: equal pages."""
 
-    revision: int
-    updated_at: datetime
-    version: int
+    mark: EventMark
     moment: int
     organiser: OrganiserRow
 
@@ -65,9 +90,13 @@ class _KeptPage:
 @public
 def show(slug: str) -> Response:
     """The page; 304 to who has it as it is."""
-    event, now = shown_event(slug), clock.now()
-    choice = choose(event, request.args.get("day", ""), request.args.get("audience", ""), now)
-    page = _page(event, choice, get_version(event.id), now)
+    require_slug(slug)
+    mark = find_public_mark(slug)
+    if mark is None:
+        raise EventNotFound(slug)
+    show_organiser(mark.organiser_id)
+    known, now = _known(slug, mark), clock.now()
+    page = _page(known, known.choice(request.args.get("day", ""), request.args.get("audience", ""), now), mark, now)
     response = Response(page.body, content_type="text/html; charset=utf-8")
     response.set_etag(page.etag)
     return response.make_conditional(request)
@@ -80,16 +109,29 @@ def calendar(slug: str) -> Response:
     return calendar_response(event_calendar(event, current_locale()), filename=f"{event.slug}.ics")
 
 
-def _page(event: EventRow, choice: Choice, version: int, now: datetime) -> _KeptPage:
+def _known(slug: str, mark: EventMark) -> _Known:
+    """The event at this mark's revision, read again when it was edited."""
+    kept = remembered("shown events", most=EVENTS_KEPT)
+    known = kept.get(slug)
+    if isinstance(known, _Known) and (known.event.id, known.event.revision, known.event.updated_at) == (
+        mark.id, mark.revision, mark.updated_at,
+    ):  # fmt: skip
+        return known
+    known = _Known.of(get_public_event(slug))
+    kept[slug] = known
+    return known
+
+
+def _page(known: _Known, choice: Choice, mark: EventMark, now: datetime) -> _KeptPage:
     """The page as kept, or made anew when anything that it shows has changed."""
     kept = remembered("event pages", most=PAGES_KEPT)
-    key = (event.id, current_locale(), choice.day, choice.audience and choice.audience.code)
-    state = _State(event.revision, event.updated_at, version, moment_of(event, now), g.organiser)
+    key = (mark.id, current_locale(), choice.day, choice.audience and choice.audience.code)
+    state = _State(mark, bisect_right(known.instants, now), g.organiser)
     page = kept.get(key)
     if isinstance(page, _KeptPage) and page.state == state:
         return page
-    body = render_event(event, choice, now).encode()
-    # Places may have gone since the version was read: the page then shows more than its state says, never less.
+    body = render_event(known.event, choice, now).encode()
+    # Whoever takes a place meanwhile raises the version: the page may show more than its mark says, and is then made again.
     page = _KeptPage(state, body, digest(body.decode())[:32])
     kept[key] = page
     return page

@@ -9,16 +9,22 @@ from app.registrations.queries import RegistrationRow, get_by_ticket_code, get_b
 from app.web.context import show_organiser
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LONGEST_SLUG = 80
 CODE = re.compile(r"[0-9A-Z]{1,40}")
 
 
 def shown_event(slug: str) -> EventRow:
     """The public event of that slug, the page dressed in its organiser's look. Raises EventNotFound, for drafts too."""
-    if not SLUG.fullmatch(slug) or len(slug) > 80:
-        raise EventNotFound(slug)
+    require_slug(slug)
     event = get_public_event(slug)
     show_organiser(event.organiser_id)
     return event
+
+
+def require_slug(slug: str) -> None:
+    """Raises EventNotFound for what cannot be a slug."""
+    if len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug):
+        raise EventNotFound(slug)
 
 
 def registration_of_link(token: str) -> tuple[RegistrationRow, EventRow]:

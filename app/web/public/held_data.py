@@ -9,10 +9,9 @@ from app.core.audit import list_history
 from app.events.queries import EventRow
 from app.registrations.queries import RegistrationRow, get_statistics
 from app.web.filters import phone
-from app.web.forms.registration import AGE_LABELS, GENDER_LABELS
+from app.web.forms.registration import AGE_LABELS, GENDER_LABELS, STATISTICS
+from app.web.i18n import current_locale
 from app.web.public.words import first_capital, headcount_words, wave_name
-
-STATISTICS = ("gender", "age_band", "priority_neighbourhood", "rural_zone", "recognised_disability", "commune")
 
 
 def held_facts(event: EventRow, registration: RegistrationRow) -> list[tuple[str, str]]:
@@ -27,7 +26,7 @@ def held_facts(event: EventRow, registration: RegistrationRow) -> list[tuple[str
         (_("School or organisation"), registration.organisation_name),
         (_("UAI of the school"), registration.uai),
         (_("Town"), registration.commune),
-        (_("Audience"), event.audience(registration.audience).label(registration_locale(registration))),
+        (_("Audience"), event.audience(registration.audience).label(current_locale())),
         (_("How many"), headcount_words(registration, event) if registration.is_group else ""),
         (_("Arrival"), ", ".join(waves)),
         (_("15 or older"), _yes_no(registration.is_15_or_older)),
@@ -36,10 +35,6 @@ def held_facts(event: EventRow, registration: RegistrationRow) -> list[tuple[str
         *_statistics_facts(registration),
     ]
     return [(term, value) for term, value in facts if value]
-
-
-def registration_locale(registration: RegistrationRow) -> Any:
-    return "en" if registration.locale == "en" else "fr"
 
 
 def _statistics_facts(registration: RegistrationRow) -> list[tuple[str, str]]:

@@ -44,6 +44,7 @@ from app.web.public.registration_steps import (
     is_young,
     kept_answers,
     party_of,
+    party_words,
     step_title,
     summary,
     wave_choices,
@@ -263,6 +264,7 @@ def _times(form: RegistrationForm, filled: int | None, now: datetime, *, waiting
         "filled": filled,
         "filled_name": wave_name(event, wave, with_day=event.enrolment is not Enrolment.ONE) if wave else "",
         "waiting": waiting,
+        "who": party_words(form),
     }
 
 

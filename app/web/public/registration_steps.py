@@ -101,15 +101,15 @@ def wave_choices(
     event: EventRow, places: Places, party: Party, now: datetime, *, chosen: Sequence[int], waiting: bool
 ) -> WaveChoices:
     """The times that are not over, with what is left of each for this party."""
-    coming = [wave for wave in event.waves if wave.ends_at > now]
     audience = event.audience(party.audience)
-    states = {wave.id: availability(event, places, wave, audience, now) for wave in coming}
+    states = {w.id: availability(event, places, w, audience, now) for w in event.waves if w.ends_at > now}
+    coming = [w for w in event.waves if w.id in states and (states[w.id].state != "none" or w.id in party.held_waves)]
     room = {
         w.id: w.id in party.held_waves or (states[w.id].state == "open" and _fits(event, places, w, party)) for w in coming
     }
     calm = _calmest([w for w in coming if room[w.id]], places)
     rows = tuple(_row(event, wave, states[wave.id], party, fits_in=room[wave.id], calm=wave.id == calm) for wave in coming)
-    queues = [w for w in coming if not room[w.id] and states[w.id].state != "none" and _may_wait(event, w, party)]
+    queues = [w for w in coming if not room[w.id] and _may_wait(event, w, party)]
     several_days = len({row["day"] for row in rows}) > 1
     possible = {w.id for w in coming if room[w.id]}
     all_waves = event.enrolment is Enrolment.ALL
@@ -190,6 +190,14 @@ def first_full(event: EventRow, places: Places, party: Party, wave_ids: Sequence
 
 def party_of(draft: RegistrationDraft) -> Party:
     return Party(draft.audience, draft.kind is RegistrationKind.GROUP, draft.headcount.people)
+
+
+def party_words(form: RegistrationForm) -> str:
+    """« 3e B, 30 personnes »: for whom a time is chosen."""
+    fields: Any = form
+    organisation = fields.organisation.form
+    name = (organisation.class_label.data or organisation.name.data) if form.is_group else ""
+    return ", ".join(part for part in (name, people(Party.of(form).people)) if part) if form.is_group else ""
 
 
 def asked_words(event: EventRow, draft: RegistrationDraft) -> str:

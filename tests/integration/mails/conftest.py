@@ -10,7 +10,7 @@ from typing import Any
 import icalendar
 import pytest
 import zxingcpp
-from flask import Flask
+from flask import Flask, current_app
 from PIL import Image
 
 from app.core.db import db
@@ -48,8 +48,6 @@ class Received:
 
 def drain() -> list[Received]:
     """Let a worker do all that is due; the mails that went out meanwhile, oldest first."""
-    from flask import current_app
-
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     db.session.rollback()
     folder = settings().instance / "outbox"
