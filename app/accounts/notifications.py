@@ -1,6 +1,7 @@
 """In whose name mails are sent: the organiser's."""
 
 from app.accounts.queries import get_organiser
+from app.core.text import shown_phone
 from app.messages.senders import Sender, sender_source
 
 
@@ -8,4 +9,4 @@ from app.messages.senders import Sender, sender_source
 def organiser_as_sender(organiser_id: int) -> Sender:
     """An organiser's name, colour and contact, as its mails show them."""
     organiser = get_organiser(organiser_id)
-    return Sender(organiser.name, organiser.brand, organiser.email, organiser.phone)
+    return Sender(organiser.name, organiser.brand, organiser.email, shown_phone(organiser.phone))

@@ -188,7 +188,7 @@ class _Batch:
             select(Scan.ticket_id, Scan.direction)
             .where(
                 Scan.ticket_id.in_(ticket_ids), Scan.result == ScanResult.ACCEPTED, Scan.space_id.is_(None),
-                Scan.ticket_id.is_not(None),
+                Scan.undoes.is_(None), Scan.scan_id.not_in(undone),
             )
             .order_by(Scan.id)
         )  # fmt: skip

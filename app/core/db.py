@@ -73,8 +73,9 @@ def insert_or_skip(model: type[Model], unique: str) -> Any:
 def engine_options(database_url: str) -> Mapping[str, Any]:
     """Engine settings by database. SQLite waits up to 10 s for its write lock; PostgreSQL refuses to wait longer."""
     if database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10, "check_same_thread": False}}
+        return {"connect_args": {"timeout": 10, "check_same_thread": False}, "hide_parameters": True}
     return {
+        "hide_parameters": True,  # an error's text reaches logs and pages: no names in it
         "pool_size": 12,
         "max_overflow": 8,
         "pool_pre_ping": False,

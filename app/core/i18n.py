@@ -1,6 +1,7 @@
 """Languages: French first, English complete. Catalogues of app/translations, usable with and without a request."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -84,4 +85,9 @@ def format_span(starts_at: datetime, ends_at: datetime, timezone: str, locale: L
     head = "d" if (first.month, first.year) == (last.month, last.year) else "d MMMM"
     if first.year != last.year:
         head = "d MMMM y"
-    return f"{format_date(first, head, locale=locale)} {joiner} {format_date(last, 'd MMMM y', locale=locale)}"
+    return f"{_dated(first, head, locale)} {joiner} {_dated(last, 'd MMMM y', locale)}"
+
+
+def _dated(day: date, pattern: str, locale: Locale) -> str:
+    text: str = format_date(day, pattern, locale=locale)
+    return re.sub(r"^1\b", "1er", text) if locale == "fr" else text

@@ -109,3 +109,14 @@ def slugify(text: str, *, limit: int = 60) -> str:
     """Letters, figures and hyphens for an address: « La Voie des Talents » → la-voie-des-talents. May be empty."""
     slug = re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")
     return slug[:limit].rstrip("-")
+
+
+def shown_phone(text: str) -> str:
+    """06 39 98 44 10 for a French number, +49 30 123456 for another; never split over lines. Else as it is."""
+    try:
+        found = phonenumbers.parse(text, "FR")
+    except phonenumbers.NumberParseException:
+        return text
+    national = found.country_code == 33
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if national else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return str(phonenumbers.format_number(found, style)).replace(" ", "\N{NO-BREAK SPACE}")

@@ -23,7 +23,9 @@ class EventMark:
 
 
 _columns = Event.__table__.c
-_BY_SLUG = select(*(_columns[name] for name in EventMark.__dataclass_fields__)).where(_columns.slug == bindparam("slug"))
+_BY_SLUG = select(*(_columns[name] for name in EventMark.__dataclass_fields__)).where(
+    _columns.slug == bindparam("slug")
+)
 
 
 def find_public_mark(slug: str) -> EventMark | None:

@@ -71,6 +71,7 @@ class Event(Model):
         CheckConstraint("taken >= 0 AND (capacity IS NULL OR taken <= capacity)", name="places"),
         CheckConstraint("ends_at >= starts_at", name="dates"),
         Index("ix_events_organiser", "organiser_id", "state", "starts_at"),
+        {"sqlite_autoincrement": True},  # an id is never used again: what is remembered of an event is told by it
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

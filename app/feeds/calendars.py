@@ -65,17 +65,17 @@ def organiser_feed(token: str, locale: Locale) -> CalendarFile:
 
 
 def _render(source: _Source, locale: Locale) -> bytes:
-    entries = remembered("feed entries", most=20_000)
-    wanted = [m for m in source.marks if (m.id, m.revision, m.updated_at, locale) not in entries]
+    kept = remembered("feed entries", most=20_000)
+    found = {m.id: kept.get((m.id, m.revision, m.updated_at, locale)) for m in source.marks}
+    wanted = [event_id for event_id, entry in found.items() if entry is None]
     if wanted:
-        sequences = get_sequences([f"event:{m.id}" for m in wanted])
-        for event in list_events_by_id([m.id for m in wanted]):
+        sequences = get_sequences([f"event:{event_id}" for event_id in wanted])
+        for event in list_events_by_id(wanted):
             sequence, changed_at = sequences.get(f"event:{event.id}", (0, EPOCH))
             entry = render_entry(event_entry(event, locale, sequence=sequence, changed_at=changed_at))
-            key = (event.id, event.revision, event.updated_at, locale)
-            entries[key] = (entry, event.timezone, event.starts_at.year)
-    found = [entries[m.id, m.revision, m.updated_at, locale] for m in source.marks]
-    rows = [row for row in found if isinstance(row, tuple)]
+            found[event.id] = (entry, event.timezone, event.starts_at.year)
+            kept[event.id, event.revision, event.updated_at, locale] = found[event.id]
+    rows = [row for row in found.values() if isinstance(row, tuple)]
     return render_calendar(
         [entry for entry, _, _ in rows],
         name=source.name,

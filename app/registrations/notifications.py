@@ -35,3 +35,17 @@ def list_told(kind: Kind, registration_ids: Sequence[int]) -> set[int]:
         .distinct()
     ).scalars()
     return {subjects[subject] for subject in rows}
+
+
+def was_told_since(kind: Kind, registration_id: int, since: datetime) -> bool:
+    """Whether a mail of that kind about that registration was queued after `since`."""
+    found = db.session.execute(
+        select(Message.id)
+        .where(
+            Message.subject == f"registration:{registration_id}",
+            Message.template == f"registrations.{kind}",
+            Message.queued_at > since,
+        )
+        .limit(1)
+    ).first()
+    return found is not None

@@ -2,6 +2,7 @@
 
 from app.accounts.queries import OrganiserRow
 from app.core.i18n import Locale, format_day, format_hour, translate, translate_plural
+from app.core.text import shown_phone
 from app.core.urls import absolute, ticket_path
 from app.documents.ticket_pdf import (
     Arrival,
@@ -105,7 +106,12 @@ def _arrivals(event: EventRow, registration: RegistrationRow, locale: Locale) ->
 def _stops(event: EventRow, locale: Locale) -> tuple[StopLine, ...]:
     return tuple(
         StopLine(
-            stop.position, stop.name(locale), stop.text(locale), stop.minutes or None, stop.optional, stop.space_name
+            stop.position,
+            stop.name(locale),
+            stop.text(locale),
+            stop.minutes or None,
+            stop.optional,
+            "" if stop.space_name == stop.name(locale) else stop.space_name,
         )
         for stop in event.stops
     )
@@ -115,7 +121,7 @@ def _help(organiser: OrganiserRow, locale: Locale) -> str | None:
     if not organiser.phone:
         return None
     hours = organiser.help_hours(locale)
-    return translate(locale, "Late, or a question? Call %(phone)s", phone=organiser.phone) + (
+    return translate(locale, "Late, or a question? Call %(phone)s", phone=shown_phone(organiser.phone)) + (
         f", {hours}" if hours else ""
     )
 

@@ -136,7 +136,7 @@ def same_key(draft: RegistrationDraft) -> str | None:
     mail = draft.contact.email.lower()
     if draft.kind is RegistrationKind.INDIVIDUAL:
         return f"i:{mail}"
-    return f"g:{mail}|{draft.organisation.uai}|{fold(draft.organisation.class_label)}"
+    return f"g:{mail}|{draft.organisation.uai}|{fold(draft.organisation.class_label)[:60]}"
 
 
 def sort_name(contact: Contact) -> str:

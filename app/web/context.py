@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from app.accounts.enums import Role
 from app.accounts.queries import OrganiserRow, SignedInRow, find_only_organiser, get_organiser
 from app.core.i18n import LOCALES
-from app.web.filters import phone
+from app.core.text import shown_phone
 from app.web.i18n import current_locale
 from app.web.ttl_cache import TtlCache
 
@@ -78,7 +78,7 @@ def organiser_view(row: OrganiserRow) -> OrganiserView:
         name=row.name,
         tagline=row.tagline(locale),
         email=row.email,
-        phone=phone(row.phone) if row.phone else "",
+        phone=shown_phone(row.phone) if row.phone else "",
         help_hours=row.help_hours(locale),
         logo_url=f"{stem}.png" if row.has_logo else "",
         theme_css_url=f"{stem}.css",

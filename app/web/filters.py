@@ -7,6 +7,7 @@ from babel.numbers import format_decimal
 from flask import Flask
 
 from app.core.i18n import format_day, format_hour, format_short_day, format_span
+from app.core.text import shown_phone
 from app.core.urls import settings
 from app.web.i18n import current_locale
 
@@ -15,7 +16,7 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
-        hour=hour, day=day, short_day=short_day, span=span, number=number, phone=phone, phone_link=phone_link
+        hour=hour, day=day, short_day=short_day, span=span, number=number, phone=shown_phone, phone_link=phone_link
     )
 
 
@@ -43,16 +44,6 @@ def number(value: float, digits: int = 0) -> str:
     """1 240 with a thin no-break space in French, 1,240 in English; `digits` after the decimal sign at most."""
     text: str = format_decimal(round(value, digits), locale=current_locale())
     return text
-
-
-def phone(text: str) -> str:
-    """06 39 98 44 10 for a French number, +49 30 123456 for another; never split over lines. Else as it is."""
-    found = _parse(text)
-    if found is None:
-        return text
-    national = found.country_code == 33
-    style = phonenumbers.PhoneNumberFormat.NATIONAL if national else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return str(phonenumbers.format_number(found, style)).replace(" ", NO_BREAK)
 
 
 def phone_link(text: str) -> str:

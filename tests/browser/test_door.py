@@ -153,7 +153,9 @@ def test_a_class_is_scanned_counted_and_found_inside(door: Door, tmp_path: Path)
     with phone(door, film) as page:
         expect(verdict(page, "accepted")).to_contain_text("Come in")
         expect(verdict(page, "accepted")).to_contain_text("3e B · Collège des Trois-Rivières")
-        expect(verdict(page, "accepted")).to_contain_text("Expected 28 pupils + 2 adults, 9:00 am")
+        expect(verdict(page, "accepted")).to_contain_text(
+            "Expected 28 pupils + 2 adults, Thursday 4 February, 9:00\N{NO-BREAK SPACE}am"
+        )
         expect(count(page, "participants")).to_have_value("28")
         page.get_by_role("button", name="One less").first.click()
         expect(count(page, "participants")).to_have_value("27")

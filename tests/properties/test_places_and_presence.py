@@ -1,7 +1,5 @@
 """Whatever is asked in whatever order: places, counters and presence are what plain counting says, and doctor stays clean."""
 
-import os
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -27,11 +25,11 @@ from app.checkin.queries import get_occupancy
 from app.core.actor import SYSTEM
 from app.core.checks import run_checks
 from app.core.db import db
-from app.core.errors import DomainError, FieldError, MoveNotAllowed
+from app.core.errors import FieldError, MoveNotAllowed
 from app.core.transaction import transaction
 from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
 from app.events.enums import Enrolment
-from app.events.errors import AudienceFull, HasRegistrations, WaveFull
+from app.events.errors import HasRegistrations
 from app.events.models import Allotment, Event, Wave
 from app.events.operations import edit_event
 from app.events.queries import get_event_by_id
@@ -49,12 +47,13 @@ from app.registrations.operations import (
 from app.registrations.queries import get_registration
 from tests.factories import DAY_ONE, NOW, forum, make_event, make_organiser
 from tests.integration.dbs import empty_tables
-from tests.properties.model import Booking, Forum, Obstacle, Pair
+from tests.properties.asking import AUDIENCES, asks, attempt, limit, passages, refusal, small
+from tests.properties.conftest import LONG
+from tests.properties.model import Booking, Forum, Pair
 
-LONG = os.environ.get("TEST_LONG") == "1"
 SETTINGS = settings(
-    max_examples=200 if LONG else 12,
-    stateful_step_count=60 if LONG else 25,
+    max_examples=200 if LONG else 10,
+    stateful_step_count=60 if LONG else 30,
     deadline=None,
     database=None,
     derandomize=not LONG,
@@ -62,35 +61,12 @@ SETTINGS = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
-AUDIENCES = ("school", "job_seeker", "family")
 Limits = dict[tuple[int, str], tuple[int | None, int | None]]
-
-small = st.integers(0, 6)
-limit = st.none() | st.integers(0, 15)
-headcounts = st.none() | st.tuples(small, st.integers(0, 2))
 
 
 def test_places_and_presence_are_what_counting_says(whole_app: Flask) -> None:
-    run_state_machine_as_test(ForumMachine, settings=SETTINGS)
-
-
-def attempt(work: Callable[[], Any]) -> Any:
-    """What `work` gives back, or the refusal, after its transaction."""
-    try:
-        with transaction():
-            return work()
-    except DomainError as error:
-        return error
-
-
-def refusal(obstacle: Obstacle, answer: object) -> bool:
-    """Whether the answer names that obstacle."""
-    kind, where = obstacle
-    if kind == "event":
-        return isinstance(answer, WaveFull) and answer.wave_id is None
-    if kind == "wave":
-        return isinstance(answer, WaveFull) and answer.wave_id in where
-    return isinstance(answer, AudienceFull) and answer.wave_id in where
+    examples = SETTINGS.max_examples if db.engine.dialect.name == "sqlite" else SETTINGS.max_examples // 2
+    run_state_machine_as_test(ForumMachine, settings=settings(SETTINGS, max_examples=examples))
 
 
 class ForumMachine(RuleBasedStateMachine):
@@ -106,12 +82,20 @@ class ForumMachine(RuleBasedStateMachine):
         capacity=st.none() | st.integers(1, 30),
         capacities=st.lists(st.integers(1, 20), min_size=1, max_size=3),
         limits=st.lists(st.tuples(limit, limit), min_size=3, max_size=3),
+        first=st.lists(asks, min_size=2, max_size=5),
     )
-    def open(self, enrolment: Enrolment, capacity: int | None, capacities: list[int], limits: list[Any]) -> None:
+    def open(
+        self,
+        enrolment: Enrolment,
+        capacity: int | None,
+        capacities: list[int],
+        limits: list[Any],
+        first: list[dict[str, Any]],
+    ) -> None:
         db.session.rollback()
         empty_tables(current_app)
-        first = tuple(AllotmentDraft(a, *most) for a, most in zip(AUDIENCES, limits, strict=True))
-        waves = tuple(self.wave(n, places, first if n == 0 else ()) for n, places in enumerate(capacities))
+        shares = tuple(AllotmentDraft(a, *most) for a, most in zip(AUDIENCES, limits, strict=True))
+        waves = tuple(self.wave(n, places, shares if n == 0 else ()) for n, places in enumerate(capacities))
         draft = forum(enrolment=enrolment, capacity=capacity, waves=waves, stops=(StopDraft("Construire", 20),))
         event = make_event(make_organiser(), draft)
         self.event_id = event.id
@@ -129,6 +113,8 @@ class ForumMachine(RuleBasedStateMachine):
             {(event.waves[0].id, a): most for a, most in zip(AUDIENCES, limits, strict=True)},
             {s.id: s.capacity for s in event.spaces},
         )
+        for ask in first:
+            self.register(**ask)
 
     @staticmethod
     def wave(number: int, places: int, allotments: tuple[AllotmentDraft, ...]) -> WaveDraft:
@@ -143,15 +129,10 @@ class ForumMachine(RuleBasedStateMachine):
         picked = sorted({known[n % len(known)] for n in chosen})
         return frozenset(picked if enrolment is Enrolment.SEVERAL else picked[:1])
 
-    @rule(
-        audience=st.sampled_from(AUDIENCES),
-        group=st.booleans(),
-        people=st.tuples(st.integers(1, 6), st.integers(0, 2)),
-        chosen=st.sets(small, min_size=1, max_size=3),
-        waitlist=st.booleans(),
-        who=st.none() | st.integers(0, 4),
-        quiet=st.booleans(),
-    )
+    @rule(ask=asks)
+    def somebody_registers(self, ask: dict[str, Any]) -> None:
+        self.register(**ask)
+
     def register(
         self, audience: str, group: bool, people: Pair, chosen: set[int], waitlist: bool, who: int | None, quiet: bool
     ) -> None:
@@ -246,13 +227,30 @@ class ForumMachine(RuleBasedStateMachine):
         assert (row.contact_name, row.contact_email, row.status) == ("—", "", RegistrationStatus.CANCELLED)
 
     @rule(
+        what=st.sampled_from(["capacities", "capacities", "more", "fewer"]),
         capacity=st.none() | st.integers(1, 40),
         capacities=st.lists(st.integers(1, 25), min_size=4, max_size=4),
         limits=st.lists(st.tuples(limit, limit), min_size=3, max_size=3),
-        accepted=st.sets(st.sampled_from(AUDIENCES), min_size=2),
-        limited=st.integers(0, 3),
+        accepted=st.sets(st.sampled_from(AUDIENCES), min_size=1),
+        number=st.integers(0, 3),
     )
     def edit(
+        self,
+        what: str,
+        capacity: int | None,
+        capacities: list[int],
+        limits: list[Any],
+        accepted: set[str],
+        number: int,
+    ) -> None:
+        if what == "capacities":
+            self.set_capacities(capacity, capacities, limits, accepted, number)
+        elif what == "more" and len(self.draft.waves) < 4:
+            self.add_wave(capacities[0])
+        elif what == "fewer" and len(self.draft.waves) > 1:
+            self.remove_wave(number)
+
+    def set_capacities(
         self, capacity: int | None, capacities: list[int], limits: list[Any], accepted: set[str], limited: int
     ) -> None:
         waves: list[WaveDraft] = []
@@ -275,8 +273,6 @@ class ForumMachine(RuleBasedStateMachine):
         self.draft, self.accepted = draft, accepted
         self.model.capacity, self.model.waves, self.model.limits = capacity, places, wanted
 
-    @precondition(lambda self: len(self.draft.waves) < 4)
-    @rule(places=st.integers(1, 20))
     def add_wave(self, places: int) -> None:
         number = len(self.draft.waves)
         draft = replace(self.draft, waves=(*self.draft.waves, self.wave(number, places, ())))
@@ -286,8 +282,6 @@ class ForumMachine(RuleBasedStateMachine):
         self.draft = replace(draft, waves=(*self.draft.waves, replace(draft.waves[-1], id=new.id)))
         self.model.waves[new.id] = places
 
-    @precondition(lambda self: len(self.draft.waves) > 1)
-    @rule(which=st.integers(0, 3))
     def remove_wave(self, which: int) -> None:
         gone = self.draft.waves[which % len(self.draft.waves)]
         draft = replace(self.draft, waves=tuple(w for w in self.draft.waves if w is not gone))
@@ -311,19 +305,12 @@ class ForumMachine(RuleBasedStateMachine):
         booking.codes = [booking.codes[0], *(card.code for card in cards)]
 
     @precondition(lambda self: self.model.bookings)
-    @rule(
-        passages=st.lists(
-            st.tuples(
-                st.integers(0, 99),
-                st.integers(0, 3),
-                st.sampled_from(Direction),
-                st.sampled_from([0, 0, 1, 2]),
-                headcounts,
-            ),
-            min_size=1,
-            max_size=4,
-        )
-    )
+    @rule(passages=passages)
+    def scan_more(self, passages: list[Any]) -> None:
+        self.scan(passages)
+
+    @precondition(lambda self: self.model.bookings)
+    @rule(passages=passages)
     def scan(self, passages: list[tuple[int, int, Direction, int, Pair | None]]) -> None:
         items, expected = [], []
         for which, ticket, way, door, people in passages:

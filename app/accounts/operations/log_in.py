@@ -46,12 +46,13 @@ def count_attempt(email: str, address: str, *, now: datetime) -> None:
 
 def forget_attempts(email: str, address: str, *, by: Actor, now: datetime) -> None:
     """After a right password: the mail starts anew, the address gets its attempt back. Records the log-in."""
-    db.session.execute(delete(Throttle).where(Throttle.key == _mail_key(email)))
+    # the address first, as count_attempt locks them, so that two log-ins of one person never wait in a ring
     db.session.execute(
         update(Throttle)
         .where(Throttle.key == _address_key(address), Throttle.failures > 0)
         .values(failures=Throttle.failures - 1, blocked_until=None)
     )
+    db.session.execute(delete(Throttle).where(Throttle.key == _mail_key(email)))
     record(by, "account.logged_in", f"account:{by.id}", now=now, organiser_id=None)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts.enums import Role
+from app.accounts.enums import MAY_SCAN, Role
 from app.accounts.errors import AccountExists, AlreadyMember, LastOwner
 from app.accounts.models import Account, Membership, Organiser
 from app.accounts.operations.tokens import revoke_door_tokens
@@ -83,6 +83,8 @@ def change_role(account_id: int, organiser_id: int, role: Role, *, by: Actor, no
         .where(Membership.account_id == account_id, Membership.organiser_id == organiser_id)
         .values(role=role)
     )
+    if role not in MAY_SCAN:
+        revoke_door_tokens(account_id, now=now, organiser_id=organiser_id)
     _record(by, "member.role_changed", account_id, organiser_id, now, {"from": before.value, "to": role.value})
 
 

@@ -2,7 +2,7 @@
 
 from app.events.operations.editing import create_event, delete_draft, edit_event
 from app.events.operations.moves import move_event
-from app.events.operations.places import Held, exchange_places, lock_event, release_places, take_places
+from app.events.operations.places import Held, exchange_places, hold_event, lock_event, release_places, take_places
 from app.events.operations.projects import add_audience, save_project
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "delete_draft",
     "edit_event",
     "exchange_places",
+    "hold_event",
     "lock_event",
     "move_event",
     "release_places",

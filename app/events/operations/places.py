@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, Table, and_, bindparam, insert, literal, o
 from app.core.db import db
 from app.events.errors import AudienceFull, EventNotFound, WaveFull
 from app.events.models import Allotment, Event, Wave
+from app.events.queries import EventRow, get_event_by_id
 
 # Taking places is written once, on plain tables: making such a statement anew for each call takes ten times as long as
 # running it, and meanwhile everybody else waits for the event's row.
@@ -77,6 +78,12 @@ def lock_event(event_id: int) -> int:
     if version is None:
         raise EventNotFound(str(event_id))
     return version
+
+
+def hold_event(event_id: int) -> EventRow:
+    """Lock an event and read it as it now is: for who edits a part of it and must keep the rest. Raises EventNotFound."""
+    lock_event(event_id)
+    return get_event_by_id(event_id)
 
 
 def take_places(event_id: int, places: Held) -> int:

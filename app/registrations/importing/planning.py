@@ -18,7 +18,7 @@ def make_plan(
     mapping: ColumnMapping,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Plan:
-    """What importing the sheet would do. Raises ImportRefused (not_open, missing_columns)."""
+    """What importing the sheet would do. Raises ImportRefused (not_open, read_only, missing_columns)."""
     require_importable(event)
     missing = missing_fields(mapping, event)
     if missing:
@@ -33,6 +33,8 @@ def plan_file(event: EventRow, content: bytes) -> Plan:
 
 
 def require_importable(event: EventRow) -> None:
-    """Raises ImportRefused (not_open) while the event takes no registrations at all."""
-    if event.state not in {EventState.PUBLISHED, EventState.CLOSED}:
+    """Raises ImportRefused (not_open, read_only) where the event takes no registrations at all."""
+    if event.state is EventState.DRAFT:
         raise ImportRefused("not_open")
+    if event.state not in {EventState.PUBLISHED, EventState.CLOSED}:
+        raise ImportRefused("read_only")

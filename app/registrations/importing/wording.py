@@ -54,6 +54,7 @@ REFUSALS: dict[str, str] = {
         "Unpacked, this file takes more than %(limit)s MB. Keep only the sheet with the registrations."
     ),
     "missing_columns": N_("These columns are missing or not recognised: %(columns)s."),
+    "read_only": N_("This event is archived or called off: it takes no registrations any more."),
     "not_open": N_("This event takes no registrations: publish it first."),
 }
 

@@ -3,7 +3,7 @@
 from app.registrations.operations.cancelling import cancel_event_registrations, cancel_registration
 from app.registrations.operations.changing import change_registration
 from app.registrations.operations.erasing import erase_registration
-from app.registrations.operations.registering import Registered, register
+from app.registrations.operations.registering import Registered, register, require_room
 from app.registrations.operations.tickets import issue_route_cards, send_links_again, tell_already_registered
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "erase_registration",
     "issue_route_cards",
     "register",
+    "require_room",
     "send_links_again",
     "tell_already_registered",
 ]

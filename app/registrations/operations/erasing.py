@@ -48,6 +48,9 @@ def anonymise(registration_id: int, *, version: int, now: datetime) -> None:
             statistics_key=None, oriented_by="", answers={}, search_text="", sort_name="~", cancel_reason="",
             is_15_or_older=None, changed_in=version, updated_at=now,
             class_label=case((Registration.kind == RegistrationKind.GROUP, Registration.class_label), else_=""),
+            organisation_name=case((Registration.kind == RegistrationKind.GROUP, Registration.organisation_name), else_=""),
+            structure_id=case((Registration.kind == RegistrationKind.GROUP, Registration.structure_id), else_=None),
+            commune=case((Registration.kind == RegistrationKind.GROUP, Registration.commune), else_=""),
         )
     )  # fmt: skip
     subject = f"registration:{registration_id}"

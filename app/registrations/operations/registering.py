@@ -94,6 +94,25 @@ def register(event: EventRow, draft: RegistrationDraft, *, by: Actor, now: datet
     return Registered(registration_id, reference, token, status, code, label or draft.contact.name)
 
 
+def require_room(event: EventRow, draft: RegistrationDraft) -> None:
+    """Take the draft's places and give them back at once: raises WaveFull or AudienceFull as registering would.
+
+    For who is registered already, so that the page answers them as it would answer anybody else.
+    """
+    event = _lock(event)
+    draft = clean(draft, event)
+    if draft.waitlist and event.waiting_list:
+        return
+    savepoint = db.session.begin_nested()
+    try:
+        take_places(
+            event.id,
+            Held(draft.waves, draft.audience, draft.headcount.people, draft.kind is RegistrationKind.GROUP),
+        )
+    finally:
+        savepoint.rollback()
+
+
 def _lock(event: EventRow) -> EventRow:
     """Hold the event's row: registrations of one event follow each other. What changed meanwhile is read again."""
     revision = db.session.execute(_LOCK, {"event": event.id}).scalar_one()

@@ -1,6 +1,6 @@
 """Route cards of a class, and sending people their links again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import insert, update
 
@@ -13,10 +13,12 @@ from app.events.operations import lock_event
 from app.events.queries import EventRow
 from app.registrations.enums import TicketKind
 from app.registrations.models import Registration, Ticket
-from app.registrations.notifications import tell
+from app.registrations.notifications import tell, was_told_since
 from app.registrations.operations.locking import lock_registration
 from app.registrations.queries import get_registration, list_alive_by_email
 from app.registrations.rules import card_prefix
+
+PAUSE = timedelta(minutes=10)
 
 
 def issue_route_cards(registration_id: int, *, by: Actor, now: datetime) -> int:
@@ -50,9 +52,14 @@ def issue_route_cards(registration_id: int, *, by: Actor, now: datetime) -> int:
 
 
 def send_links_again(event: EventRow, email: str, *, now: datetime) -> int:
-    """Mail their links to an address that asks for them; return how many went out. The page that asks is told nothing."""
+    """Mail their links to an address that asks for them; return how many it has. The page that asks is told nothing.
+
+    Who asks again within ten minutes gets no second mail: nobody's mailbox is filled by somebody else's clicks.
+    """
     found = list_alive_by_email(event.id, email)
     for registration in found:
+        if was_told_since("link", registration.id, now - PAUSE):
+            continue
         tell(
             "link",
             registration.id,
@@ -67,7 +74,7 @@ def send_links_again(event: EventRow, email: str, *, now: datetime) -> int:
 def tell_already_registered(registration_id: int, *, now: datetime) -> None:
     """Mail somebody who registers twice what they already have; the page only says « check your mail »."""
     registration = get_registration(registration_id)
-    if registration.contact_email:
+    if registration.contact_email and not was_told_since("already", registration.id, now - PAUSE):
         tell(
             "already", registration.id, registration.contact_email, registration.locale,
             organiser_id=registration.organiser_id, now=now,

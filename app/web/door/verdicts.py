@@ -9,7 +9,7 @@ from app.checkin.enums import Direction, Reason, ScanResult
 from app.checkin.operations import ScanAnswer
 from app.checkin.queries import DoorMatch
 from app.checkin.rules import is_wrong_day, minus, refuse_status
-from app.core.i18n import format_day, format_hour
+from app.core.i18n import Locale, format_day, format_hour
 from app.events.queries import CheckpointRow, EventRow
 from app.registrations.drafts import Headcount
 from app.web.door.words import Words, fill
@@ -77,12 +77,21 @@ def ticket_of(event: EventRow, match: DoorMatch, code: str, *, now: datetime) ->
         status=match.status.value,
         expected=match.expected if code == match.code else Headcount(),
         inside=match.inside,
-        time=format_hour(starts[0], event.timezone, locale) if len(starts) == 1 else "",
+        time=_when(starts[0], event.timezone, locale, now) if len(starts) == 1 else "",
         days=", ".join(days),
         wrong_day=len(all_days) > 1 and is_wrong_day(now.astimezone(zone).date(), own_days, all_days),
         came_at=format_hour(match.last_in_at, event.timezone, locale) if match.last_in_at else "",
         came_door=door,
     )
+
+
+def _when(start: datetime, timezone: str, locale: Locale, now: datetime) -> str:
+    """The hour; with its day on any other day, so that nobody takes Friday's class for today's."""
+    hour = format_hour(start, timezone, locale)
+    zone = ZoneInfo(timezone)
+    if start.astimezone(zone).date() == now.astimezone(zone).date():
+        return hour
+    return f"{format_day(start, timezone, locale)}, {hour}"
 
 
 def asks_headcount(ticket: Ticket, match: DoorMatch, place: Place) -> bool:

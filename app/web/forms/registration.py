@@ -28,6 +28,7 @@ from app.web.forms.base import (
     PhoneNumber,
     Required,
     find_field,
+    strip,
 )
 from app.web.forms.base import (
     choices as as_choices,
@@ -166,6 +167,12 @@ class RegistrationForm(PageForm):
             3: ("waves", "waitlist"),
             4: ("contact.name", "contact.email", "contact.phone"),
         }.get(step, ())
+
+    def show_as_typed(self, step: int) -> None:
+        """Show texts as they were typed, whatever checking made of them."""
+        for field in self.fields_of(step):
+            if isinstance(field, StringField) and field.raw_data:
+                field.data = str(strip(field.raw_data[0]))
 
     def check(self, step: int, *, walking: bool) -> bool:
         """Validate the fields of one step, each error at its field. `walking`: the step was seen, so what it asks must be there."""

@@ -1,6 +1,6 @@
 """The dashboard of one event: how many are coming, who is here, and what to look at now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -12,12 +12,13 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.enums import MAY_READ
 from app.core import clock
 from app.core.i18n import format_day
+from app.core.text import shown_phone as phone
 from app.events.queries import EventRow, WaveRow
 from app.registrations.enums import AgeBand, Gender
 from app.reports.queries.dashboard import BIN, Dashboard, get_dashboard
 from app.reports.queries.statistics import NO, YES, get_declared_totals
 from app.reports.rules import Point, PointKind
-from app.web.filters import hour, number, phone, phone_link
+from app.web.filters import hour, number, phone_link
 from app.web.guards import event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event, may_manage, shown_state
@@ -53,7 +54,8 @@ def show(slug: str) -> str:
     now = clock.now()
     figures = get_dashboard(event, now=now)
     days = _days(event, figures)
-    chosen = _chosen_day(days, local(now, event.timezone).date())
+    own_days = {local(w.starts_at, event.timezone).date() for w in event.waves}
+    chosen = _chosen_day(days, own_days, local(now, event.timezone).date())
     waves = [w for w in event.waves if local(w.starts_at, event.timezone).date() == chosen]
     return render_template(
         "manage/events/dashboard.html",
@@ -80,12 +82,16 @@ def _days(event: EventRow, figures: Dashboard) -> list[date]:
     return sorted({local(moment, event.timezone).date() for moment in moments})
 
 
-def _chosen_day(days: Sequence[date], today: date) -> date | None:
-    """The day asked for, else today if it is one of them, else the next one to come, else the first."""
+def _chosen_day(days: Sequence[date], own_days: Collection[date], today: date) -> date | None:
+    """The day asked for, else the event's day today, else its next one to come, else the first.
+
+    A day without waves, on which somebody practised at the door, is shown only when it is asked for.
+    """
     asked = request.args.get("day", "")
     for day in days:
         if day.isoformat() == asked:
             return day
+    days = [day for day in days if day in own_days] or days
     return next((day for day in days if day >= today), days[0] if days else None)
 
 

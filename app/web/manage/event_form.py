@@ -15,7 +15,7 @@ from app.core.transaction import transaction
 from app.core.urls import settings
 from app.events.enums import EventKind, EventMove, EventState
 from app.events.errors import HasRegistrations
-from app.events.operations import add_audience, create_event, edit_event
+from app.events.operations import add_audience, create_event, edit_event, hold_event
 from app.events.queries import EventRow, get_places, list_audiences
 from app.events.rules import allowed_moves
 from app.web.forms.base import choices
@@ -161,7 +161,7 @@ def new_audience(slug: str) -> Answer:
                     organiser_id=event.organiser_id, label_fr=form.label_fr.data, label_en=form.label_en.data or "",
                     groups=form.groups.data, by=by, now=now,
                 )  # fmt: skip
-                draft = draft_of(event)
+                draft = draft_of(hold_event(event.id))
                 edit_event(event.id, replace(draft, audiences=(*draft.audiences, code)), by=by, now=now)
             flash(_("“%(name)s” is added, and accepted here.", name=form.label_fr.data), "ok")
             return redirect(f"/manage/events/{slug}/edit/audiences")
@@ -275,7 +275,8 @@ def _save(event: EventRow, section: Section, form: RowsForm) -> bool:
     """Save one section or put each problem at its field."""
     try:
         with transaction():
-            edit_event(event.id, section.apply(form, draft_of(event)), by=current_actor(), now=clock.now())
+            now_is = hold_event(event.id)  # what colleagues saved in other sections meanwhile stays
+            edit_event(event.id, section.apply(form, draft_of(now_is)), by=current_actor(), now=clock.now())
     except FieldError as error:
         form.show_problems(_in_words(error, section))
         return False

@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.errors import FieldError
 from app.core.transaction import transaction
 from app.events.drafts import AllotmentDraft, WaveDraft
-from app.events.operations import edit_event
+from app.events.operations import edit_event, hold_event
 from app.events.queries import EventRow, get_places
 from app.web.forms.events import limits_form
 from app.web.forms.timetable import RowsForm
@@ -40,10 +40,11 @@ def save(slug: str) -> str | tuple[str, int] | Response:
         return _limits_page(event, form, unsaved=True)
     if not form.validate_on_submit():
         return _limits_page(event, form), 422
-    draft = draft_of(event)
-    waves = tuple(_limited(w, form, draft.audiences) for w in draft.waves)
+    waves: tuple[WaveDraft, ...] = ()
     try:
         with transaction():
+            draft = draft_of(hold_event(event.id))  # what colleagues saved in other sections meanwhile stays
+            waves = tuple(_limited(w, form, draft.audiences) for w in draft.waves)
             edit_event(event.id, replace(draft, waves=waves), by=current_actor(), now=clock.now())
     except FieldError as error:
         form.show_problems(_at_cells(error, waves))

@@ -1,6 +1,6 @@
 """The organiser's events: the list, the moves of one event, and the search."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,6 +33,8 @@ from app.web.guards import (
     staff,
 )
 from app.web.manage.event_page import event_context, get_own_event, may_manage
+
+LARGEST_ID = 2**31 - 1
 
 blueprint = Blueprint("manage_events", __name__, url_prefix="/manage")
 
@@ -80,9 +82,10 @@ def _cursor() -> tuple[datetime, int] | None:
     at, _sign, event_id = request.args.get("after", "").partition("~")
     try:
         moment = datetime.fromisoformat(at)
-        return (moment, int(event_id)) if moment.tzinfo is not None and len(event_id) < 12 else None
-    except ValueError:
+        found = (moment.astimezone(UTC), int(event_id))
+    except (ValueError, OverflowError):
         return None
+    return found if moment.tzinfo is not None and abs(found[1]) <= LARGEST_ID else None
 
 
 def _page_url(**values: str) -> str:

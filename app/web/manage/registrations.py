@@ -105,7 +105,7 @@ def _local_day(event: EventRow, wave_id: int) -> str:
 
 def _id(name: str) -> int | None:
     text = request.args.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 12 else None
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _first_number(page: RegistrationPage) -> int:

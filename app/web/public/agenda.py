@@ -124,7 +124,15 @@ def _badge(line: EventLine, event: EventRow, phase: Phase, now: datetime) -> tup
     left = _places_left(line, event, now)
     if left == 0:
         waits = event.waiting_list
-        return ("waiting", "hourglass", pgettext("wave", "Waiting list")) if waits else ("neutral", "ban", pgettext("wave", "Full"))
+        return (
+            ("waiting", "hourglass", pgettext("wave", "Waiting list"))
+            if waits
+            else ("neutral", "ban", pgettext("wave", "Full"))
+        )
     if left is None:
         return "ok", "check", _("Registration is open")
-    return "ok", "check", ngettext("Registration is open · %(num)d place", "Registration is open · %(num)d places", left)
+    return (
+        "ok",
+        "check",
+        ngettext("Registration is open · %(num)d place", "Registration is open · %(num)d places", left),
+    )

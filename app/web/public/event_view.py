@@ -116,7 +116,9 @@ def choose(event: EventRow, day: str, audience: str, now: datetime) -> Choice:
     """What the address asks for, as far as it exists; else the first day that is not over, and no audience."""
     days = days_of(event)
     wanted = next((d for d in days if d.isoformat() == day), None)
-    return Choice(wanted or coming_day(event, days, now), next((a for a in event.audiences if a.code == audience), None))
+    return Choice(
+        wanted or coming_day(event, days, now), next((a for a in event.audiences if a.code == audience), None)
+    )
 
 
 def coming_day(event: EventRow, days: Sequence[date], now: datetime) -> date | None:
@@ -137,7 +139,9 @@ def timetable(event: EventRow, places: Places, choice: Choice, now: datetime) ->
     lines = tuple(_line(event, places, wave, columns, own, choice, now, open_now=open_now) for wave in waves)
     return Timetable(
         days=tuple(_tab(event, day, choice) for day in days_of(event)),
-        chips=tuple(_chip(event, audience, own, choice) for audience in event.audiences) if len(event.audiences) > 1 else (),
+        chips=tuple(_chip(event, audience, own, choice) for audience in event.audiences)
+        if len(event.audiences) > 1
+        else (),
         columns=tuple(head for head, _audience in columns),
         lines=lines,
         notes=tuple(_notes(event, waves, [audience for _head, audience in columns])),
@@ -194,7 +198,9 @@ def _address(event: EventRow, day: date | None, audience: AudienceRow | None) ->
 
 def _tab(event: EventRow, day: date, choice: Choice) -> DayTab:
     zone = ZoneInfo(event.timezone)
-    text = first_capital(format_day(datetime(day.year, day.month, day.day, 12, tzinfo=zone), event.timezone, current_locale()))
+    text = first_capital(
+        format_day(datetime(day.year, day.month, day.day, 12, tzinfo=zone), event.timezone, current_locale())
+    )
     label, _space, month = text.rpartition(" ")
     return DayTab(day, label, month, _address(event, day, choice.audience), day == choice.day)
 
@@ -208,7 +214,9 @@ def _notes(event: EventRow, waves: list[WaveRow], audiences: list[AudienceRow]) 
     school = next((a for a in audiences if a.school), None)
     if school is None or not counts_groups(event, school.code):
         return []
-    notes = [_("Here a “class” counts for %(people)s people, companions included.", people=class_size(event, school.code))]
+    notes = [
+        _("Here a “class” counts for %(people)s people, companions included.", people=class_size(event, school.code))
+    ]
     closed = [w for w in waves if (a := w.allotment(school.code)) is not None and 0 in {a.max_people, a.max_groups}]
     if closed:
         hours = listed([hour(w.starts_at, event.timezone) for w in closed])

@@ -185,7 +185,8 @@ def _place(event: EventRow) -> dict[str, str] | None:
         "name": ", ".join(p for p in (event.venue_name, commune) if p),
         "address": event.venue_address,
         "entrance": event.entrance(current_locale()),
-        "map": MAP + quote_plus(", ".join(p for p in (event.venue_address or event.venue_name, event.venue_commune) if p)),
+        "map": MAP
+        + quote_plus(", ".join(p for p in (event.venue_address or event.venue_name, event.venue_commune) if p)),
     }
 
 

@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 
 from app.checkin.queries import list_scans
 from app.core.audit import list_history
+from app.core.text import shown_phone as phone
 from app.events.queries import EventRow
 from app.registrations.queries import RegistrationRow, get_statistics
-from app.web.filters import phone
 from app.web.forms.registration import AGE_LABELS, GENDER_LABELS, STATISTICS
 from app.web.i18n import current_locale
 from app.web.public.words import first_capital, headcount_words, wave_name
@@ -82,18 +82,28 @@ def held_record(event: EventRow, registration: RegistrationRow) -> dict[str, Any
         "locale": registration.locale,
         "source": registration.source.value,
         "answers": registration.answers,
-        "waves": [{"starts_at": w.starts_at.isoformat(), "ends_at": w.ends_at.isoformat(), "place": w.place} for w in waves],
+        "waves": [
+            {"starts_at": w.starts_at.isoformat(), "ends_at": w.ends_at.isoformat(), "place": w.place} for w in waves
+        ],
         "tickets": [{"code": t.code, "label": t.label} for t in (registration.ticket, *registration.cards)],
         "statistics": None if said is None else {name: getattr(said, name) for name in STATISTICS},
         "created_at": registration.created_at.isoformat(),
         "updated_at": registration.updated_at.isoformat(),
         "cancelled_at": registration.cancelled_at.isoformat() if registration.cancelled_at else None,
         "cancel_reason": registration.cancel_reason,
+        **_held_events(registration.id),
+    }
+
+
+def _held_events(registration_id: int) -> dict[str, list[dict[str, str]]]:
+    """What happened to a registration, and at doors, oldest first."""
+    return {
         "history": [
-            {"at": line.at.isoformat(), "what": line.verb} for line in reversed(list_history(f"registration:{registration.id}"))
+            {"at": line.at.isoformat(), "what": line.verb}
+            for line in reversed(list_history(f"registration:{registration_id}"))
         ],
         "scans": [
-            {"at": s.scanned_at.isoformat(), "direction": s.direction, "result": s.result.value}
-            for s in list_scans(registration.id)
+            {"at": scan.scanned_at.isoformat(), "direction": scan.direction, "result": scan.result.value}
+            for scan in list_scans(registration_id)
         ],
     }

@@ -61,7 +61,10 @@ def log_out() -> Response:
 
 def local_path(text: str) -> str:
     """`text` when it is a path on this site, else the desk: nobody is sent elsewhere by a link to our log-in."""
-    parts = urlsplit(text.replace("\\", "/"))
+    try:
+        parts = urlsplit(text.replace("\\", "/"))
+    except ValueError:
+        return HOME
     if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//"):
         return HOME
     return HOME if any(ord(c) < 32 for c in text) else text

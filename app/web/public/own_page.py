@@ -39,7 +39,7 @@ from app.web.i18n import current_locale
 from app.web.problems import RETRY_AFTER_BUSY
 from app.web.public.found import registration_of_link, shown_event
 from app.web.public.held_data import held_facts, held_record
-from app.web.public.registration_steps import Party, first_full, wave_choices
+from app.web.public.registration_steps import Party, wave_choices
 from app.web.public.ticket_view import ticket_qr, ticket_view
 from app.web.public.tickets import pdf_response, unknown_link
 from app.web.public.words import headcount_words, people, wave_name
@@ -106,7 +106,8 @@ def save_change(token: str) -> Answer:
 def _change(event: EventRow, registration: RegistrationRow, form: ChangeForm, now: datetime) -> Answer:
     count = _wanted_count(registration, form)
     chosen = registration.waves if event.enrolment is Enrolment.ALL else form.wave_ids(event)
-    waves = _wanted_waves(event, registration, chosen, count)
+    # Who waits and keeps the time goes on waiting: free places there go to whoever waits longest.
+    waves = None if set(chosen) == set(registration.waves) else chosen
     try:
         with transaction():
             change_registration(registration.id, waves=waves, headcount=count, by=current_actor(), now=now)
@@ -131,18 +132,6 @@ def _wanted_count(registration: RegistrationRow, form: ChangeForm) -> Headcount 
     part: Any = form
     count = part.headcount.form
     return Headcount(count.participants.data or 0, count.companions.data or 0)
-
-
-def _wanted_waves(
-    event: EventRow, registration: RegistrationRow, chosen: tuple[int, ...], count: Headcount | None
-) -> tuple[int, ...] | None:
-    """None keeps the waves. Who waits asks for the same waves again only when there is room: else they go on waiting."""
-    if set(chosen) != set(registration.waves):
-        return chosen
-    if registration.status in HOLDING:
-        return None
-    party = Party(registration.audience, registration.is_group, count.people if count else registration.people)
-    return chosen if first_full(event, get_places(event), party, chosen) is None else None
 
 
 @blueprint.route("/r/<token>/cancel", methods=["GET", "POST"])
@@ -230,7 +219,11 @@ def erase(token: str) -> Answer:
     if request.method == "GET":
         to_come = registration.alive and may_change(event, registration.waves, staff=False, now=now)
         return render_template(
-            "public/own_page/erase.html", event=event, registration=registration, base=own_page_path(token), to_come=to_come
+            "public/own_page/erase.html",
+            event=event,
+            registration=registration,
+            base=own_page_path(token),
+            to_come=to_come,
         )
     with transaction():
         erase_registration(registration.id, by=current_actor(), now=now)

@@ -24,7 +24,7 @@ from app.events.errors import AudienceFull, WaveFull
 from app.events.queries import EventRow, get_places
 from app.registrations.drafts import RegistrationDraft
 from app.registrations.errors import AlreadyRegistered, RegistrationClosed
-from app.registrations.operations import Registered, register, tell_already_registered
+from app.registrations.operations import Registered, register, require_room, tell_already_registered
 from app.registrations.queries import get_registration
 from app.registrations.rules import clean
 from app.web.forms.registration import RegistrationForm
@@ -43,7 +43,6 @@ from app.web.public.registration_steps import (
     group_note,
     is_young,
     kept_answers,
-    party_of,
     party_words,
     step_title,
     summary,
@@ -196,12 +195,10 @@ def _register(event: EventRow, draft: RegistrationDraft, now: datetime) -> Regis
 
 
 def _answer_as_a_stranger(event: EventRow, draft: RegistrationDraft, registration_id: int) -> None:
-    """Raises WaveFull where somebody unknown would meet it, unless these very answers are registered already."""
-    if draft.waitlist or _is_the_same(event, draft, registration_id):
-        return
-    full = first_full(event, get_places(event), party_of(draft), draft.waves)
-    if full is not None:
-        raise WaveFull(full)
+    """Raises what somebody unknown would meet, unless these very answers are registered already."""
+    if not _is_the_same(event, draft, registration_id):
+        with transaction():
+            require_room(event, draft)
 
 
 def _is_the_same(event: EventRow, draft: RegistrationDraft, registration_id: int) -> bool:
@@ -218,7 +215,13 @@ def _step_of(form: RegistrationForm) -> int:
 
 
 def _page(
-    form: RegistrationForm, answers: Answers, step: int, *, status: int = 200, filled: int | None = None, busy: bool = False
+    form: RegistrationForm,
+    answers: Answers,
+    step: int,
+    *,
+    status: int = 200,
+    filled: int | None = None,
+    busy: bool = False,
 ) -> Response:
     event, now = form.event, clock.now()
     extra: dict[str, Any] = {}
@@ -232,6 +235,7 @@ def _page(
         extra = _times(form, filled, now, waiting="waitlist" in answers)
     elif step == 2 and form.is_group and Party.of(form).people > 1 and event.enrolment is not Enrolment.ALL:
         extra = {"note": group_note(event, get_places(event), Party.of(form), now)}
+    form.show_as_typed(step)
     page = render_template(
         f"public/registration/step{step}.html",
         event=event,

@@ -9,12 +9,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 from werkzeug.datastructures import MultiDict
 
+from app.core.text import shown_phone as phone
 from app.events.calendars import visit_end
 from app.events.enums import Enrolment
 from app.events.queries import EventRow, Places, WaveRow
 from app.registrations.drafts import Headcount, RegistrationDraft
 from app.registrations.enums import RegistrationKind
-from app.web.filters import hour, phone
+from app.web.filters import hour
 from app.web.forms.registration import NO, STATISTICS, WAIT, RegistrationForm
 from app.web.public.availability import Availability, availability, fits
 from app.web.public.words import coming_as, first_capital, people, wave_day, wave_name
@@ -93,7 +94,13 @@ def step_title(form: RegistrationForm, step: int) -> str:
     if step == 2 and form.is_group:
         return str(_("The class") if form.event.audience(form.chosen_audience).school else _("The group"))
     times = {Enrolment.ONE: _("Arrival time"), Enrolment.SEVERAL: _("Your times"), Enrolment.ALL: _("The dates")}
-    titles = {1: _("Who comes"), 2: _("About you"), 3: times[form.event.enrolment], 4: pgettext("step", "You"), 5: _("Check")}
+    titles = {
+        1: _("Who comes"),
+        2: _("About you"),
+        3: times[form.event.enrolment],
+        4: pgettext("step", "You"),
+        5: _("Check"),
+    }
     return str(titles[step])
 
 
@@ -105,15 +112,20 @@ def wave_choices(
     states = {w.id: availability(event, places, w, audience, now) for w in event.waves if w.ends_at > now}
     coming = [w for w in event.waves if w.id in states and (states[w.id].state != "none" or w.id in party.held_waves)]
     room = {
-        w.id: w.id in party.held_waves or (states[w.id].state == "open" and _fits(event, places, w, party)) for w in coming
+        w.id: w.id in party.held_waves or (states[w.id].state == "open" and _fits(event, places, w, party))
+        for w in coming
     }
     calm = _calmest([w for w in coming if room[w.id]], places)
-    rows = tuple(_row(event, wave, states[wave.id], party, fits_in=room[wave.id], calm=wave.id == calm) for wave in coming)
+    rows = tuple(
+        _row(event, wave, states[wave.id], party, fits_in=room[wave.id], calm=wave.id == calm) for wave in coming
+    )
     queues = [w for w in coming if not room[w.id] and _may_wait(event, w, party)]
     several_days = len({row["day"] for row in rows}) > 1
     possible = {w.id for w in coming if room[w.id]}
     all_waves = event.enrolment is Enrolment.ALL
-    selected = [f"{WAIT}{i}" for i in chosen if waiting and i not in possible] + [str(i) for i in chosen if i in possible]
+    selected = [f"{WAIT}{i}" for i in chosen if waiting and i not in possible] + [
+        str(i) for i in chosen if i in possible
+    ]
     return WaveChoices(
         rows=rows,
         waitlists=tuple(_waitlist(event, wave, party, with_day=several_days) for wave in queues),
@@ -132,7 +144,9 @@ def _fits(event: EventRow, places: Places, wave: WaveRow, party: Party) -> bool:
 def _may_wait(event: EventRow, wave: WaveRow, party: Party) -> bool:
     """Waiting makes sense only for a party that the wave could ever hold."""
     allotment = wave.allotment(party.audience)
-    most = wave.capacity if allotment is None or allotment.max_people is None else min(wave.capacity, allotment.max_people)
+    most = (
+        wave.capacity if allotment is None or allotment.max_people is None else min(wave.capacity, allotment.max_people)
+    )
     return event.waiting_list and party.people <= most
 
 
@@ -277,9 +291,13 @@ def group_note(event: EventRow, places: Places, party: Party, now: datetime) -> 
     open_to = sum(1 for wave in coming if _fits(event, places, wave, party))
     total = _("%(people)s in all.", people=people(party.people))
     if event.audience(party.audience).school:
-        room = ngettext("%(num)s time still has room for your class.", "%(num)s times still have room for your class.", open_to)
+        room = ngettext(
+            "%(num)s time still has room for your class.", "%(num)s times still have room for your class.", open_to
+        )
     else:
-        room = ngettext("%(num)s time still has room for your group.", "%(num)s times still have room for your group.", open_to)
+        room = ngettext(
+            "%(num)s time still has room for your group.", "%(num)s times still have room for your group.", open_to
+        )
     return total, room
 
 

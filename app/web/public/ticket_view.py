@@ -163,7 +163,9 @@ def _starts(event: EventRow, wave: WaveRow) -> list[datetime]:
 def _next_stop(event: EventRow, shown: dict[str, Any], index: int) -> dict[str, Any]:
     stop, locale = event.stops[index], current_locale()
     space = next((s for s in event.spaces if s.id == stop.space_id), None)
-    directions = "" if space is None else (space.directions_fr if locale == "fr" else space.directions_en or space.directions_fr)
+    directions = (
+        "" if space is None else (space.directions_fr if locale == "fr" else space.directions_en or space.directions_fr)
+    )
     where = [part for part in (space.name if space and space.name != shown["name"] else "", directions) if part]
     return {**shown, "text": ". ".join(first_capital(p.rstrip(".")) for p in where) + ("." if where else "")}
 

@@ -160,7 +160,7 @@ def test_an_event_without_what_people_need_is_not_published(sqlite_world: World)
     slug = sqlite_world.program.post("/events", body(venue=None, waves=[])).get_json()["slug"]
     answer = sqlite_world.program.post(f"/events/{slug}/moves", {"move": "publish"})
     assert problem_of(answer) == (409, "event_incomplete")
-    assert answer.get_json(force=True)["detail"] == "missing: waves"
+    assert answer.get_json(force=True)["detail"] == "missing: waves, place"
 
 
 def test_editing_keeps_what_is_named_by_id(world: World) -> None:

@@ -36,7 +36,13 @@ def make_talents(
     """The forum of October 2021: eight waves on each of two days."""
     starts = [datetime(2021, 10, day, *hour, tzinfo=PARIS) for day in (11, 12) for hour in HOURS]
     waves = tuple(WaveDraft(s, s + timedelta(minutes=40), capacity, allotments=allotments) for s in starts)
-    draft = forum(starts_at=starts[0], ends_at=starts[-1] + timedelta(hours=2), waves=waves, audiences=AUDIENCES)
+    draft = forum(
+        starts_at=starts[0],
+        ends_at=starts[-1] + timedelta(hours=2),
+        waves=waves,
+        audiences=AUDIENCES,
+        keep_names_days=3650,  # else the worker would make everybody anonymous: it is long ago
+    )
     return make_event(organiser_id or make_organiser(), draft)
 
 

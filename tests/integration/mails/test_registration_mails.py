@@ -149,9 +149,14 @@ def test_a_wave_given_up_leaves_the_calendar() -> None:
 
 def test_nothing_is_sent_for_what_was_rolled_back() -> None:
     event = make_event(make_organiser())
-    with pytest.raises(RuntimeError, match="the process fails"), transaction():
-        register(event, class_draft(event), by=SYSTEM, now=NOW)
-        raise RuntimeError("the process fails")
+
+    def register_and_fail() -> None:
+        with transaction():
+            register(event, class_draft(event), by=SYSTEM, now=NOW)
+            raise RuntimeError("the process fails")
+
+    with pytest.raises(RuntimeError, match="the process fails"):
+        register_and_fail()
     assert drain() == []
     assert db.session.execute(select(Message.id)).all() == []
 

@@ -1,13 +1,17 @@
 """A visitor who reads English, so that tests name the texts of the code; a forum with two waves; forms as a browser fills them."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
+from contextvars import Context
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.core.db import db
 from app.events.queries import EventRow
 from tests.factories import make_event, make_organiser
 
@@ -40,6 +44,11 @@ def fields_of(page: TestResponse) -> Fields:
 def words_of(page: TestResponse) -> str:
     """The page's text, its no-break spaces as plain ones."""
     return page.text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def without_token(page: TestResponse) -> str:
+    """The page without the token against forgery, which belongs to a session."""
+    return re.sub(r'name="csrf_token" value="[^"]*"', "", page.text)
 
 
 class Visitor:
@@ -98,13 +107,23 @@ def person_answers(event: EventRow, **changes: str) -> dict[str, str]:
     return answers | {name.replace("__", "."): value for name, value in changes.items()}
 
 
+class OwnContextClient(FlaskClient):
+    """Asks each page in a context of its own, as a server does, although the test has one open for its factories."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        answer = Context().run(super().open, *args, **kwargs)
+        if has_app_context():  # not while it follows a redirect
+            db.session.rollback()  # what the test reads next is what the page wrote
+        return answer
+
+
 @pytest.fixture
 def client(sqlite_app: Flask) -> FlaskClient:
     return reader_of_english(sqlite_app)
 
 
 def reader_of_english(app: Flask) -> FlaskClient:
-    made = app.test_client()
+    made = OwnContextClient(app, app.response_class, use_cookies=True)
     made.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     return made
 
@@ -121,5 +140,5 @@ def event(organiser_id: int) -> EventRow:
 
 
 @pytest.fixture
-def visitor(client: FlaskClient, event: EventRow) -> Iterator[Visitor]:
-    yield Visitor(client, event)
+def visitor(client: FlaskClient, event: EventRow) -> Visitor:
+    return Visitor(client, event)

@@ -57,7 +57,9 @@ def test_count_is_right_after_every_change(client: FlaskClient, event: EventRow)
 
 def test_page_changes_with_an_edit(client: FlaskClient, event: EventRow) -> None:
     assert "The Path of Talents" in page_of(client, event)
-    draft = forum(waves=tuple(WaveDraft(w.starts_at, w.ends_at, w.capacity, id=w.id) for w in event.waves), spaces=(), stops=())
+    draft = forum(
+        waves=tuple(WaveDraft(w.starts_at, w.ends_at, w.capacity, id=w.id) for w in event.waves), spaces=(), stops=()
+    )
     with transaction():
         edit_event(event.id, replace(draft, title_en="Jobs to try"), by=SYSTEM, now=NOW)
     page = page_of(client, event)

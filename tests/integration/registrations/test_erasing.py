@@ -83,7 +83,9 @@ def test_a_person_is_found_nowhere_afterwards(event: EventRow) -> None:
     leave_every_trace(event, made)
     with transaction():
         cancel_registration(made.id, by=VISITOR, now=NOW, reason="Zélie est malade")
-    assert {"registrations.contact_name", "messages.recipient", "audit_entries.details", "jobs.last_error"} <= set(traces())
+    assert {"registrations.contact_name", "messages.recipient", "audit_entries.details", "jobs.last_error"} <= set(
+        traces()
+    )
     erase(made)
     assert traces() == []
     assert db.session.execute(select(DeclaredStatistics.key)).all() == []

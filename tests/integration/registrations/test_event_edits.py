@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from app.core.actor import SYSTEM
 from app.core.checks import run_checks
-from app.core.errors import FieldError, NotFound
 from app.core.db import db
+from app.core.errors import FieldError, NotFound
 from app.core.transaction import transaction
 from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, WaveDraft
 from app.events.enums import Axis, EventMove
@@ -40,9 +40,7 @@ def as_draft(event: EventRow, **changes: Any) -> EventDraft:
         for w in event.waves
     )  # fmt: skip
     spaces = tuple(SpaceDraft(s.name, s.capacity, id=s.id) for s in event.spaces)
-    return replace(
-        forum(audiences=tuple(a.code for a in event.audiences), waves=waves, spaces=spaces), **changes
-    )
+    return replace(forum(audiences=tuple(a.code for a in event.audiences), waves=waves, spaces=spaces), **changes)
 
 
 def edit(event: EventRow, **changes: Any) -> EventRow:
@@ -133,9 +131,7 @@ def test_an_audience_no_longer_accepted_is_still_counted(event: EventRow) -> Non
     with transaction():
         change_registration(made.id, waves=(event.waves[1].id,), by=SYSTEM, now=NOW)
     edit(get_event(event.slug), audiences=("job_seeker", "school", "family"))
-    counted = {
-        (a.wave_id, a.audience): (a.people, a.groups) for a in db.session.execute(select(Allotment.__table__))
-    }
+    counted = {(a.wave_id, a.audience): (a.people, a.groups) for a in db.session.execute(select(Allotment.__table__))}
     first, second = (w.id for w in event.waves)
     assert counted[second, "school"] == (30, 1)
     assert counted[first, "school"] == (0, 0)
@@ -163,7 +159,12 @@ def test_a_renamed_project_shows_in_its_events(event: EventRow) -> None:
     def save(name: str, project_id: int | None = None) -> int:
         with transaction():
             return save_project(
-                organiser_id=event.organiser_id, name=name, axis=Axis.SCHOOL_COMPANY, project_id=project_id, by=SYSTEM, now=NOW
+                organiser_id=event.organiser_id,
+                name=name,
+                axis=Axis.SCHOOL_COMPANY,
+                project_id=project_id,
+                by=SYSTEM,
+                now=NOW,
             )
 
     project = save("Talents 2026")

@@ -94,10 +94,7 @@ def test_a_group_has_at_least_one_participant(headcount: Headcount, problems: di
 
 def test_moves_follow_the_table() -> None:
     allowed = {
-        (status, move)
-        for status in RegistrationStatus
-        for move in RegistrationMove
-        if not _refused(status, move)
+        (status, move) for status in RegistrationStatus for move in RegistrationMove if not _refused(status, move)
     }
     assert allowed == {
         (RegistrationStatus.CONFIRMED, RegistrationMove.CANCEL),

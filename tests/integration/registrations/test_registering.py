@@ -1,45 +1,30 @@
-"""What each operation on registrations writes, and what it refuses."""
+"""What a registration writes, and what it refuses."""
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
-from app.core.actor import SYSTEM, VISITOR, Actor, ActorKind
-from app.core.audit import list_history
+from app.core.actor import SYSTEM
 from app.core.db import db
-from app.core.errors import FieldError, MoveNotAllowed
 from app.core.transaction import transaction
-from app.events.drafts import AllotmentDraft, WaveDraft
+from app.events.drafts import AllotmentDraft
 from app.events.enums import Enrolment, EventMove
 from app.events.errors import AudienceFull, WaveFull
 from app.events.operations import move_event
-from app.events.queries import EventRow, get_event, get_places
+from app.events.queries import EventRow, get_event
 from app.messages.models import Message
-from app.messages.queries import get_sequences
-from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft, Statistics
+from app.registrations.drafts import Contact, Headcount, Organisation, Statistics
 from app.registrations.enums import AgeBand, Gender, RegistrationStatus, Source
 from app.registrations.errors import (
     AlreadyRegistered,
-    ChangeClosed,
     RegistrationClosed,
-    RegistrationNotFound,
 )
-from app.registrations.models import DeclaredStatistics, Registration
-from app.registrations.operations import (
-    Registered,
-    cancel_registration,
-    change_registration,
-    issue_route_cards,
-    register,
-)
+from app.registrations.models import DeclaredStatistics
 from app.registrations.queries import get_registration
 from app.structures.models import Structure
 from tests.factories import (
-    DAY_ONE,
     NOW,
     class_draft,
     forum,
@@ -49,55 +34,9 @@ from tests.factories import (
     one_wave,
     person_draft,
 )
+from tests.integration.registrations.conftest import CONTACT, cancel, history, refuse, sequence, taken, told
 
 pytestmark = pytest.mark.usefixtures("whole_app")
-STAFF = Actor(ActorKind.STAFF, "Inès Roux", id=7)
-CONTACT = Contact("Manon Lambert", "manon.lambert@example.org")
-
-
-@pytest.fixture
-def event(whole_app: Flask) -> EventRow:
-    return make_event(make_organiser())
-
-
-def told(registration_id: int) -> list[str]:
-    """The mails queued about a registration, in order."""
-    subject = f"registration:{registration_id}"
-    rows = db.session.execute(select(Message.template).where(Message.subject == subject).order_by(Message.id))
-    return [template.removeprefix("registrations.") for template in rows.scalars()]
-
-
-def history(registration_id: int) -> list[tuple[str, dict[str, Any]]]:
-    return [(line.verb, line.details) for line in reversed(list_history(f"registration:{registration_id}"))]
-
-
-def sequence(registration_id: int) -> int:
-    subject = f"registration:{registration_id}"
-    return get_sequences([subject]).get(subject, (0, NOW))[0]
-
-
-def taken(event: EventRow) -> tuple[int, list[int]]:
-    places = get_places(event)
-    return places.taken, [places.waves[w.id] for w in event.waves]
-
-
-def refuse(event: EventRow, draft: RegistrationDraft, *, now: Any = NOW) -> Any:
-    """The refusal of a registration; nothing was written."""
-    before = db.session.execute(select(Registration.id)).all()
-    with pytest.raises((FieldError, RegistrationClosed, AlreadyRegistered, WaveFull, AudienceFull)) as caught, transaction():
-        register(event, draft, by=VISITOR, now=now)
-    assert db.session.execute(select(Registration.id)).all() == before
-    return caught.value
-
-
-def change(made: Registered, **changes: Any) -> RegistrationStatus:
-    with transaction():
-        return change_registration(made.id, **{"by": VISITOR, "now": NOW, **changes})
-
-
-def cancel(made: Registered, **options: Any) -> None:
-    with transaction():
-        cancel_registration(made.id, **{"by": VISITOR, "now": NOW, **options})
 
 
 def test_a_class_takes_its_headcount(event: EventRow) -> None:
@@ -213,7 +152,9 @@ def test_fields_are_all_named_at_once(event: EventRow) -> None:
         "headcount/companions": "out_of_range",
         "oriented_by": "too_long",
     }
-    assert refuse(event, person_draft(event, contact=Contact("Ana Petit"))).problems == {"contact/email": "email_or_phone"}
+    assert refuse(event, person_draft(event, contact=Contact("Ana Petit"))).problems == {
+        "contact/email": "email_or_phone"
+    }
 
 
 def test_one_person_registers_once(event: EventRow) -> None:
@@ -287,161 +228,3 @@ def test_statistics_are_kept_apart_and_only_where_they_are_asked() -> None:
     assert get_registration(make_registration(event, class_draft(event, statistics=said)).id).statistics_key is None
     silent = make_event(event.organiser_id, forum(slug="sans"))
     assert get_registration(make_registration(silent, person_draft(silent, statistics=said)).id).statistics_key is None
-
-
-def test_changing_waves_moves_the_places(event: EventRow) -> None:
-    made = make_registration(event)
-    version = get_places(event).version
-    assert change(made, waves=(event.waves[1].id,)) is RegistrationStatus.CONFIRMED
-    assert taken(event) == (30, [0, 30])
-    assert get_places(event).version == version + 1
-    assert told(made.id) == ["confirmed", "changed"]
-    assert sequence(made.id) == 1
-    assert history(made.id)[-1] == (
-        "registration.changed",
-        {
-            "people": [30, 30],
-            "waves": [[event.waves[0].id], [event.waves[1].id]],
-            "status": ["confirmed", "confirmed"],
-        },
-    )
-
-
-def test_a_class_grows_within_its_own_wave() -> None:
-    event = make_event(make_organiser(), one_wave(32))
-    made = make_registration(event)
-    assert change(made, headcount=Headcount(29, 3)) is RegistrationStatus.CONFIRMED
-    assert taken(event) == (32, [32])
-    with pytest.raises(WaveFull):
-        change(made, headcount=Headcount(30, 3))
-    row = get_registration(made.id)
-    assert (row.participants, row.companions, taken(event)) == (29, 3, (32, [32]))
-    assert (told(made.id), sequence(made.id)) == (["confirmed", "changed"], 1)
-    assert change(made, headcount=Headcount(3, 1)) is RegistrationStatus.CONFIRMED
-    assert taken(event) == (4, [4])
-
-
-def test_changing_nothing_tells_nobody(event: EventRow) -> None:
-    made = make_registration(event)
-    assert change(made, waves=(event.waves[0].id,), headcount=Headcount(28, 2)) is RegistrationStatus.CONFIRMED
-    assert (told(made.id), sequence(made.id), len(history(made.id))) == (["confirmed"], 0, 1)
-
-
-def test_the_order_of_waves_is_no_change() -> None:
-    early, late = (
-        WaveDraft(DAY_ONE + timedelta(hours=hours), DAY_ONE + timedelta(hours=hours, minutes=40), 60) for hours in (0, 2)
-    )
-    event = make_event(make_organiser(), forum(waves=(late, early), enrolment=Enrolment.SEVERAL))
-    ids = tuple(w.id for w in event.waves)  # by start: the second one made comes first
-    made = make_registration(event, person_draft(event, waves=ids))
-    change(made, waves=ids[::-1])
-    assert told(made.id) == ["confirmed"]
-
-
-def test_who_waits_gets_free_places_of_another_wave(event: EventRow) -> None:
-    make_registration(event, class_draft(event, participants=50, companions=5))
-    waiting = make_registration(event, class_draft(event, waitlist=True))
-    assert change(waiting, headcount=Headcount(27, 2)) is RegistrationStatus.WAITLISTED
-    assert taken(event) == (55, [55, 0])
-    assert change(waiting, waves=(event.waves[1].id,)) is RegistrationStatus.CONFIRMED
-    assert taken(event) == (84, [55, 29])
-    assert told(waiting.id) == ["waitlisted", "changed", "changed"]
-
-
-def test_what_a_change_refuses(event: EventRow) -> None:
-    made, person = make_registration(event), make_registration(event, person_draft(event))
-    with pytest.raises(FieldError) as caught:
-        change(made, waves=(), headcount=Headcount(0, -1))
-    assert caught.value.problems == {
-        "waves": "required", "headcount/participants": "out_of_range", "headcount/companions": "out_of_range",
-    }  # fmt: skip
-    with pytest.raises(FieldError) as caught:
-        change(person, headcount=Headcount(2, 0))
-    assert caught.value.problems == {"headcount": "individual_is_one"}
-    with pytest.raises(RegistrationNotFound), transaction():
-        change_registration(999, by=VISITOR, now=NOW)
-
-
-def test_visitors_change_until_their_wave_is_over_and_staff_later(event: EventRow) -> None:
-    made = make_registration(event)
-    over = event.waves[0].ends_at
-    assert change(made, headcount=Headcount(27, 2), now=over - timedelta(seconds=1)) is RegistrationStatus.CONFIRMED
-    with pytest.raises(ChangeClosed):
-        change(made, headcount=Headcount(26, 2), now=over)
-    with pytest.raises(ChangeClosed):
-        cancel(made, now=over)
-    assert change(made, headcount=Headcount(26, 2), now=over, by=STAFF) is RegistrationStatus.CONFIRMED
-    cancel(made, now=over, by=STAFF)
-
-
-def test_nobody_changes_what_is_read_only(event: EventRow) -> None:
-    made = make_registration(event)
-    with transaction():
-        move_event(event.id, EventMove.CANCEL, by=SYSTEM, now=NOW)
-    for by in (VISITOR, STAFF):
-        with pytest.raises(ChangeClosed):
-            change(made, headcount=Headcount(2, 2), by=by)
-        with pytest.raises(ChangeClosed):
-            cancel(made, by=by)
-    assert get_registration(made.id).status is RegistrationStatus.CONFIRMED
-
-
-def test_cancelling_frees_the_places_once(event: EventRow) -> None:
-    made = make_registration(event)
-    cancel(made, reason="  Sortie annulée  ")
-    row = get_registration(made.id)
-    assert (row.status, row.cancelled_at, row.cancel_reason) == (RegistrationStatus.CANCELLED, NOW, "Sortie annulée")
-    assert row.waves == (event.waves[0].id,)
-    assert taken(event) == (0, [0, 0])
-    assert (told(made.id), sequence(made.id)) == (["confirmed", "cancelled"], 1)
-    with pytest.raises(MoveNotAllowed):
-        cancel(made)
-    with pytest.raises(MoveNotAllowed):
-        change(made, headcount=Headcount(2, 2))
-    assert (taken(event), len(told(made.id))) == ((0, [0, 0]), 2)
-
-
-def test_cancelling_quietly_or_without_a_mailbox_tells_nobody(event: EventRow) -> None:
-    made = make_registration(event)
-    cancel(made, quiet=True)
-    assert told(made.id) == ["confirmed"]
-    person = make_registration(event, person_draft(event, contact=Contact("Ana Petit", phone="06 39 98 01 02")))
-    cancel(person)
-    assert told(person.id) == []
-
-
-def test_who_did_it_is_in_the_history(event: EventRow) -> None:
-    made = make_registration(event)
-    cancel(made, by=STAFF)
-    (line, _) = list_history(f"registration:{made.id}")
-    assert (line.verb, line.actor_kind, line.actor_label, line.at) == ("registration.cancelled", "staff", "Inès Roux", NOW)
-
-
-def test_route_cards_are_numbered_and_name_nobody(event: EventRow) -> None:
-    made = make_registration(event, class_draft(event, participants=3, contact=CONTACT))
-
-    def issue() -> int:
-        with transaction():
-            return issue_route_cards(made.id, by=VISITOR, now=NOW)
-
-    assert issue() == 3
-    first = get_registration(made.id).cards
-    assert [(c.number, c.label) for c in first] == [(1, "3B-01"), (2, "3B-02"), (3, "3B-03")]
-    assert len({c.code for c in first} | {made.ticket_code}) == 4
-    assert issue() == 3
-    assert get_registration(made.id).cards == first
-    change(made, headcount=Headcount(5, 1))
-    assert issue() == 5
-    cards = get_registration(made.id).cards
-    assert cards[:3] == first
-    assert [c.label for c in cards[3:]] == ["3B-04", "3B-05"]
-    change(made, headcount=Headcount(2, 1))
-    assert issue() == 5
-    assert [verb for verb, _ in history(made.id)].count("registration.cards_made") == 2
-
-
-def test_a_person_has_no_route_cards(event: EventRow) -> None:
-    person = make_registration(event, person_draft(event))
-    with pytest.raises(FieldError) as caught, transaction():
-        issue_route_cards(person.id, by=VISITOR, now=NOW)
-    assert caught.value.problems == {"kind": "groups_only"}
