@@ -7,7 +7,8 @@ from wtforms import IntegerField, StringField
 
 from app.core.errors import FieldError
 from app.core.i18n import Locale
-from app.web.filters import day, hour, number, phone, phone_link, short_day, span
+from app.core.text import shown_phone as phone
+from app.web.filters import day, hour, number, phone_link, short_day, span
 from app.web.forms.base import (
     UAI,
     Between,
