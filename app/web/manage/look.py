@@ -11,6 +11,7 @@ from app.accounts.queries import get_organiser
 from app.core import clock
 from app.core.errors import FieldError
 from app.core.transaction import transaction
+from app.core.urls import absolute
 from app.web.context import forget_looks
 from app.web.forms.accounts import LookForm, contrast_message
 from app.web.forms.base import text_of
@@ -79,4 +80,5 @@ def _look(form: LookForm) -> Look:
 
 
 def _page(form: LookForm) -> str:
-    return render_template("manage/look.html", form=form)
+    feed_url = absolute(f"/feeds/{get_organiser(current_organiser_id()).feed_token}.ics")
+    return render_template("manage/look.html", form=form, feed_url=feed_url)
