@@ -111,7 +111,7 @@ def scan(volunteer: Volunteer, **form: object) -> str:
 def test_a_class_comes_in_in_two_parts_and_is_in(volunteer: Volunteer) -> None:
     first = scan(volunteer, participants="27", companions="2")
     assert "verdict-accepted" in first
-    assert "Expected 28 pupils + 2 adults, 9:00" in first
+    assert "Expected 28 pupils + 2 adults, Thursday 4 February, 9:00" in first
     assert "Missing: 1 pupil." in first
     assert volunteer.present == 29
     page = volunteer.text(f"/tickets/{volunteer.class_.reference}")
@@ -208,7 +208,7 @@ def test_scripts_look_tickets_up(volunteer: Volunteer) -> None:
     ticket = {
         "code": code, "reference": volunteer.class_.reference, "label": "3e B · Collège des Trois-Rivières",
         "group": True, "school": True, "status": "confirmed", "expected": expected,
-        "inside": {"participants": 0, "companions": 0}, "time": "9:00\xa0am", "days": "Thursday 4 February",
+        "inside": {"participants": 0, "companions": 0}, "time": "Thursday 4 February, 9:00\xa0am", "days": "Thursday 4 February",
         "wrong_day": False, "came_at": "", "came_door": "",
     }  # fmt: skip
     assert ask({"code": f"http://127.0.0.1:8000/t/{code.lower()}"}) == {"ticket": ticket}
