@@ -1,7 +1,9 @@
 """How gunicorn serves Parcours; each value can be overridden on its command line."""
 
 workers = 2
-preload_app = True  # the code is loaded once and shared: half the memory, and a quicker start (no connection is open yet)
+preload_app = (
+    True  # the code is loaded once and shared: half the memory, and a quicker start (no connection is open yet)
+)
 worker_class = "gthread"
 threads = 8
 timeout = 60

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, Index, String, insert, select
+from sqlalchemy import JSON, Index, String, Table, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.actor import Actor, ActorKind
@@ -28,6 +28,9 @@ class AuditEntry(Model):
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
+_INSERT = insert(cast(Table, AuditEntry.__table__))  # made once, on a plain table: every operation runs it
+
+
 @dataclass(frozen=True)
 class AuditRow:
     at: datetime
@@ -48,16 +51,17 @@ def record(
 ) -> None:
     """Write one audit line. `details` holds what changed, never secrets and no more personal data than needed."""
     db.session.execute(
-        insert(AuditEntry).values(
-            at=now,
-            organiser_id=organiser_id,
-            actor_kind=by.kind.value,
-            actor_id=by.id,
-            actor_label=by.label,
-            verb=verb,
-            subject=subject,
-            details=details or {},
-        )
+        _INSERT,
+        {
+            "at": now,
+            "organiser_id": organiser_id,
+            "actor_kind": by.kind.value,
+            "actor_id": by.id,
+            "actor_label": by.label,
+            "verb": verb,
+            "subject": subject,
+            "details": details or {},
+        },
     )
 
 

@@ -103,7 +103,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             "foreign_keys = ON",
             "synchronous = FULL",
             "temp_store = MEMORY",
-            "cache_size = -16000",
+            "cache_size = -2000",  # 2 MB for each connection, of which every thread has one; the system keeps the file
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -5,16 +5,17 @@ What people wrote reaches the template as data only; it is never part of its sou
 
 import json
 import re
-from functools import cache
+import subprocess
+import sys
 from pathlib import Path
 from typing import Literal
-
-import typst
 
 Template = Literal["ticket", "route_cards"]
 Standard = Literal["ua-1"]
 Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
 
+ALONE = Path(__file__).parent / "typeset_alone.py"
+LONGEST_SECONDS = 60
 TEMPLATES = Path(__file__).parent / "typst"
 FONTS = Path(__file__).parent / "fonts"
 
@@ -23,19 +24,34 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u2
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
+class TypesettingFailed(Exception):
+    """Typst refused a document; the message is typst's own."""
+
+
 def typeset(template: Template, document: Json, *, standards: tuple[Standard, ...] = ()) -> bytes:
     """Return the PDF, tagged, fonts embedded, without creation date: the same document gives the same bytes.
 
-    `standards` makes typst refuse (`typst.TypstError`) what the named standard forbids: PDF/UA-1 also forbids
-    characters that no shipped font has, so it is for tests rather than for documents that hold people's names.
+    `standards` makes typst refuse what the named standard forbids: PDF/UA-1 also forbids characters that no shipped
+    font has, so it is for tests rather than for documents that hold people's names. Typst runs in a process of its own,
+    which takes its memory with it. Raises TypesettingFailed.
     """
-    return typst.compile(
-        TEMPLATES / f"{template}.typ",
-        root=TEMPLATES,
-        font_paths=_fonts(),
-        sys_inputs={"document": json.dumps(document, ensure_ascii=False)},
-        pdf_standards=list(standards),
+    asked = {
+        "template": str(TEMPLATES / f"{template}.typ"),
+        "root": str(TEMPLATES),
+        "fonts": str(FONTS),
+        "document": json.dumps(document, ensure_ascii=False),
+        "standards": list(standards),
+    }
+    done = subprocess.run(  # noqa: S603 - our own file, what people wrote goes to its standard input
+        [sys.executable, "-I", str(ALONE)],
+        input=json.dumps(asked).encode(),
+        capture_output=True,
+        timeout=LONGEST_SECONDS,
+        check=False,
     )
+    if done.returncode != 0:
+        raise TypesettingFailed(done.stderr.decode("utf-8", "replace"))
+    return done.stdout
 
 
 def printable(text: str) -> str:
@@ -53,12 +69,3 @@ def colour(value: str) -> str:
     if not _COLOUR.fullmatch(value):
         raise ValueError(f"Not a colour written #RRGGBB: {value!r}")
     return value
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """Load our two faces, and those inside typst for the scripts ours lacks.
-
-    The machine's own are left out, so that a PDF is the same anywhere.
-    """
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[FONTS])

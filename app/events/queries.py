@@ -6,9 +6,9 @@ What an event is made of (all but its counters) is kept in memory for as long as
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import RowMapping, and_, func, or_, select
+from sqlalchemy import Executable, RowMapping, Table, and_, bindparam, func, or_, select
 
 from app.core.cache import remembered
 from app.core.db import db, writing
@@ -185,13 +185,19 @@ class Places:
         return self.allotments.get((wave.id, audience), AllotmentPlaces(0, 0))
 
 
-_HEAD = (Event.id, Event.organiser_id, Event.revision, Event.updated_at, Event.state)
+# Made once: nearly every call reads one of these, and making it anew takes longer than running it.
+_EVENTS, _WAVES = cast(Table, Event.__table__), cast(Table, Wave.__table__)
+_HEAD = select(*(_EVENTS.c[name] for name in ("id", "organiser_id", "revision", "updated_at", "state")))
+_BY_SLUG = _HEAD.where(_EVENTS.c.slug == bindparam("sought"))
+_BY_ID = _HEAD.where(_EVENTS.c.id == bindparam("sought"))
+_VERSION = select(_EVENTS.c.version).where(_EVENTS.c.id == bindparam("sought"))
+_TAKEN = select(_EVENTS.c.version, _EVENTS.c.taken).where(_EVENTS.c.id == bindparam("sought"))
+_TAKEN_OF_WAVES = select(_WAVES.c.id, _WAVES.c.taken).where(_WAVES.c.event_id == bindparam("sought"))
 
 
 def find_event(slug: str, *, organiser_id: int | None = None) -> EventRow | None:
     """The event of that slug (of that organiser, if one is named), or None."""
-    where = Event.slug == slug if organiser_id is None else and_(Event.slug == slug, Event.organiser_id == organiser_id)
-    return _load(where)
+    return _load(_BY_SLUG, slug, organiser_id)
 
 
 def get_event(slug: str, *, organiser_id: int | None = None) -> EventRow:
@@ -204,7 +210,7 @@ def get_event(slug: str, *, organiser_id: int | None = None) -> EventRow:
 
 def get_event_by_id(event_id: int) -> EventRow:
     """Raises EventNotFound."""
-    event = _load(Event.id == event_id)
+    event = _load(_BY_ID, event_id)
     if event is None:
         raise EventNotFound(str(event_id))
     return event
@@ -218,9 +224,9 @@ def get_public_event(slug: str) -> EventRow:
     return event
 
 
-def _load(where: Any) -> EventRow | None:
-    head = db.session.execute(select(*_HEAD).where(where)).first()
-    if head is None:
+def _load(statement: Executable, sought: str | int, organiser_id: int | None = None) -> EventRow | None:
+    head = db.session.execute(statement, {"sought": sought}).first()
+    if head is None or organiser_id not in {None, head.organiser_id}:
         return None
     kept, key = remembered("events"), (head.id, head.revision, head.updated_at)
     event = kept.get(key)
@@ -247,7 +253,7 @@ def _load_all(event_ids: Sequence[int]) -> list[EventRow]:
         .order_by(Event.starts_at, Event.id)
     ).mappings()
     parts = _load_parts(event_ids)
-    return [_build(head, parts) for head in heads]
+    return [_build(head, parts[head["id"]]) for head in heads]
 
 
 @dataclass(frozen=True)
@@ -261,58 +267,59 @@ class _Parts:
     checkpoints: list[RowMapping]
 
 
-def _load_parts(event_ids: Sequence[int]) -> _Parts:
-    def rows(table: Any, order: Iterable[Any]) -> list[RowMapping]:
-        statement = select(table.__table__).where(table.event_id.in_(event_ids)).order_by(*order)
-        return list(db.session.execute(statement).mappings())
+def _load_parts(event_ids: Sequence[int]) -> dict[int, _Parts]:
+    """The parts of each event, by its id."""
 
-    allotments = db.session.execute(
-        select(Allotment.__table__).join(Wave, Wave.id == Allotment.wave_id).where(Wave.event_id.in_(event_ids))
-    ).mappings()
+    def by_event(statement: Executable) -> dict[int, list[RowMapping]]:
+        found: dict[int, list[RowMapping]] = {event_id: [] for event_id in event_ids}
+        for row in db.session.execute(statement).mappings():
+            found[row["event_id"]].append(row)
+        return found
+
+    def rows(table: Any, order: Iterable[Any]) -> dict[int, list[RowMapping]]:
+        return by_event(select(table.__table__).where(table.event_id.in_(event_ids)).order_by(*order))
+
+    allotments = by_event(
+        select(Wave.event_id, Allotment.wave_id, Allotment.audience, Allotment.max_people, Allotment.max_groups)
+        .join(Wave, Wave.id == Allotment.wave_id)
+        .where(Wave.event_id.in_(event_ids), or_(Allotment.max_people.is_not(None), Allotment.max_groups.is_not(None)))
+    )
     custom = db.session.execute(
         select(Audience)
         .join(Event, Event.organiser_id == Audience.organiser_id)
         .where(Event.id.in_(event_ids))
         .distinct()
     ).scalars()
-    return _Parts(
-        audiences=rows(EventAudience, [EventAudience.position]),
-        custom={(a.organiser_id, a.code): AudienceRow(a.code, a.label_fr, a.label_en, a.groups) for a in custom},
-        waves=rows(Wave, [Wave.starts_at, Wave.id]),
-        allotments=list(allotments),
-        spaces=rows(Space, [Space.position, Space.id]),
-        stops=rows(Stop, [Stop.position]),
-        checkpoints=rows(Checkpoint, [Checkpoint.id]),
-    )
+    named = {(a.organiser_id, a.code): AudienceRow(a.code, a.label_fr, a.label_en, a.groups) for a in custom}
+    audiences, waves = rows(EventAudience, [EventAudience.position]), rows(Wave, [Wave.starts_at, Wave.id])
+    spaces, stops = rows(Space, [Space.position, Space.id]), rows(Stop, [Stop.position])
+    checkpoints = rows(Checkpoint, [Checkpoint.id])
+    return {
+        i: _Parts(audiences[i], named, waves[i], allotments[i], spaces[i], stops[i], checkpoints[i]) for i in event_ids
+    }
 
 
 def _build(head: RowMapping, parts: _Parts) -> EventRow:
-    event_id = head["id"]
     organiser_id = head["organiser_id"]
     of_wave: dict[int, list[AllotmentRow]] = {}
     for a in parts.allotments:
-        if a["max_people"] is None and a["max_groups"] is None:
-            continue
         of_wave.setdefault(a["wave_id"], []).append(AllotmentRow(a["audience"], a["max_people"], a["max_groups"]))
-    spaces = [s for s in parts.spaces if s["event_id"] == event_id]
-    names = {s["id"]: s["name"] for s in spaces}
+    names = {s["id"]: s["name"] for s in parts.spaces}
     fallback = {code: AudienceRow(code, code, code, groups=True) for code in (a["code"] for a in parts.audiences)}
     return EventRow(
         **dict(head),
         audiences=tuple(
             BUILTIN.get(a["code"]) or parts.custom.get((organiser_id, a["code"])) or fallback[a["code"]]
             for a in parts.audiences
-            if a["event_id"] == event_id
         ),
         waves=tuple(
             WaveRow(
                 w["id"], w["starts_at"], w["ends_at"], w["capacity"], w["place"], w["host"], tuple(of_wave.get(w["id"], ()))
             )
             for w in parts.waves
-            if w["event_id"] == event_id
         ),
         spaces=tuple(
-            SpaceRow(s["id"], s["name"], s["capacity"], s["directions_fr"], s["directions_en"]) for s in spaces
+            SpaceRow(s["id"], s["name"], s["capacity"], s["directions_fr"], s["directions_en"]) for s in parts.spaces
         ),
         stops=tuple(
             StopRow(
@@ -320,23 +327,23 @@ def _build(head: RowMapping, parts: _Parts) -> EventRow:
                 s["space_id"], names.get(s["space_id"], ""),
             )
             for s in parts.stops
-            if s["event_id"] == event_id
         ),
         checkpoints=tuple(
-            CheckpointRow(c["id"], c["name"], c["space_id"]) for c in parts.checkpoints if c["event_id"] == event_id
+            CheckpointRow(c["id"], c["name"], c["space_id"]) for c in parts.checkpoints
         ),
     )  # fmt: skip
 
 
 def get_version(event_id: int) -> int:
     """The event's version: it rises with each change, counters included."""
-    return db.session.execute(select(Event.version).where(Event.id == event_id)).scalar_one()
+    version: int = db.session.execute(_VERSION, {"sought": event_id}).scalar_one()
+    return version
 
 
 def get_places(event: EventRow) -> Places:
     """Places taken now: never kept, never stale. Two statements, three where there are allotments."""
-    head = db.session.execute(select(Event.version, Event.taken).where(Event.id == event.id)).one()
-    waves = db.session.execute(select(Wave.id, Wave.taken).where(Wave.event_id == event.id))
+    head = db.session.execute(_TAKEN, {"sought": event.id}).one()
+    waves = db.session.execute(_TAKEN_OF_WAVES, {"sought": event.id})
     taken = {row.id: row.taken for row in waves}
     allotments: dict[tuple[int, str], AllotmentPlaces] = {}
     if any(wave.allotments for wave in event.waves):

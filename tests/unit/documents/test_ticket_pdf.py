@@ -4,10 +4,9 @@ from dataclasses import asdict, replace
 from typing import cast
 
 import pytest
-import typst
 
 from app.documents.labels import LABELS, Locale
-from app.documents.pdf import Json, Template, printable, typeset
+from app.documents.pdf import Json, Template, TypesettingFailed, printable, typeset
 from app.documents.ticket_pdf import (
     Arrival,
     RouteCard,
@@ -289,7 +288,7 @@ def test_no_cards_without_a_card() -> None:
 
 def test_a_fault_of_the_template_is_told() -> None:
     value = cast(dict[str, Json], ticket_value(TICKET))
-    with pytest.raises(typst.TypstError, match="stops"):
+    with pytest.raises(TypesettingFailed, match="stops"):
         typeset("ticket", {name: field for name, field in value.items() if name != "stops"})
 
 
