@@ -19,6 +19,17 @@ class Scope(enum.StrEnum):
     INTERESTS_WRITE = "interests:write"
 
 
+class EventFunction(enum.StrEnum):
+    """What another organisation's people may hold of one event: one function, and they see nothing else."""
+
+    REGISTRATIONS = "registrations"
+    DOOR = "door"
+    OFFERS = "offers"
+    SCHOOLS = "schools"
+    PROGRAMME = "programme"
+    FIGURES = "figures"
+
+
 MAY_MANAGE = frozenset({Role.OWNER, Role.MANAGER})
 MAY_READ = frozenset({Role.OWNER, Role.MANAGER, Role.VIEWER})
 MAY_SCAN = frozenset({Role.OWNER, Role.MANAGER, Role.DOOR})

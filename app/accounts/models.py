@@ -1,13 +1,15 @@
 """Tables of organisers, accounts and tokens."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.accounts.enums import Role
+from app.accounts.enums import EventFunction, Role
 from app.core.db import Model, text_enum
+
+NOT_REVOKED = text("revoked_at IS NULL")
 
 
 class Organiser(Model):
@@ -49,6 +51,11 @@ class Account(Model):
 
 
 class Membership(Model):
+    """A person of an organiser. From `ends_at` on it counts no more: short replacements leave by themselves.
+
+    `guide` holds what they told their first steps: `hidden`, `previewed`, with spaces between.
+    """
+
     __tablename__ = "memberships"
     __table_args__ = (UniqueConstraint("account_id", "organiser_id"),)
 
@@ -57,6 +64,68 @@ class Membership(Model):
     organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"), index=True)
     role: Mapped[Role] = mapped_column(text_enum(Role))
     created_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    guide: Mapped[str] = mapped_column(String(60), default="", server_default="")
+
+
+class Delegation(Model):
+    """A function of one event in the hands of another organisation's person, from its making until `ends_at` or revoked."""
+
+    __tablename__ = "delegations"
+    __table_args__ = (
+        Index(
+            "uq_delegations_live",
+            "event_id",
+            "account_id",
+            "function",
+            unique=True,
+            sqlite_where=NOT_REVOKED,
+            postgresql_where=NOT_REVOKED,
+        ),
+        Index("ix_delegations_account", "account_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    function: Mapped[EventFunction] = mapped_column(text_enum(EventFunction))
+    organisation: Mapped[str] = mapped_column(String(160), default="")
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Invitation(Model):
+    """A mail that lets its reader in: to the organiser with `role`, or to one event with `functions` (codes, spaces between).
+
+    Only the digest of its link is kept. It is used once, before `expires_at`; what it gives ends at `ends_at`.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        CheckConstraint("(role IS NULL) <> (event_id IS NULL)", name="one_thing"),
+        Index("ix_invitations_organiser", "organiser_id", "id"),
+        Index("ix_invitations_event", "event_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    role: Mapped[Role | None] = mapped_column(text_enum(Role))
+    functions: Mapped[str] = mapped_column(String(120), default="")
+    organisation: Mapped[str] = mapped_column(String(160), default="")
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(120), default="")
+    locale: Mapped[str] = mapped_column(String(5), default="fr")
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    revoked_at: Mapped[datetime | None]
 
 
 class Throttle(Model):
@@ -71,7 +140,10 @@ class Throttle(Model):
 
 
 class ApiToken(Model):
-    """A program's key: only its digest is kept. A door token belongs to an account and one event, and runs out."""
+    """A program's key: only its digest is kept, and its last four characters to know it by.
+
+    A door token belongs to an account and one event, and runs out; the day of its last use is not kept.
+    """
 
     __tablename__ = "api_tokens"
     __table_args__ = (Index("ix_api_tokens_account_event", "account_id", "event_id"),)
@@ -87,6 +159,8 @@ class ApiToken(Model):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    ending: Mapped[str] = mapped_column(String(4), default="", server_default="")
+    last_used_on: Mapped[date | None]
 
 
 class IdempotencyKey(Model):

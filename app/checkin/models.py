@@ -12,7 +12,8 @@ from app.core.db import Model, text_enum
 
 class Scan(Model):
     """One passage, or an attempt at one, with the answer that was given: a repeated call gets this answer again.
-    No name is kept here: the label of an answer is made from the registration.
+    No name is kept here: the label of an answer is made from the registration. Of what is no ticket of this event `code`
+    holds a mark (see drafts.mark_of), never what was read; `space_id` is where the passage led its registration.
 
     `delta_*` is what it added to (or took from) the people present in the event, `space_delta_*` in the checkpoint's space.
     `expected_*` and `present_*` are the figures of the answer. `over` marks people beyond what was expected or allowed.

@@ -67,6 +67,33 @@ class Axis(enum.StrEnum):
     PRIORITY_NEIGHBOURHOODS = "priority_neighbourhoods"
 
 
+class QuestionKind(enum.StrEnum):
+    TEXT = "text"
+    CHOICE = "choice"
+    SEVERAL = "several"
+    NUMBER = "number"
+    DATE = "date"
+    CONSENT = "consent"
+    FILE = "file"
+
+
+class ReasonUse(enum.StrEnum):
+    """What a coded reason explains."""
+
+    EVENT_CANCELLED = "event_cancelled"
+    REGISTRATION_CANCELLED = "registration_cancelled"
+    REFUSED = "refused"
+    NO_SHOW = "no_show"
+
+
+class Measure(enum.StrEnum):
+    """What a target counts, in people; groups counts registered groups."""
+
+    REGISTERED = "registered"
+    PRESENT = "present"
+    GROUPS = "groups"
+
+
 class BuiltinAudience(enum.StrEnum):
     SCHOOL = "school"
     STUDENT = "student"

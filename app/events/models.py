@@ -1,12 +1,16 @@
 """Tables of events. Texts for people are kept in both languages; English may be empty, then French is shown."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model, text_enum
-from app.events.enums import Axis, Enrolment, EventKind, EventState
+from app.events.enums import Axis, Enrolment, EventKind, EventState, Measure, QuestionKind, ReasonUse
+
+ENTRANCE = "Entrée"
+"""The name that an event's entrance checkpoint is made with."""
 
 
 class Funder(Model):
@@ -103,12 +107,15 @@ class Event(Model):
     asks_statistics: Mapped[bool] = mapped_column(default=False)
     waiting_list: Mapped[bool] = mapped_column(default=True)
     keep_names_days: Mapped[int] = mapped_column(default=365)
+    cancel_code: Mapped[str] = mapped_column(String(40), default="", server_default="")
     cancel_reason: Mapped[str] = mapped_column(String(300), default="")
     version: Mapped[int] = mapped_column(default=1)
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    cloned_from_id: Mapped[int | None]
+    deleted_at: Mapped[datetime | None]
 
 
 class EventAudience(Model):
@@ -203,3 +210,79 @@ class Checkpoint(Model):
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(120))
     space_id: Mapped[int | None] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"))
+
+
+class Question(Model):
+    """What an event asks beside the usual. Its key and the codes of its choices never change once answered.
+
+    `audiences` empty: asked of all. `choices` is [{code, fr, en, retired}]. A question taken away is retired: no longer
+    asked, its answers stay readable. `minimum` and `maximum` bound a number, the length of a text, or a file in kilobytes.
+    """
+
+    __tablename__ = "questions"
+    __table_args__ = (UniqueConstraint("event_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[QuestionKind] = mapped_column(text_enum(QuestionKind))
+    label_fr: Mapped[str] = mapped_column(String(300))
+    label_en: Mapped[str] = mapped_column(String(300), default="")
+    help_fr: Mapped[str] = mapped_column(String(300), default="")
+    help_en: Mapped[str] = mapped_column(String(300), default="")
+    required: Mapped[bool] = mapped_column(default=False)
+    position: Mapped[int]
+    audiences: Mapped[list[str]] = mapped_column(JSON, default=list)
+    choices: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    minimum: Mapped[int | None]
+    maximum: Mapped[int | None]
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+class Reason(Model):
+    """A coded reason that an organiser adds to the built-in ones, or a built-in one reworded or retired."""
+
+    __tablename__ = "reasons"
+    __table_args__ = (UniqueConstraint("organiser_id", "used_for", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    used_for: Mapped[ReasonUse] = mapped_column(text_enum(ReasonUse))
+    code: Mapped[str] = mapped_column(String(40))
+    label_fr: Mapped[str] = mapped_column(String(120))
+    label_en: Mapped[str] = mapped_column(String(120), default="")
+    position: Mapped[int] = mapped_column(default=0)
+    retired_at: Mapped[datetime | None]
+
+
+class Target(Model):
+    """A number to reach. `scope` is event:<id>, project:<id> or year:<yyyy>; audience and day empty: of all."""
+
+    __tablename__ = "targets"
+    __table_args__ = (
+        UniqueConstraint("organiser_id", "scope", "measure", "audience", "day"),
+        CheckConstraint("value > 0", name="value"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    scope: Mapped[str] = mapped_column(String(40))
+    measure: Mapped[Measure] = mapped_column(text_enum(Measure))
+    audience: Mapped[str] = mapped_column(String(40), default="")
+    day: Mapped[str] = mapped_column(String(10), default="")
+    value: Mapped[int]
+
+
+class EventTemplate(Model):
+    """A design to start events from, kept by an organiser beside the built-in library; `design` holds no people."""
+
+    __tablename__ = "event_templates"
+    __table_args__ = (UniqueConstraint("organiser_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    name: Mapped[str] = mapped_column(String(160))
+    kind: Mapped[EventKind] = mapped_column(text_enum(EventKind))
+    design: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime]

@@ -15,6 +15,7 @@ class JobState(enum.StrEnum):
     RUNNING = "running"
     DONE = "done"
     DEAD = "dead"
+    CANCELLED = "cancelled"
 
 
 class Job(Model):

@@ -40,6 +40,12 @@ REGISTRATION_MOVES: dict[RegistrationStatus, frozenset[RegistrationMove]] = {
 }
 
 
+class BulkKind(enum.StrEnum):
+    MAIL = "mail"
+    MOVE = "move"
+    CANCEL = "cancel"
+
+
 class TicketKind(enum.StrEnum):
     MAIN = "main"
     ROUTE_CARD = "route_card"

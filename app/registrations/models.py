@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Model, text_enum
 from app.registrations.enums import (
     AgeBand,
+    BulkKind,
     Gender,
     RegistrationKind,
     RegistrationStatus,
@@ -21,6 +22,8 @@ ALIVE_SQL = text("same_key IS NOT NULL AND status IN ('confirmed', 'waitlisted',
 
 class Registration(Model):
     """`same_key` tells the same person or class at the same event; `import_key` the same line of a file.
+
+    A deleted one is cancelled, shown nowhere but in the bin, and remembers the status it had, for 30 days.
 
     `changed_in` is the event's version at its last change: what a door's list asks for since.
     """
@@ -41,6 +44,9 @@ class Registration(Model):
         Index("ix_registrations_list", "event_id", "sort_name", "id"),
         Index("ix_registrations_changed", "event_id", "changed_in"),
         Index("ix_registrations_mail", "mail_key"),
+        Index("ix_registrations_created", "event_id", "created_at", "id"),
+        Index("ix_registrations_structure", "structure_id"),
+        CheckConstraint("deleted_at IS NULL OR status = 'cancelled'", name="deleted_is_cancelled"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -76,7 +82,11 @@ class Registration(Model):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    cancel_code: Mapped[str] = mapped_column(String(40), default="", server_default="")
     cancel_reason: Mapped[str] = mapped_column(String(300), default="")
+    no_show_code: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    deleted_at: Mapped[datetime | None]
+    deleted_status: Mapped[RegistrationStatus | None] = mapped_column(text_enum(RegistrationStatus))
 
 
 class RegistrationWave(Model):
@@ -137,3 +147,48 @@ class ImportFile(Model):
     job_id: Mapped[int | None]
     created_at: Mapped[datetime]
     written_at: Mapped[datetime | None]
+
+
+class AnswerFile(Model):
+    """A file given as the answer to a question. `token` stands in the registration's answers; unused ones are purged."""
+
+    __tablename__ = "answer_files"
+    __table_args__ = (
+        Index("ix_answer_files_registration", "registration_id"),
+        Index("ix_answer_files_event", "event_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
+    question_key: Mapped[str] = mapped_column(String(40))
+    token: Mapped[str] = mapped_column(String(32), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[datetime]
+
+
+class BulkAction(Model):
+    """One action on many registrations, with what it found before, for undoing.
+
+    `items` is [{id, result, before}] in the order of `registration_ids`; `result` empty while not done.
+    """
+
+    __tablename__ = "bulk_actions"
+    __table_args__ = (Index("ix_bulk_actions_event", "event_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    actor_label: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[BulkKind] = mapped_column(text_enum(BulkKind))
+    params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    registration_ids: Mapped[list[int]] = mapped_column(JSON)
+    items: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    job_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]

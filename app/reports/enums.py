@@ -1,0 +1,8 @@
+"""Closed lists of reports."""
+
+import enum
+
+
+class ExportFormat(enum.StrEnum):
+    CSV = "csv"
+    XLSX = "xlsx"
