@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, Index, String, Table, insert, select
+from sqlalchemy import JSON, ColumnElement, FromClause, Index, Insert, String, Table, bindparam, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.actor import Actor, ActorKind
 from app.core.db import Model, db
+from app.core.statements import NOW, ORGANISER, insert_from
 
 
 class AuditEntry(Model):
@@ -28,7 +29,8 @@ class AuditEntry(Model):
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
-_INSERT = insert(cast(Table, AuditEntry.__table__))  # made once, on a plain table: every operation runs it
+_ENTRIES = cast(Table, AuditEntry.__table__)
+_INSERT = insert(_ENTRIES)  # made once, on a plain table: every operation runs it
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,30 @@ def record(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Write one audit line. `details` holds what changed, never secrets and no more personal data than needed."""
-    db.session.execute(
-        _INSERT,
-        {
-            "at": now,
-            "organiser_id": organiser_id,
-            "actor_kind": by.kind.value,
-            "actor_id": by.id,
-            "actor_label": by.label,
-            "verb": verb,
-            "subject": subject,
-            "details": details or {},
-        },
-    )
+    line = _line(by, verb, details)
+    db.session.execute(_INSERT, {**line, "at": now, "organiser_id": organiser_id, "subject": subject})
+
+
+def record_from(source: FromClause, subject: ColumnElement[str]) -> Insert:
+    """`record` for each row of `source`, as a part of a larger statement on PostgreSQL; run it with `record_values`."""
+    names = ("actor_kind", "actor_id", "actor_label", "verb", "details")
+    line = {name: bindparam(f"history_{name}", type_=_ENTRIES.c[name].type) for name in names}
+    return insert_from(source, _ENTRIES, {**line, "at": NOW, "organiser_id": ORGANISER, "subject": subject})
+
+
+def record_values(by: Actor, verb: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What a statement made with `record_from` is run with, beside `now` and `organiser`."""
+    return {f"history_{name}": value for name, value in _line(by, verb, details).items()}
+
+
+def _line(by: Actor, verb: str, details: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "actor_kind": by.kind.value,
+        "actor_id": by.id,
+        "actor_label": by.label,
+        "verb": verb,
+        "details": details or {},
+    }
 
 
 def list_history(subject: str, *, limit: int = 200) -> list[AuditRow]:

@@ -15,16 +15,21 @@ class Labels:
     """Words printed around what the caller gives. `qr_alt`, `title`, `minutes`, … hold one `{}` for their value."""
 
     arrival: str
+    connection: str
+    asked: str
     group: str
     entrance: str
     reference: str
     venue: str
     help: str
+    change: str
     join: str
     route: str
     optional: str
     minutes: str
     show_code: str
+    opens: str
+    no_code: str
     one_code: str
     ticket_title: str
     ticket_qr_alt: str
@@ -38,16 +43,21 @@ LABELS: MappingProxyType[Locale, Labels] = MappingProxyType(
     {
         "fr": Labels(
             arrival="Arrivée",
+            connection="Connexion",
+            asked="Heure demandée",
             group="Groupe",
             entrance="Entrée",
             reference="Numéro à dicter",
             venue="Lieu",
             help="Une question, un retard",
+            change="Changer ou annuler",
             join="Rejoindre en ligne",
             route="Votre parcours",
             optional="Si vous le souhaitez",
             minutes="{} min",
             show_code="Montrez ce code à l’entrée.",
+            opens="Ce code ouvre votre billet, avec le lien.",
+            no_code="Pas de code ici : ce papier ne permet pas d’entrer.",
             one_code="Un seul code pour tout le groupe.",
             ticket_title="Billet {}",
             ticket_qr_alt="Code QR du billet {}, à montrer à l’entrée",
@@ -58,16 +68,21 @@ LABELS: MappingProxyType[Locale, Labels] = MappingProxyType(
         ),
         "en": Labels(
             arrival="Arrival",
+            connection="Connection",
+            asked="Time asked for",
             group="Group",
             entrance="Entrance",
             reference="Number to read out",
             venue="Place",
             help="A question, running late",
+            change="Change or cancel",
             join="Join online",
             route="Your route",
             optional="If you wish",
             minutes="{} min",
             show_code="Show this code at the entrance.",
+            opens="This code opens your ticket, with the link.",
+            no_code="No code here: this paper does not let anybody in.",
             one_code="One code for the whole group.",
             ticket_title="Ticket {}",
             ticket_qr_alt="QR code of ticket {}, to show at the entrance",

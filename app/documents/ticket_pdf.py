@@ -16,7 +16,7 @@ from app.documents.tiles import tiles_svg
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """When and where to come: "jeudi 4 février", "9 h 40", and a place that may be empty."""
+    """When and where to come: "jeudi 4 février 2027", "9 h 40", and a place that may be empty."""
 
     day_text: str
     hour_text: str
@@ -25,7 +25,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class StopLine:
-    """One stop of the route. `minutes` is how long it takes, None when unknown; other texts may be empty."""
+    """One stop of the route. `minutes` is how long it takes, None when unknown; other texts may be empty.
+
+    `hour_text` is when it is likely to begin, worded as a guess: "vers 9 h 40".
+    """
 
     number: int
     name: str
@@ -33,6 +36,15 @@ class StopLine:
     minutes: int | None = None
     optional: bool = False
     place: str = ""
+    hour_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a paper lets nobody in: "Inscription annulée", and what that means."""
+
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +52,9 @@ class TicketDocument:
     """All that a ticket shows.
 
     Colours are `#RRGGBB`; white text must be readable on `brand`, which the organiser's settings ensure.
-    `headcount_text` ("28 + 2") is for groups and comes with its caption ("élèves + adultes"); `notice` is what the
-    holder must know first, such as being on the waiting list; `qr_text` is the ticket's URL.
+    `headcount_text` ("28 + 2") is for groups and comes with its caption ("élèves + adultes"). `qr_text` is the ticket's
+    URL. With a `refusal` the paper is void: it says why in big, and shows no code, no way in, no route and no link
+    to join, whatever the other values are. `online`: people connect rather than arrive.
     """
 
     locale: Locale
@@ -61,8 +74,10 @@ class TicketDocument:
     qr_text: str
     stops: tuple[StopLine, ...]
     help_text: str | None = None
+    change_text: str | None = None
     join_url: str | None = None
-    notice: str | None = None
+    online: bool = False
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +122,19 @@ def route_cards_pdf(doc: RouteCardsDocument) -> bytes:
 
 def ticket_value(doc: TicketDocument) -> Json:
     """Return what the template `ticket` reads."""
-    words = LABELS[doc.locale]
+    words, void = LABELS[doc.locale], doc.refusal is not None
     reference = printable(doc.reference)
-    join_url = printable_or_none(doc.join_url)
+    join_url = None if void else printable_or_none(doc.join_url)
     return {
         "locale": doc.locale,
-        "title": _title(words.ticket_title.format(reference), doc.event_title),
+        "title": _title(_what(doc, words), doc.event_title),
         "organiser_name": printable(doc.organiser_name),
         "brand": colour(doc.brand),
         "accent": colour(doc.accent),
         "event_title": printable(doc.event_title),
         "venue_name": printable(doc.venue_name),
         "venue_address": printable(doc.venue_address),
-        "entrance": printable_or_none(doc.entrance),
+        "entrance": None if void else printable_or_none(doc.entrance),
         "holder_title": printable(doc.holder_title),
         "holder_subtitle": printable_or_none(doc.holder_subtitle),
         "headcount_text": printable_or_none(doc.headcount_text),
@@ -127,16 +142,37 @@ def ticket_value(doc: TicketDocument) -> Json:
         "arrivals": [_arrival_value(arrival) for arrival in doc.arrivals],
         "reference": reference,
         "tiles_svg": tiles_svg(doc.brand, doc.accent),
-        "qr_svg": qr_svg(doc.qr_text),
+        "qr_svg": None if void else qr_svg(doc.qr_text),
         "qr_alt": words.ticket_qr_alt.format(reference),
-        "stops": [_stop_value(stop, words) for stop in doc.stops],
+        "stops": [] if void else [_stop_value(stop, words) for stop in doc.stops],
         "help_text": printable_or_none(doc.help_text),
+        "change_text": None if void else printable_or_none(doc.change_text),
         "join_url": join_url,
         "join_is_link": join_url is not None and join_url.startswith(("https://", "http://")),
-        "notice": printable_or_none(doc.notice),
+        "refusal": None if doc.refusal is None else _refusal_value(doc.refusal),
         "footer": _joined(doc.event_title, doc.organiser_name),
-        "words": _words_value(words),
+        "words": _words_value(words) | _ticket_words(doc, words),
     }
+
+
+def _what(doc: TicketDocument, words: Labels) -> str:
+    """What the paper is, for its title: « Billet VT-7K3Q-9F », or « Inscription annulée VT-7K3Q-9F »."""
+    reference = printable(doc.reference)
+    return (
+        words.ticket_title.format(reference) if doc.refusal is None else f"{printable(doc.refusal.title)} {reference}"
+    )
+
+
+def _ticket_words(doc: TicketDocument, words: Labels) -> dict[str, Json]:
+    arrival = words.connection if doc.online else words.arrival
+    return {
+        "arrival": arrival if doc.refusal is None else words.asked,
+        "show_code": words.opens if doc.online else words.show_code,
+    }
+
+
+def _refusal_value(refusal: Refusal) -> Json:
+    return {"title": printable(refusal.title), "text": printable(refusal.text)}
 
 
 def route_cards_value(doc: RouteCardsDocument) -> Json:
@@ -177,24 +213,24 @@ def _stop_value(stop: StopLine, words: Labels) -> Json:
         "number": stop.number,
         "name": printable(stop.name),
         "description": printable(stop.description),
-        "minutes_text": "" if stop.minutes is None else words.minutes.format(stop.minutes),
+        "time_text": _joined(stop.hour_text, "" if stop.minutes is None else words.minutes.format(stop.minutes)),
         "optional": stop.optional,
         "place": printable(stop.place),
     }
 
 
-def _words_value(words: Labels) -> Json:
+def _words_value(words: Labels) -> dict[str, Json]:
     return {
-        "arrival": words.arrival,
         "group": words.group,
         "entrance": words.entrance,
         "reference": words.reference,
         "venue": words.venue,
         "help": words.help,
+        "change": words.change,
         "join": words.join,
         "route": words.route,
         "optional": words.optional,
-        "show_code": words.show_code,
+        "no_code": words.no_code,
         "one_code": words.one_code,
         "card_use": words.card_use,
         "card_privacy": words.card_privacy,

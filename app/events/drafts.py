@@ -37,7 +37,7 @@ class SpaceDraft:
 
 @dataclass(frozen=True)
 class StopDraft:
-    """A step of the route; `space` is the name of one of the event's spaces, or empty."""
+    """A step of the route; `space` is the name of one of the event's spaces, or empty; `id` names the stop that is kept."""
 
     name_fr: str
     minutes: int
@@ -46,6 +46,7 @@ class StopDraft:
     text_en: str = ""
     optional: bool = False
     space: str = ""
+    id: int | None = None
 
 
 @dataclass(frozen=True)

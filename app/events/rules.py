@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from app.core.errors import FieldError, MoveNotAllowed
 from app.events.drafts import EventDraft, WaveDraft
 from app.events.enums import EVENT_MOVES, VISIBLE, EventMove, EventState
-from app.events.errors import EventIncomplete
 
 LARGEST = 1_000_000
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -42,13 +41,10 @@ def is_open(
     return (opens_at is None or opens_at <= now) and (closes_at is None or now < closes_at)
 
 
-def require_publishable(*, waves: int, audiences: int, has_place: bool) -> None:
-    """Raises EventIncomplete naming what the public would miss."""
-    missing = tuple(
-        name for name, there in (("waves", waves > 0), ("audiences", audiences > 0), ("place", has_place)) if not there
-    )
-    if missing:
-        raise EventIncomplete(missing)
+def missing_parts(*, waves: int, audiences: int, has_place: bool) -> tuple[str, ...]:
+    """What the public would miss: of waves, audiences and place, those that are not there."""
+    parts = (("waves", waves > 0), ("audiences", audiences > 0), ("place", has_place))
+    return tuple(name for name, there in parts if not there)
 
 
 def prefix_of(title: str) -> str:

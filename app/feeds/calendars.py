@@ -14,20 +14,25 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.i18n import Locale
 from app.core.tokens import digest
-from app.events.calendars import CalendarFile, event_entry
+from app.events.calendars import CalendarFile, event_entries
 from app.events.queries import EventRow, FeedMark, list_events_by_id, list_feed_marks
 from app.messages.calendar import render_calendar, render_entry
 from app.messages.queries import get_sequences
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+FORM = "an entry a day"
+"""What the same events are written as: another form is another feed, also for who has the former one."""
 
 
 def event_calendar(event: EventRow, locale: Locale) -> CalendarFile:
-    """The .ics of one public event."""
+    """The .ics of one public event, an entry for each of its days."""
     sequence, changed_at = get_sequences([f"event:{event.id}"]).get(f"event:{event.id}", (0, EPOCH))
-    entry = render_entry(event_entry(event, locale, sequence=sequence, changed_at=changed_at))
+    entries = event_entries(event, locale, sequence=sequence, changed_at=changed_at)
     content = render_calendar(
-        [entry], name=event.title(locale), timezones=[event.timezone], first_year=event.starts_at.year
+        map(render_entry, entries),
+        name=event.title(locale),
+        timezones=[event.timezone],
+        first_year=event.starts_at.year,
     )
     return CalendarFile.of(content, max(changed_at, event.updated_at))
 
@@ -49,7 +54,7 @@ def _source(token: str, locale: Locale) -> _Source:
     marks = list_feed_marks(organiser.id)
     shown = ";".join(f"{m.id}.{m.revision}.{m.updated_at.timestamp()}" for m in marks)
     changed_at = max((m.updated_at for m in marks), default=EPOCH)
-    return _Source(organiser.name, marks, digest(f"{organiser.name}|{locale}|{shown}")[:32], changed_at)
+    return _Source(organiser.name, marks, digest(f"{FORM}|{organiser.name}|{locale}|{shown}")[:32], changed_at)
 
 
 def organiser_feed(token: str, locale: Locale) -> CalendarFile:
@@ -72,8 +77,8 @@ def _render(source: _Source, locale: Locale) -> bytes:
         sequences = get_sequences([f"event:{event_id}" for event_id in wanted])
         for event in list_events_by_id(wanted):
             sequence, changed_at = sequences.get(f"event:{event.id}", (0, EPOCH))
-            entry = render_entry(event_entry(event, locale, sequence=sequence, changed_at=changed_at))
-            found[event.id] = (entry, event.timezone, event.starts_at.year)
+            days = event_entries(event, locale, sequence=sequence, changed_at=changed_at)
+            found[event.id] = (b"".join(map(render_entry, days)), event.timezone, event.starts_at.year)
             kept[event.id, event.revision, event.updated_at, locale] = found[event.id]
     rows = [row for row in found.values() if isinstance(row, tuple)]
     return render_calendar(

@@ -4,17 +4,20 @@ A lease is a random token on the job's row: whoever holds it may end the job. A 
 thought to be gone) changes nothing any more, for every statement below asks for the token.
 """
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Row, Select, Table, insert, select, update
+from sqlalchemy import ColumnElement, FromClause, Insert, Row, Select, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import db
 from app.core.errors import MoveNotAllowed, NotFound
+from app.core.statements import NOW, ORGANISER, constant, insert_from
 from app.core.tokens import new_token
 from app.jobs.errors import UnknownJob
 from app.jobs.models import Job, JobState
@@ -23,6 +26,12 @@ from app.jobs.registry import Handler, Payload, find_handler
 MAX_ATTEMPTS = 12
 LEASE = timedelta(minutes=5)
 """Longer than any single wait on a mail server; a living worker extends it for long work."""
+
+KEPT = timedelta(days=30)
+"""How long a job that is done can be looked at. Dead ones stay until somebody starts them again."""
+_PURGED_AT_ONCE = 1_000
+
+log = logging.getLogger("parcours.jobs")
 
 _FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=5), timedelta(hours=1)
 _ERROR_LENGTH = 2000
@@ -59,6 +68,13 @@ def enqueue(
     values = _values(name, payload, now=now, subject=subject, organiser_id=organiser_id, run_at=run_at)
     job_id: int = db.session.execute(_INSERT, values).scalar_one()
     return job_id
+
+
+def enqueue_from(source: FromClause, name: str, *, payload: ColumnElement[Any], subject: ColumnElement[str]) -> Insert:
+    """`enqueue` for each row of `source`, as a part of a larger statement on PostgreSQL: run it with `now` and `organiser`."""
+    times = {"run_at": NOW, "created_at": NOW}
+    about = {"name": constant(name, _JOBS.c.name.type), "payload": payload, "subject": subject}
+    return insert_from(source, _JOBS, {**about, **times, "organiser_id": ORGANISER})
 
 
 def enqueue_once(name: str, payload: Payload, *, key: str, now: datetime) -> bool:
@@ -134,13 +150,7 @@ def retry_dead(job_id: int, *, by: Actor, now: datetime) -> None:
 
     Raises NotFound when it is not of the actor's organiser, MoveNotAllowed when it is not dead.
     """
-    found = db.session.execute(
-        select(Job.name, Job.payload, Job.state, Job.organiser_id)
-        .where(Job.id == job_id)
-        .with_for_update(key_share=True)
-    ).one_or_none()
-    if found is None or (by.organiser_id is not None and found.organiser_id != by.organiser_id):
-        raise NotFound(f"job {job_id}")
+    found = _lock(job_id, by)
     if found.state is not JobState.DEAD:
         raise MoveNotAllowed("retry", found.state.value)
     db.session.execute(
@@ -151,6 +161,54 @@ def retry_dead(job_id: int, *, by: Actor, now: datetime) -> None:
     if known is not None and known.on_retry is not None:
         known.on_retry(found.payload, now)
     record(by, "job.retried", f"job:{job_id}", now=now, organiser_id=found.organiser_id, details={"name": found.name})
+
+
+def retry_all_dead(organiser_id: int, *, by: Actor, now: datetime) -> int:
+    """`retry_dead` for the dead jobs of an organiser, a thousand at most, oldest first; how many start again."""
+    dead = db.session.execute(
+        select(Job.id).where(Job.organiser_id == organiser_id, Job.state == JobState.DEAD).order_by(Job.id).limit(1_000)
+    ).scalars()
+    ids = list(dead)
+    for job_id in ids:
+        retry_dead(job_id, by=by, now=now)
+    return len(ids)
+
+
+def cancel_queued(job_id: int, *, by: Actor, now: datetime) -> None:
+    """Call off a job that waits, where its handler allows it: it is never done, and its handler is told.
+
+    Raises NotFound when it is not of the actor's organiser, MoveNotAllowed when it began, ended, or may not be called off.
+    """
+    found = _lock(job_id, by)
+    known = _find_known(found.name)
+    if found.state is not JobState.QUEUED or known is None or not known.cancellable:
+        raise MoveNotAllowed("cancel", found.state.value)
+    db.session.execute(
+        update(Job).where(Job.id == job_id).values(state=JobState.CANCELLED, finished_at=now), execution_options=_QUIET
+    )
+    if known.on_cancel is not None:
+        known.on_cancel(found.payload, now)
+    record(by, "job.cancelled", f"job:{job_id}", now=now, organiser_id=found.organiser_id, details={"name": found.name})
+
+
+def purge_done(*, now: datetime) -> int:
+    """Drop jobs that were done or called off more than 30 days ago, a thousand at most; how many went."""
+    over = Job.state.in_([JobState.DONE, JobState.CANCELLED])
+    old = select(Job.id).where(over, Job.finished_at < now - KEPT).order_by(Job.id).limit(_PURGED_AT_ONCE)
+    gone = db.session.execute(delete(Job).where(Job.id.in_(old)).returning(Job.id), execution_options=_QUIET)
+    return len(gone.all())
+
+
+def _lock(job_id: int, by: Actor) -> Row[tuple[str, dict[str, Any], JobState, int | None]]:
+    """The job, its row locked. Raises NotFound when it is not of the actor's organiser."""
+    found = db.session.execute(
+        select(Job.name, Job.payload, Job.state, Job.organiser_id)
+        .where(Job.id == job_id)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if found is None or (by.organiser_id is not None and found.organiser_id != by.organiser_id):
+        raise NotFound(f"job {job_id}")
+    return found
 
 
 def _values(
@@ -211,8 +269,15 @@ def _bury(job_id: int, name: str, payload: Payload, error: str, *, now: datetime
         execution_options=_QUIET,
     )
     known = _find_known(name)
-    if known is not None and known.on_dead is not None:
-        known.on_dead(payload, error, now)
+    if known is None or known.on_dead is None:
+        return
+    try:
+        with db.session.begin_nested():
+            known.on_dead(payload, error, now)
+    except OperationalError:
+        raise  # the database is busy or gone: the job is buried another time
+    except Exception:  # part of the worker's edge: a fault of one handler must not keep every other job waiting
+        log.exception("job %s %s died, and its handler could not be told", job_id, name)
 
 
 def _find_known(name: str) -> Handler | None:

@@ -66,6 +66,13 @@ def list_jobs(organiser_id: int | None = None, state: JobState | None = None, *,
     return [_row(found) for found in db.session.execute(query)]
 
 
+def find_dead_job(subject: str) -> int | None:
+    """The latest dead job about that subject."""
+    return db.session.execute(
+        select(Job.id).where(Job.subject == subject, Job.state == JobState.DEAD).order_by(Job.id.desc()).limit(1)
+    ).scalar_one_or_none()
+
+
 def count_due(now: datetime) -> int:
     """How many jobs a worker could take now."""
     return db.session.execute(select(func.count()).select_from(Job).where(_due(now))).scalar_one()

@@ -29,23 +29,38 @@ class JobContext:
 Work = Callable[[JobContext], None]
 OnDead = Callable[[Payload, str, datetime], None]
 OnRetry = Callable[[Payload, datetime], None]
+OnCancel = Callable[[Payload, datetime], None]
 
 
 @dataclass(frozen=True)
 class Handler:
-    """`on_dead(payload, error, now)` and `on_retry(payload, now)` run inside the transaction that moves the job."""
+    """`on_dead(payload, error, now)`, `on_retry(payload, now)` and `on_cancel(payload, now)` run inside the transaction
+    that moves the job.
+
+    An `on_dead` that raises is undone by itself and logged: the job is dead all the same. `cancellable`: people may call
+    the job off while it waits.
+    """
 
     work: Work
     on_dead: OnDead | None = None
     on_retry: OnRetry | None = None
+    on_cancel: OnCancel | None = None
+    cancellable: bool = False
 
 
 _handlers: dict[str, Handler] = {}
 _periods: dict[str, timedelta] = {}
 
 
-def handler(name: str, *, on_dead: OnDead | None = None, on_retry: OnRetry | None = None) -> Callable[[Work], Work]:
-    """Register the work of `feature.verb`.
+def handler(
+    name: str,
+    *,
+    on_dead: OnDead | None = None,
+    on_retry: OnRetry | None = None,
+    on_cancel: OnCancel | None = None,
+    cancellable: bool = False,
+) -> Callable[[Work], Work]:
+    """Register the work of `feature.verb`; giving `on_cancel` makes it cancellable too.
 
     It runs outside any transaction and opens its own. It may run more than once, for a worker can die after the last
     commit: doing it again must change nothing. Raises ValueError when the name is taken.
@@ -54,7 +69,7 @@ def handler(name: str, *, on_dead: OnDead | None = None, on_retry: OnRetry | Non
     def register(work: Work) -> Work:
         if name in _handlers:
             raise ValueError(f"a handler named {name} is registered already")
-        _handlers[name] = Handler(work, on_dead, on_retry)
+        _handlers[name] = Handler(work, on_dead, on_retry, on_cancel, cancellable or on_cancel is not None)
         return work
 
     return register
@@ -81,6 +96,16 @@ def find_handler(name: str) -> Handler:
     if name not in _handlers:
         raise UnknownJob(f"no handler named {name}")
     return _handlers[name]
+
+
+def list_handlers() -> list[str]:
+    """The names of all work that this process can do."""
+    return sorted(_handlers)
+
+
+def list_cancellable() -> frozenset[str]:
+    """The names of the work that people may call off while it waits."""
+    return frozenset(name for name, known in _handlers.items() if known.cancellable)
 
 
 def list_periods() -> dict[str, timedelta]:

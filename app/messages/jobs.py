@@ -24,7 +24,11 @@ def _is_tried_again(payload: Payload, now: datetime) -> None:
     mark_queued(payload["message_id"])
 
 
-@handler(SEND_JOB, on_dead=_is_dead, on_retry=_is_tried_again)
+def _is_called_off(payload: Payload, now: datetime) -> None:
+    mark_skipped(payload["message_id"])
+
+
+@handler(SEND_JOB, on_dead=_is_dead, on_retry=_is_tried_again, on_cancel=_is_called_off)
 def send_message(context: JobContext) -> None:
     """Render and send a message, outside of any transaction, then note it.
 
@@ -35,7 +39,7 @@ def send_message(context: JobContext) -> None:
     if message is None or message.state in {MessageState.SENT, MessageState.SKIPPED}:
         return
     locale = as_locale(message.locale)
-    told = RenderContext(message.params, locale, message.organiser_id, context.now(), message.subject)
+    told = RenderContext(message.params, locale, message.organiser_id, context.now(), message.subject, message.id)
     mail = render(message.template, told)
     if mail is None:
         with transaction():

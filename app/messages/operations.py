@@ -4,12 +4,18 @@ import secrets
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, update
+from sqlalchemy import CTE, ColumnElement, FromClause, String, Table, bindparam, func, insert, select, update
+from sqlalchemy import cast as as_type
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import urls
+from app.core.actor import Actor
+from app.core.audit import record
 from app.core.db import db
-from app.jobs.operations import enqueue
+from app.core.errors import MoveNotAllowed, NotFound
+from app.core.statements import NOW, ORGANISER, constant, insert_from
+from app.jobs.operations import enqueue, enqueue_from, retry_dead
+from app.jobs.queries import find_dead_job
 from app.messages.models import CalendarSequence, Message, MessageState
 
 SEND_JOB = "messages.send"
@@ -34,23 +40,42 @@ def queue_message(
     `template` is a registered renderer's name, `subject` what the mail is about (registration:12), `params` JSON for
     the renderer. Raises ValueError for a recipient that cannot stand in a header.
     """
-    if not recipient or any(c.isspace() or not c.isprintable() for c in recipient):
-        raise ValueError("a recipient is one mail address without spaces")
-    message_id: int = db.session.execute(
-        _INSERT,
-        {
-            "organiser_id": organiser_id,
-            "subject": subject,
-            "template": template,
-            "params": params,
-            "recipient": recipient,
-            "locale": locale,
-            "rfc_id": f"<{secrets.token_urlsafe(18)}@{urls.host()}>",
-            "queued_at": now,
-        },
-    ).scalar_one()
+    mail = _mail(template, recipient, locale)
+    about = {"organiser_id": organiser_id, "subject": subject, "params": params, "queued_at": now}
+    message_id: int = db.session.execute(_INSERT, {**mail, **about}).scalar_one()
     enqueue(SEND_JOB, {"message_id": message_id}, now=now, subject=f"message:{message_id}", organiser_id=organiser_id)
     return message_id
+
+
+def queue_from(source: FromClause, *, subject: ColumnElement[str], params: ColumnElement[Any]) -> tuple[CTE, CTE]:
+    """`queue_message` for each row of `source`, as two parts of a larger statement on PostgreSQL: message and job.
+
+    Run it with `queue_values`.
+    """
+    names = ("template", "recipient", "locale", "rfc_id")
+    mail = {name: bindparam(f"mail_{name}", type_=_MESSAGES.c[name].type) for name in names}
+    about: dict[str, ColumnElement[Any]] = {
+        "organiser_id": ORGANISER, "subject": subject, "params": params, "queued_at": NOW,
+    }  # fmt: skip
+    made = insert_from(source, _MESSAGES, {**mail, **about}).returning(_MESSAGES.c.id).cte("m")
+    payload = func.json_build_object(constant("message_id", String()), made.c.id)
+    sending = constant("message:", String()) + as_type(made.c.id, String)
+    return made, enqueue_from(made, SEND_JOB, payload=payload, subject=sending).cte("j")
+
+
+def queue_values(template: str, recipient: str, locale: str) -> dict[str, Any]:
+    """What a statement made with `queue_from` is run with, beside `now` and `organiser`.
+
+    Raises ValueError as `queue_message` does.
+    """
+    return {f"mail_{name}": value for name, value in _mail(template, recipient, locale).items()}
+
+
+def _mail(template: str, recipient: str, locale: str) -> dict[str, Any]:
+    if not recipient or any(c.isspace() or not c.isprintable() for c in recipient):
+        raise ValueError("a recipient is one mail address without spaces")
+    rfc_id = f"<{secrets.token_urlsafe(18)}@{urls.host()}>"
+    return {"template": template, "recipient": recipient, "locale": locale, "rfc_id": rfc_id}
 
 
 def mark_sent(message_id: int, *, title: str, now: datetime) -> None:
@@ -71,6 +96,43 @@ def mark_failed(message_id: int, *, error: str) -> None:
 def mark_queued(message_id: int) -> None:
     """Its job is alive again."""
     _move(message_id, state=MessageState.QUEUED)
+
+
+def send_again(message_id: int, *, recipient: str, organiser_id: int, by: Actor, now: datetime) -> None:
+    """Send a mail once more to `recipient`, the person's address of today.
+
+    One that failed gets its attempts again and stays the same mail; of one that was sent a new one is queued, rendered
+    anew. Raises NotFound for another organiser's, MoveNotAllowed for one that is on its way or was no longer needed.
+    """
+    found = db.session.execute(
+        select(Message.state, Message.template, Message.subject, Message.params, Message.locale)
+        .where(Message.id == message_id, Message.organiser_id == organiser_id)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(f"message {message_id}")
+    if found.state is MessageState.SENT:
+        queue_message(
+            template=found.template, subject=found.subject, recipient=recipient, locale=found.locale,
+            params=found.params, organiser_id=organiser_id, now=now,
+        )  # fmt: skip
+    elif found.state is MessageState.FAILED:
+        _move(message_id, state=MessageState.QUEUED, recipient=recipient, error="")
+        _start_sending(message_id, organiser_id, by=by, now=now)
+    else:
+        raise MoveNotAllowed("send_again", found.state.value)
+    details = {"template": found.template}
+    record(by, "message.sent_again", found.subject, now=now, organiser_id=organiser_id, details=details)
+
+
+def _start_sending(message_id: int, organiser_id: int, *, by: Actor, now: datetime) -> None:
+    """The dead job of a message starts again; one whose job is gone gets a new one."""
+    subject = f"message:{message_id}"
+    dead = find_dead_job(subject)
+    if dead is not None:
+        retry_dead(dead, by=by, now=now)
+    else:
+        enqueue(SEND_JOB, {"message_id": message_id}, now=now, subject=subject, organiser_id=organiser_id)
 
 
 def raise_sequence(subject: str, *, now: datetime) -> int:

@@ -18,6 +18,7 @@ from app.core import i18n, urls
 from app.core.i18n import Locale
 from app.messages.senders import get_sender
 
+_BREAKABLE = re.compile(r"[^\S\u00a0\u202f]+")  # white space at which a line may end: « 9 h 40 » stays whole
 MAIL_TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "mail"
 
 
@@ -49,13 +50,17 @@ class Mail:
 
 @dataclass(frozen=True)
 class RenderContext:
-    """What a renderer is told. `message_subject` is what the message is about, such as registration:12."""
+    """What a renderer is told. `message_subject` is what the message is about, such as registration:12.
+
+    `message_id` rises from message to message: those queued later have a larger one.
+    """
 
     params: dict[str, Any] = field(repr=False)
     locale: Locale
     organiser_id: int | None
     now: datetime
     message_subject: str
+    message_id: int
 
 
 Renderer = Callable[[RenderContext], Mail | None]
@@ -81,6 +86,11 @@ def renderer(template: str) -> Callable[[Renderer], Renderer]:
     return register
 
 
+def list_templates() -> list[str]:
+    """The names of all mails that this process can render."""
+    return sorted(_renderers)
+
+
 def render(template: str, context: RenderContext) -> Mail | None:
     """The mail, or None when there is nothing to tell any more. Raises UnknownTemplate."""
     if template not in _renderers:
@@ -101,7 +111,7 @@ def render_mail_templates(
     text_template = environment.get_template(f"{name}.txt")
     if "title" not in text_template.blocks:
         raise ValueError(f"mail/{name}.txt has no block named title")
-    title = " ".join("".join(text_template.blocks["title"](text_template.new_context(shared))).split())
+    title = _BREAKABLE.sub(" ", "".join(text_template.blocks["title"](text_template.new_context(shared)))).strip()
     text = re.sub(r"\n{3,}", "\n\n", text_template.render(shared)).strip() + "\n"
     return title, text, environment.get_template(f"{name}.html").render({**shared, "title": title})
 

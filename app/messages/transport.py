@@ -5,18 +5,14 @@ import re
 import secrets
 import smtplib
 import ssl
-from dataclasses import dataclass, field
 from email.message import EmailMessage
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+
+from app.config import MailServer, parse_mail_url
 
 TIMEOUT_SECONDS = 30.0
 """For each wait on the mail server; several of them stay below a job's lease."""
-
-
-class MailUrlInvalid(ValueError):
-    """MAIL_URL names no way of sending that Parcours knows."""
 
 
 class MailDelayed(Exception):
@@ -27,51 +23,18 @@ class MailRefused(Exception):
     """The server refuses this recipient or this message for good (a 5xx reply): trying again would not help."""
 
 
-@dataclass(frozen=True)
-class MailServer:
-    host: str
-    port: int
-    encrypted: bool
-    user: str = ""
-    password: str = field(default="", repr=False)
-
-
 def send(
     mail_url: str, message: EmailMessage, *, sender: str, recipient: str, instance: Path, timeout: float | None = None
 ) -> None:
     """Hand `message` over from address `sender` to address `recipient`; returns when it is accepted or on disk.
 
-    `timeout` (TIMEOUT_SECONDS) bounds each wait on the server. Raises MailDelayed, MailRefused, MailUrlInvalid.
+    `timeout` (TIMEOUT_SECONDS) bounds each wait on the server. Raises MailDelayed, MailRefused.
     """
     target = parse_mail_url(mail_url, instance)
     if isinstance(target, Path):
         _write(target, message)
     else:
         _submit(target, message, sender, recipient, TIMEOUT_SECONDS if timeout is None else timeout)
-
-
-def parse_mail_url(mail_url: str, instance: Path) -> MailServer | Path:
-    """A server from `smtp://` or `smtps://user:pass@host:port`, a folder from `file:DIR`. Raises MailUrlInvalid.
-
-    A relative DIR lies below `instance`. User and password are percent-decoded. Ports default to 25 and 465.
-    """
-    if mail_url.startswith("file:") and mail_url != "file:":
-        return instance / mail_url.removeprefix("file:")
-    try:
-        parts = urlsplit(mail_url)
-        port = parts.port
-    except ValueError as error:
-        raise MailUrlInvalid("MAIL_URL has no valid port") from error
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise MailUrlInvalid("MAIL_URL must be smtp://…, smtps://… or file:DIR")
-    encrypted = parts.scheme == "smtps"
-    return MailServer(
-        parts.hostname,
-        port or (465 if encrypted else 25),
-        encrypted,
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
-    )
 
 
 def file_name(rfc_id: str) -> str:

@@ -16,7 +16,7 @@ from app.core.text import slugify
 from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, WaveDraft
 from app.events.enums import EDITABLE, EventState
 from app.events.errors import EventReadOnly, HasRegistrations
-from app.events.models import Allotment, Checkpoint, Event, EventAudience, Project, Space, Stop, Wave
+from app.events.models import ENTRANCE, Allotment, Checkpoint, Event, EventAudience, Project, Space, Stop, Wave
 from app.events.operations.places import lock_event
 from app.events.queries import EventRow, get_event_by_id, list_audiences
 from app.events.rules import prefix_of, require_valid
@@ -47,9 +47,9 @@ def create_event(draft: EventDraft, *, organiser_id: int, by: Actor, now: dateti
     ).scalar_one()
     _write_audiences(event_id, draft.audiences)
     spaces = _write_spaces(event_id, draft.spaces, {})
-    db.session.execute(insert(Checkpoint).values(event_id=event_id, name="Entrée", space_id=None))
+    db.session.execute(insert(Checkpoint).values(event_id=event_id, name=ENTRANCE, space_id=None))
     _write_checkpoints(event_id, spaces, set())
-    _write_stops(event_id, draft, spaces)
+    _write_stops(event_id, draft, spaces, set())
     for index, wave in enumerate(draft.waves):
         _write_wave(event_id, index, wave, None, draft.audiences)
     record(by, "event.created", f"event:{event_id}", now=now, organiser_id=organiser_id, details={"slug": slug})
@@ -57,7 +57,7 @@ def create_event(draft: EventDraft, *, organiser_id: int, by: Actor, now: dateti
 
 
 def edit_event(event_id: int, draft: EventDraft, *, by: Actor, now: datetime) -> None:
-    """Bring an event up to date. Waves and spaces named by id are kept, others made, missing ones removed.
+    """Bring an event up to date. Waves, spaces and stops named by id are kept, others made, missing ones removed.
 
     Raises FieldError (also when a wave would hold fewer places than are taken), EventReadOnly, and HasRegistrations when a
     wave that people registered for would go.
@@ -80,10 +80,9 @@ def edit_event(event_id: int, draft: EventDraft, *, by: Actor, now: datetime) ->
         raise FieldError({"capacity": "below_taken"}) from error
     db.session.execute(delete(EventAudience).where(EventAudience.event_id == event_id))
     _write_audiences(event_id, draft.audiences)
-    db.session.execute(delete(Stop).where(Stop.event_id == event_id))
     spaces = _write_spaces(event_id, draft.spaces, {s.id: s.name for s in before.spaces})
     _write_checkpoints(event_id, spaces, {c.space_id for c in before.checkpoints if c.space_id})
-    _write_stops(event_id, draft, spaces)
+    _write_stops(event_id, draft, spaces, {s.id for s in before.stops})
     _reconcile_waves(before, draft)
     if _shows_in_calendar(before) != _shows_in_calendar(get_event_by_id(event_id)):
         raise_sequence(f"event:{event_id}", now=now)
@@ -166,8 +165,9 @@ def _require_known_ids(before: EventRow, draft: EventDraft) -> None:
     """Raises NotFound for an id that is not this event's: ids come from outside."""
     waves = {w.id for w in draft.waves if w.id} - {w.id for w in before.waves}
     spaces = {s.id for s in draft.spaces if s.id} - {s.id for s in before.spaces}
-    if waves or spaces:
-        raise NotFound("wave or space of another event")
+    stops = {s.id for s in draft.stops if s.id} - {s.id for s in before.stops}
+    if waves or spaces or stops:
+        raise NotFound("wave, space or stop of another event")
 
 
 def _write_spaces(event_id: int, drafts: Sequence[SpaceDraft], before: Mapping[int, str]) -> dict[str, int]:
@@ -207,19 +207,23 @@ def _write_checkpoints(event_id: int, spaces: Mapping[str, int], having: set[int
             db.session.execute(insert(Checkpoint).values(event_id=event_id, name=name, space_id=space_id))
 
 
-def _write_stops(event_id: int, draft: EventDraft, spaces: Mapping[str, int]) -> None:
-    if draft.stops:
-        db.session.execute(
-            insert(Stop),
-            [
-                {
-                    "event_id": event_id, "position": position, "name_fr": stop.name_fr.strip(), "name_en": stop.name_en,
-                    "text_fr": stop.text_fr, "text_en": stop.text_en, "minutes": stop.minutes, "optional": stop.optional,
-                    "space_id": spaces[stop.space.strip()] if stop.space.strip() else None,
-                }
-                for position, stop in enumerate(draft.stops, start=1)
-            ],
-        )  # fmt: skip
+def _write_stops(event_id: int, draft: EventDraft, spaces: Mapping[str, int], before: set[int]) -> None:
+    gone = before - {stop.id for stop in draft.stops}
+    if gone:
+        db.session.execute(delete(Stop).where(Stop.id.in_(gone)))
+    new = []
+    for position, stop in enumerate(draft.stops, start=1):
+        values = {
+            "event_id": event_id, "position": position, "name_fr": stop.name_fr.strip(), "name_en": stop.name_en,
+            "text_fr": stop.text_fr, "text_en": stop.text_en, "minutes": stop.minutes, "optional": stop.optional,
+            "space_id": spaces[stop.space.strip()] if stop.space.strip() else None,
+        }  # fmt: skip
+        if stop.id is None:
+            new.append(values)
+        else:
+            db.session.execute(update(Stop).where(Stop.id == stop.id).values(**values))
+    if new:
+        db.session.execute(insert(Stop), new)
 
 
 def _reconcile_waves(before: EventRow, draft: EventDraft) -> None:
@@ -290,6 +294,7 @@ def _shows_in_calendar(event: EventRow) -> tuple[object, ...]:
         event.title_fr, event.title_en, event.starts_at, event.ends_at, event.timezone, event.venue_name, event.venue_address,
         event.venue_commune, event.entrance_fr, event.entrance_en, event.join_url,
         tuple((w.id, w.starts_at, w.ends_at, w.place, w.host) for w in event.waves),
+        sum(stop.minutes for stop in event.stops),  # a visit ends with its route
     )  # fmt: skip
 
 

@@ -8,9 +8,10 @@ from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import db
 from app.events.enums import EventMove, EventState
+from app.events.errors import EventIncomplete
 from app.events.models import Event
 from app.events.queries import get_event_by_id
-from app.events.rules import next_state, require_publishable
+from app.events.rules import next_state
 from app.messages.operations import raise_sequence
 
 
@@ -22,9 +23,8 @@ def move_event(event_id: int, move: EventMove, *, by: Actor, now: datetime, reas
     ).scalar_one()
     after = next_state(state, move)
     event = get_event_by_id(event_id)
-    if move is EventMove.PUBLISH:
-        has_place = bool(event.venue_name or event.join_url or (event.waves and all(w.place for w in event.waves)))
-        require_publishable(waves=len(event.waves), audiences=len(event.audiences), has_place=has_place)
+    if move is EventMove.PUBLISH and event.missing:
+        raise EventIncomplete(event.missing)
     values: dict[str, object] = {"state": after}
     if move is EventMove.PUBLISH:
         values["published_at"] = now

@@ -1,12 +1,34 @@
-"""The only writer of place counters: event, then waves by id, then allotments by id, each by a conditional UPDATE."""
+"""The only writer of place counters: event, then waves, then allotments, each by a conditional UPDATE.
 
-from collections.abc import Iterable
+The event's row comes first, and whoever changes places waits there: so everything below it is written by one at a time.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BindParameter, Table, and_, bindparam, insert, literal, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Row,
+    Table,
+    Update,
+    and_,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from app.core.db import db
+from app.core.errors import WriteConflict
 from app.events.errors import AudienceFull, EventNotFound, WaveFull
 from app.events.models import Allotment, Event, Wave
 from app.events.queries import EventRow, get_event_by_id
@@ -15,45 +37,97 @@ from app.events.queries import EventRow, get_event_by_id
 # running it, and meanwhile everybody else waits for the event's row.
 _EVENTS, _WAVES = cast(Table, Event.__table__), cast(Table, Wave.__table__)
 _ALLOTMENTS = cast(Table, Allotment.__table__)
-_PEOPLE: BindParameter[int] = bindparam("more_people")
-_GROUPS: BindParameter[int] = bindparam("more_groups")
+_PEOPLE: BindParameter[int] = bindparam("more_people", type_=Integer)
+_GROUPS: BindParameter[int] = bindparam("more_groups", type_=Integer)
+_REVISION: BindParameter[int | None] = bindparam("at_revision", type_=Integer)
 _TAKE_EVENT = (
     update(_EVENTS)
     .where(
         _EVENTS.c.id == bindparam("event"),
+        or_(_REVISION.is_(None), _EVENTS.c.revision == _REVISION),
         or_(_EVENTS.c.capacity.is_(None), _EVENTS.c.taken + _PEOPLE <= _EVENTS.c.capacity),
     )
     .values(taken=_EVENTS.c.taken + _PEOPLE, version=_EVENTS.c.version + 1)
-    .returning(_EVENTS.c.version)
+    .returning(_EVENTS.c.id, _EVENTS.c.version)
 )
-_TAKE_WAVE = (
-    update(_WAVES)
-    .where(
-        _WAVES.c.id == bindparam("wave"),
-        _WAVES.c.event_id == bindparam("event"),
-        _WAVES.c.taken + _PEOPLE <= _WAVES.c.capacity,
+
+
+def _take_waves(*which: ColumnElement[bool]) -> Update:
+    return (
+        update(_WAVES)
+        .where(*which, _WAVES.c.taken + _PEOPLE <= _WAVES.c.capacity)
+        .values(taken=_WAVES.c.taken + _PEOPLE)
     )
-    .values(taken=_WAVES.c.taken + _PEOPLE)
-    .returning(_WAVES.c.id)
-)
-_ALLOTTED = (
-    select(_ALLOTMENTS.c.id, _ALLOTMENTS.c.wave_id)
-    .where(
-        _ALLOTMENTS.c.wave_id.in_(bindparam("waves", expanding=True)),
-        _ALLOTMENTS.c.audience == bindparam("of_audience"),
+
+
+def _take_allotments(*which: ColumnElement[bool]) -> Update:
+    return (
+        update(_ALLOTMENTS)
+        .where(
+            *which,
+            _ALLOTMENTS.c.audience == bindparam("of_audience"),
+            or_(_ALLOTMENTS.c.max_people.is_(None), _ALLOTMENTS.c.people + _PEOPLE <= _ALLOTMENTS.c.max_people),
+            or_(_ALLOTMENTS.c.max_groups.is_(None), _ALLOTMENTS.c.groups + _GROUPS <= _ALLOTMENTS.c.max_groups),
+        )
+        .values(people=_ALLOTMENTS.c.people + _PEOPLE, groups=_ALLOTMENTS.c.groups + _GROUPS)
     )
-    .order_by(_ALLOTMENTS.c.id)
+
+
+_LISTED: BindParameter[Sequence[int]] = bindparam("listed", expanding=True)
+_TAKE_WAVES = _take_waves(_WAVES.c.id.in_(_LISTED), _WAVES.c.event_id == bindparam("event")).returning(_WAVES.c.id)
+_TAKE_ALLOTMENTS = _take_allotments(_ALLOTMENTS.c.wave_id.in_(_LISTED)).returning(_ALLOTMENTS.c.wave_id)
+_COUNTED = select(_ALLOTMENTS.c.wave_id).where(
+    _ALLOTMENTS.c.wave_id.in_(_LISTED), _ALLOTMENTS.c.audience == bindparam("of_audience")
 )
-_TAKE_ALLOTMENT = (
-    update(_ALLOTMENTS)
-    .where(
-        _ALLOTMENTS.c.id == bindparam("allotment"),
-        or_(_ALLOTMENTS.c.max_people.is_(None), _ALLOTMENTS.c.people + _PEOPLE <= _ALLOTMENTS.c.max_people),
-        or_(_ALLOTMENTS.c.max_groups.is_(None), _ALLOTMENTS.c.groups + _GROUPS <= _ALLOTMENTS.c.max_groups),
-    )
-    .values(people=_ALLOTMENTS.c.people + _PEOPLE, groups=_ALLOTMENTS.c.groups + _GROUPS)
-    .returning(_ALLOTMENTS.c.id)
-)
+
+
+class Taking(NamedTuple):
+    """PostgreSQL takes all places in one statement, of which these are the parts: the event's row, waves, allotments.
+
+    Each part takes its rows from the one before, so they are locked in that order. While the statement waits for the event,
+    others may commit. That they took places is seen, for PostgreSQL looks again at a row that changed (its manual, 13.2.1);
+    that they gave some back is not, for it does not look again at a row that it passed over. So run it with
+    `taking_values`, and have `take_rest` go on from what was had. `enough` is true when that is everything.
+    """
+
+    event: CTE
+    waves: CTE
+    allotments: CTE
+    enough: ColumnElement[bool]
+
+    @property
+    def columns(self) -> tuple[ColumnElement[Any], ...]:
+        """The columns of a Taken."""
+        return (
+            select(self.event.c.version).scalar_subquery().label("version"),
+            select(func.array_agg(self.waves.c.id)).scalar_subquery().label("waves"),
+            select(func.array_agg(self.allotments.c.wave_id)).scalar_subquery().label("counted"),
+        )
+
+
+class Taken(NamedTuple):
+    """What was had of what was asked for: the event's new version, or None, and ids of waves."""
+
+    version: int | None
+    waves: Sequence[int] = ()
+    counted: Sequence[int] = ()
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "Taken":
+        return cls(row.version, row.waves or (), row.counted or ())
+
+
+def _make_taking() -> Taking:
+    event = _TAKE_EVENT.cte("e")
+    wanted: BindParameter[Sequence[int]] = bindparam("waves", type_=ARRAY(Integer))
+    waves = _take_waves(_WAVES.c.id == any_(wanted), _WAVES.c.event_id == event.c.id).returning(_WAVES.c.id).cte("w")
+    counted = _take_allotments(_ALLOTMENTS.c.wave_id == waves.c.id).returning(_ALLOTMENTS.c.wave_id).cte("a")
+    parts = (select(func.count()).select_from(part).scalar_subquery() for part in (waves, counted))
+    return Taking(event, waves, counted, and_(*(part == func.cardinality(wanted) for part in parts)))
+
+
+TAKING = _make_taking()
+_TAKE_AT_ONCE = select(*TAKING.columns)
 
 
 @dataclass(frozen=True)
@@ -86,34 +160,69 @@ def hold_event(event_id: int) -> EventRow:
     return get_event_by_id(event_id)
 
 
-def take_places(event_id: int, places: Held) -> int:
+def take_places(event_id: int, places: Held, *, revision: int | None = None) -> int:
     """Take all the places or none; return the event's new version.
 
-    Raises WaveFull or AudienceFull; the caller's transaction must then be rolled back or must go on without places.
+    Raises WaveFull, AudienceFull, EventNotFound, and WriteConflict when the event is no longer at the `revision` that the
+    caller read. The caller's transaction must then be rolled back or must go on without places.
     """
-    values = {"event": event_id, "more_people": places.people}
-    version: int | None = db.session.execute(_TAKE_EVENT, values).scalar_one_or_none()
-    if version is None:
-        raise WaveFull(None)
-    for wave_id in sorted(places.wave_ids):
-        if db.session.execute(_TAKE_WAVE, {**values, "wave": wave_id}).first() is None:
-            raise WaveFull(wave_id)
-    _take_allotments(places)
-    return version
+    values = taking_values(event_id, places, revision)
+    if db.engine.dialect.name == "postgresql":
+        taken = Taken.of(db.session.execute(_TAKE_AT_ONCE, values).one())
+    else:
+        row = db.session.execute(_TAKE_EVENT, values).first()
+        taken = Taken(None if row is None else row.version)
+    return take_rest(event_id, places, revision, taken)
 
 
-def _take_allotments(places: Held) -> None:
-    limited = db.session.execute(_ALLOTTED, {"waves": places.wave_ids, "of_audience": places.audience}).all()
-    groups = 1 if places.group else 0
-    _begin_counting(set(places.wave_ids) - {wave_id for _, wave_id in limited}, places.audience, places.people, groups)
-    for allotment_id, wave_id in limited:
-        values = {"allotment": allotment_id, "more_people": places.people, "more_groups": groups}
-        if db.session.execute(_TAKE_ALLOTMENT, values).first() is None:
-            raise AudienceFull(wave_id)
+def taking_values(event_id: int, places: Held, revision: int | None) -> dict[str, Any]:
+    """What the statements that take places are run with."""
+    return {
+        "event": event_id, "at_revision": revision, "more_people": places.people, "more_groups": int(places.group),
+        "waves": list(places.wave_ids), "of_audience": places.audience,
+    }  # fmt: skip
+
+
+def take_rest(event_id: int, places: Held, revision: int | None, taken: Taken) -> int:
+    """Take what was not had yet, now that the event's row is held: waves, then allotments. As `take_places` otherwise.
+
+    Begins to count an audience where nothing counts it yet: one that the event no longer accepts, of somebody who was
+    here before.
+    """
+    if taken.version is None:
+        raise _refusal_of_event(event_id, revision)
+    values = taking_values(event_id, places, revision)
+    waves = set(places.wave_ids) - set(taken.waves)
+    if waves:
+        full = waves - set(db.session.execute(_TAKE_WAVES, {**values, "listed": sorted(waves)}).scalars())
+        if full:
+            raise WaveFull(min(full))
+    uncounted = set(places.wave_ids) - set(taken.counted)
+    if uncounted:
+        _count(values, uncounted)
+    return taken.version
+
+
+def _count(values: dict[str, Any], waves: set[int]) -> None:
+    counted = db.session.execute(_TAKE_ALLOTMENTS, {**values, "listed": sorted(waves)}).scalars()
+    rest = waves - set(counted)
+    if not rest:
+        return
+    full = db.session.execute(_COUNTED, {**values, "listed": sorted(rest)}).scalars().all()
+    if full:
+        raise AudienceFull(min(full))
+    _begin_counting(rest, values["of_audience"], values["more_people"], values["more_groups"])
+
+
+def _refusal_of_event(event_id: int, revision: int | None) -> Exception:
+    """Why an event's row gave no places: it is gone, it was edited, or it is full."""
+    found = db.session.execute(select(Event.revision).where(Event.id == event_id)).scalar_one_or_none()
+    if found is None:
+        return EventNotFound(str(event_id))
+    return WaveFull(None) if revision in {None, found} else WriteConflict("the event was edited meanwhile")
 
 
 def _begin_counting(wave_ids: Iterable[int], audience: str, people: int, groups: int) -> None:
-    """Count an audience where nothing counts it yet: one that the event no longer accepts, of somebody who was here before."""
     rows = [
         {
             "wave_id": wave_id,

@@ -1,0 +1,121 @@
+"""Lists: events in a few words, the audiences of an organiser, what tells whether a feed changed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+
+from app.core.db import db
+from app.core.i18n import Locale
+from app.events.audiences import BUILTIN, AudienceRow
+from app.events.enums import VISIBLE, EventKind, EventState
+from app.events.models import Audience, Event, Wave
+from app.events.rules import is_open
+from app.venues.models import Venue
+
+
+@dataclass(frozen=True)
+class EventLine:
+    """An event in a list."""
+
+    id: int
+    slug: str
+    kind: EventKind
+    state: EventState
+    title_fr: str
+    title_en: str
+    summary_fr: str
+    summary_en: str
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    venue_name: str
+    venue_commune: str
+    taken: int
+    capacity: int | None
+    organiser_id: int
+    registration_opens_at: datetime | None
+    registration_closes_at: datetime | None
+
+    def title(self, locale: Locale) -> str:
+        return self.title_fr if locale == "fr" else self.title_en or self.title_fr
+
+    def summary(self, locale: Locale) -> str:
+        return self.summary_fr if locale == "fr" else self.summary_en or self.summary_fr
+
+    def is_open(self, now: datetime) -> bool:
+        return is_open(self.state, self.registration_opens_at, self.registration_closes_at, self.ends_at, now)
+
+
+_SUM_OF_WAVES = select(func.sum(Wave.capacity)).where(Wave.event_id == Event.id).correlate(Event).scalar_subquery()
+_LINE = (
+    Event.id, Event.slug, Event.kind, Event.state, Event.title_fr, Event.title_en, Event.summary_fr, Event.summary_en,
+    Event.starts_at, Event.ends_at, Event.timezone, Event.taken, Event.organiser_id,
+    Event.registration_opens_at, Event.registration_closes_at,
+    func.coalesce(Event.capacity, _SUM_OF_WAVES).label("capacity"),
+    func.coalesce(Venue.name, "").label("venue_name"), func.coalesce(Venue.commune, "").label("venue_commune"),
+)  # fmt: skip
+
+
+def list_public_events(now: datetime, *, past: bool = False, limit: int = 50, offset: int = 0) -> list[EventLine]:
+    """What's on for everybody: what is not over, soonest first; or what is, latest first."""
+    over = Event.ends_at < now
+    statement = select(*_LINE).outerjoin(Venue, Venue.id == Event.venue_id).where(Event.state.in_(VISIBLE))
+    if past:
+        statement = statement.where(over, Event.state != EventState.CANCELLED).order_by(
+            Event.starts_at.desc(), Event.id
+        )
+    else:
+        statement = statement.where(~over, Event.state != EventState.ARCHIVED).order_by(Event.starts_at, Event.id)
+    return [EventLine(**r) for r in db.session.execute(statement.limit(limit).offset(offset)).mappings()]
+
+
+def list_events(
+    organiser_id: int, *, states: Iterable[EventState] | None = None, text: str = "", after: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[EventLine]:  # fmt: skip
+    """An organiser's events, latest first; `after` is (starts_at, id) of the last one seen."""
+    statement = (
+        select(*_LINE)
+        .outerjoin(Venue, Venue.id == Event.venue_id)
+        .where(Event.organiser_id == organiser_id)
+        .order_by(Event.starts_at.desc(), Event.id.desc())
+    )
+    if states is not None:
+        statement = statement.where(Event.state.in_(list(states)))
+    if text:
+        like = f"%{text}%"
+        statement = statement.where(or_(Event.title_fr.ilike(like), Event.title_en.ilike(like), Venue.name.ilike(like)))
+    if after is not None:
+        statement = statement.where(
+            or_(Event.starts_at < after[0], and_(Event.starts_at == after[0], Event.id < after[1]))
+        )
+    return [EventLine(**r) for r in db.session.execute(statement.limit(limit)).mappings()]
+
+
+def list_audiences(organiser_id: int) -> list[AudienceRow]:
+    """The built-in audiences and those that the organiser added."""
+    added = db.session.execute(
+        select(Audience).where(Audience.organiser_id == organiser_id).order_by(Audience.label_fr)
+    ).scalars()
+    return [*BUILTIN.values(), *(AudienceRow(a.code, a.label_fr, a.label_en, a.groups) for a in added)]
+
+
+@dataclass(frozen=True)
+class FeedMark:
+    """What tells whether an event's calendar entry changed."""
+
+    id: int
+    revision: int
+    updated_at: datetime
+
+
+def list_feed_marks(organiser_id: int) -> list[FeedMark]:
+    """The public events of an organiser, one statement: enough to know whether its feed changed."""
+    rows = db.session.execute(
+        select(Event.id, Event.revision, Event.updated_at)
+        .where(Event.organiser_id == organiser_id, Event.state.in_(VISIBLE))
+        .order_by(Event.starts_at, Event.id)
+    )
+    return [FeedMark(r.id, r.revision, r.updated_at) for r in rows]

@@ -1,0 +1,201 @@
+"""Events and their places as frozen values."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.core.i18n import Locale, translate
+from app.events.audiences import BUILTIN, AudienceRow
+from app.events.enums import Enrolment, EventKind, EventState
+from app.events.models import ENTRANCE
+from app.events.questions import QuestionRow
+from app.events.rules import is_open, missing_parts
+
+
+@dataclass(frozen=True)
+class AllotmentRow:
+    audience: str
+    max_people: int | None
+    max_groups: int | None
+
+
+@dataclass(frozen=True)
+class WaveRow:
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    place: str
+    host: str
+    allotments: tuple[AllotmentRow, ...]
+
+    def allotment(self, audience: str) -> AllotmentRow | None:
+        return next((a for a in self.allotments if a.audience == audience), None)
+
+
+@dataclass(frozen=True)
+class SpaceRow:
+    id: int
+    name: str
+    capacity: int
+    directions_fr: str
+    directions_en: str
+
+
+@dataclass(frozen=True)
+class StopRow:
+    """A step of the route. Two rows that say the same are equal, whichever stop they are."""
+
+    position: int
+    name_fr: str
+    name_en: str
+    text_fr: str
+    text_en: str
+    minutes: int
+    optional: bool
+    space_id: int | None
+    space_name: str
+    id: int = field(default=0, compare=False)
+
+    def name(self, locale: Locale) -> str:
+        return self.name_fr if locale == "fr" else self.name_en or self.name_fr
+
+    def text(self, locale: Locale) -> str:
+        return self.text_fr if locale == "fr" else self.text_en or self.text_fr
+
+
+@dataclass(frozen=True)
+class CheckpointRow:
+    """A door. The entrance is named by the software, in French, until somebody renames it; a space's door as the space."""
+
+    id: int
+    name: str
+    space_id: int | None
+
+    def label(self, locale: Locale) -> str:
+        """The name as the reader sees it: a name given by the software in their language, a given one as it stands."""
+        return translate(locale, "Entrance") if self.space_id is None and self.name == ENTRANCE else self.name
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """Everything about an event but its counters; see `get_places` for those."""
+
+    id: int
+    organiser_id: int
+    slug: str
+    calendar_uid: str
+    kind: EventKind
+    state: EventState
+    title_fr: str
+    title_en: str
+    summary_fr: str
+    summary_en: str
+    description_fr: str
+    description_en: str
+    entrance_fr: str
+    entrance_en: str
+    join_url: str
+    project_id: int | None
+    timezone: str
+    starts_at: datetime
+    ends_at: datetime
+    registration_opens_at: datetime | None
+    registration_closes_at: datetime | None
+    enrolment: Enrolment
+    capacity: int | None
+    reference_prefix: str
+    asks_statistics: bool
+    waiting_list: bool
+    keep_names_days: int
+    cancel_code: str
+    cancel_reason: str
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    venue_name: str
+    venue_address: str
+    venue_commune: str
+    project_name: str
+    audiences: tuple[AudienceRow, ...]
+    waves: tuple[WaveRow, ...]
+    spaces: tuple[SpaceRow, ...]
+    stops: tuple[StopRow, ...]
+    checkpoints: tuple[CheckpointRow, ...]
+    questions: tuple[QuestionRow, ...]
+
+    def title(self, locale: Locale) -> str:
+        return self.title_fr if locale == "fr" else self.title_en or self.title_fr
+
+    def summary(self, locale: Locale) -> str:
+        return self.summary_fr if locale == "fr" else self.summary_en or self.summary_fr
+
+    def description(self, locale: Locale) -> str:
+        return self.description_fr if locale == "fr" else self.description_en or self.description_fr
+
+    def entrance(self, locale: Locale) -> str:
+        return self.entrance_fr if locale == "fr" else self.entrance_en or self.entrance_fr
+
+    def audience(self, code: str) -> AudienceRow:
+        """The audience of that code, also one that the event no longer accepts. Unknown codes read as themselves."""
+        found = next((a for a in self.audiences if a.code == code), BUILTIN.get(code))
+        return found or AudienceRow(code, code, code, groups=True)
+
+    def wave(self, wave_id: int) -> WaveRow | None:
+        return next((w for w in self.waves if w.id == wave_id), None)
+
+    @property
+    def has_place(self) -> bool:
+        """Whether people can know where to go: a venue, a link, or a place of its own for each wave."""
+        return bool(self.venue_name or self.join_url or (self.waves and all(wave.place for wave in self.waves)))
+
+    @property
+    def is_online(self) -> bool:
+        """Whether people only connect: then nobody arrives anywhere."""
+        return bool(self.join_url) and not self.venue_name and not any(wave.place for wave in self.waves)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What it lacks before it can be published: waves, audiences, place."""
+        return missing_parts(waves=len(self.waves), audiences=len(self.audiences), has_place=self.has_place)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the public may register now."""
+        return is_open(self.state, self.registration_opens_at, self.registration_closes_at, self.ends_at, now)
+
+
+@dataclass(frozen=True)
+class AllotmentPlaces:
+    people: int
+    groups: int
+
+
+@dataclass(frozen=True)
+class Places:
+    """Counters of one event at one moment. `waves` maps a wave's id to places taken; `allotments` (wave, audience)."""
+
+    version: int
+    taken: int
+    waves: dict[int, int]
+    allotments: dict[tuple[int, str], AllotmentPlaces]
+
+    def left(self, event: EventRow, wave: WaveRow) -> int:
+        """People who can still come in a wave, whoever they are."""
+        left = wave.capacity - self.waves.get(wave.id, 0)
+        return left if event.capacity is None else min(left, event.capacity - self.taken)
+
+    def left_for(self, event: EventRow, wave: WaveRow, audience: str) -> int:
+        """People of an audience who can still come in a wave."""
+        left, allotment = self.left(event, wave), wave.allotment(audience)
+        if allotment is None or allotment.max_people is None:
+            return left
+        return min(left, allotment.max_people - self._counted(wave, audience).people)
+
+    def groups_left_for(self, wave: WaveRow, audience: str) -> int | None:
+        """Groups of an audience that can still come in a wave; None when the number of groups is not limited."""
+        allotment = wave.allotment(audience)
+        if allotment is None or allotment.max_groups is None:
+            return None
+        return allotment.max_groups - self._counted(wave, audience).groups
+
+    def _counted(self, wave: WaveRow, audience: str) -> AllotmentPlaces:
+        return self.allotments.get((wave.id, audience), AllotmentPlaces(0, 0))
