@@ -1,37 +1,42 @@
 """Recording scans: what happened at a door is stored, whatever the answer was, and stored once."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Table, and_, bindparam, insert, select, update
+from sqlalchemy import Row, Table, bindparam, insert, select, update
 
+from app.checkin.drafts import ScanAnswer, ScanInput, code_of, invalid, mark_of
 from app.checkin.enums import Direction, Reason, ScanResult
 from app.checkin.models import Presence, Scan
-from app.checkin.queries import count_in_spaces, label_of
+from app.checkin.queries import count_in_spaces, label_of, ticket_label
 from app.checkin.rules import (
     NOBODY,
+    Cards,
     Decision,
     Passage,
     PastScan,
     Whereabouts,
     decide,
+    decide_card,
     first_in,
+    follow_cards,
     is_wrong_day,
     refuse_status,
     replay,
 )
 from app.core.db import db
+from app.core.urls import settings
 from app.events.models import Space
 from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
 from app.registrations.enums import RegistrationKind, RegistrationStatus, TicketKind
 from app.registrations.models import Registration, RegistrationWave, Ticket
+from app.registrations.rules import ticket_status
 
-CODE = re.compile(r"(?:.*/t/)?([0-9A-Z]{26})/?", re.ASCII | re.IGNORECASE | re.DOTALL)
+__all__ = ["ScanAnswer", "ScanInput", "code_of", "invalid", "record_scans"]
 
 # Written once, on plain tables: making these statements anew for each scan takes longer than running them.
 _SCANS, _TICKETS, _PRESENCES = (cast(Table, model.__table__) for model in (Scan, Ticket, Presence))
@@ -42,6 +47,7 @@ _STORED = select(_SCANS).where(
 _HOLDERS = (
     select(
         _TICKETS.c.id.label("ticket_id"), _TICKETS.c.code, _TICKETS.c.kind.label("ticket_kind"), _TICKETS.c.label.label("card"),
+        _TICKETS.c.number,
         _REGISTRATIONS.c.id, _REGISTRATIONS.c.event_id, _REGISTRATIONS.c.status, _REGISTRATIONS.c.kind,
         _REGISTRATIONS.c.participants, _REGISTRATIONS.c.companions, _REGISTRATIONS.c.class_label,
         _REGISTRATIONS.c.organisation_name, _REGISTRATIONS.c.contact_name,
@@ -55,45 +61,15 @@ _HOLDERS = (
     .order_by(_REGISTRATIONS.c.id)
     .with_for_update(of=_REGISTRATIONS, key_share=True)
 )  # fmt: skip
+_ACCEPTED = (  # the passages of some registrations, in order, with the kind of the ticket that was shown
+    select(_SCANS, _TICKETS.c.kind.label("ticket_kind"))
+    .select_from(_SCANS.join(_TICKETS, _TICKETS.c.id == _SCANS.c.ticket_id, isouter=True))
+    .where(_SCANS.c.registration_id.in_(bindparam("ids", expanding=True)), _SCANS.c.result == ScanResult.ACCEPTED)
+    .order_by(_SCANS.c.id)
+)
 _PRESENT = select(_PRESENCES).where(_PRESENCES.c.registration_id.in_(bindparam("ids", expanding=True)))
 _INSERT_SCANS, _INSERT_PRESENCES = insert(_SCANS), insert(_PRESENCES)
 _UPDATE_PRESENCE = update(_PRESENCES).where(_PRESENCES.c.registration_id == bindparam("whose"))
-
-
-@dataclass(frozen=True)
-class ScanInput:
-    """One passage as a device sends it. `id` is its UUID in lower case; `code` a ticket's code or its address."""
-
-    id: str
-    code: str
-    checkpoint_id: int
-    direction: Direction
-    scanned_at: datetime
-    headcount: Headcount | None = None
-    undoes: str | None = None
-
-
-@dataclass(frozen=True)
-class ScanAnswer:
-    """What the device is told. `expected` and `present` are of the ticket's registration (or of one route card)."""
-
-    id: str
-    result: ScanResult
-    reason: Reason | None
-    label: str
-    expected: Headcount
-    present: Headcount
-
-
-def invalid(scan_id: str) -> ScanAnswer:
-    """The answer to an item that cannot be read: it is refused alone and not stored."""
-    return ScanAnswer(scan_id, ScanResult.REFUSED, Reason.INVALID, "", NOBODY, NOBODY)
-
-
-def code_of(text: str) -> str | None:
-    """The ticket code in what a camera read: itself, or the end of its address. None when there is none."""
-    found = CODE.fullmatch(text.strip())
-    return found.group(1).upper() if found else None
 
 
 def record_scans(event: EventRow, device: str, items: Sequence[ScanInput], *, now: datetime) -> list[ScanAnswer]:
@@ -120,6 +96,11 @@ class _Holder:
     expected: Headcount
     label: str
 
+    @property
+    def card(self) -> int | None:
+        """The ticket's id when it is a route card."""
+        return self.ticket_id if self.ticket_kind is TicketKind.ROUTE_CARD else None
+
 
 class _Batch:
     """The working state of one batch: what was read under locks, and what will be written."""
@@ -140,7 +121,7 @@ class _Batch:
         self.ticket_days: dict[int, set[date]] = {}
         self.rows: list[dict[str, Any]] = []
         self.stored: dict[str, Row[Any]] = {}
-        self.cards_in: dict[int, bool] = {}
+        self.cards: dict[int, Cards] = {}
 
     def load(self, items: Sequence[ScanInput]) -> None:
         """Lock, then read everything that the decisions need: a fixed number of statements, whatever the batch's size."""
@@ -150,16 +131,25 @@ class _Batch:
         if spaces:
             lock = select(Space.id).where(Space.id.in_(spaces)).order_by(Space.id).with_for_update(key_share=True)
             db.session.execute(lock)
-        codes = {c for i in items if (c := code_of(i.code)) is not None}
+        codes = {code_of(i.code) or "" for i in items}  # what is no code is looked for too: it takes as long
         self._load_holders(codes, {r for r in undone if r is not None})
         self.stored = {row.scan_id: row for row in self._stored({i.id for i in items} | undoes)}
-        if spaces:
-            self.in_space = count_in_spaces(self.event.id, spaces)
-        cards = [h.ticket_id for h in self.holders.values() if h.ticket_kind is TicketKind.ROUTE_CARD]
-        if cards:
-            self._load_cards(cards)
+        counted = {*spaces, *self._joined(items)}
+        if counted:
+            self.in_space = count_in_spaces(self.event.id, sorted(counted))
+        classes = {h.registration_id for h in self.holders.values() if h.card is not None}
+        if classes:
+            self._load_cards(classes)
         if len(set(self.days.values())) > 1:
             self._load_days()
+
+    def _joined(self, items: Sequence[ScanInput]) -> set[int]:
+        """Spaces in which groups are that may get late-comers from the entrance.
+
+        They are let in whatever the space holds and marked when they are too many: no promise, so no lock of that space.
+        """
+        entering = any(i.direction is Direction.IN and self.space_of.get(i.checkpoint_id) is None for i in items)
+        return {at.space_id for at in self.at.values() if at.space_id is not None} if entering else set()
 
     def _stored(self, scan_ids: set[str]) -> Sequence[Row[Any]]:
         return db.session.execute(_STORED, {"organiser": self.event.organiser_id, "sent": list(scan_ids)}).all()
@@ -170,8 +160,8 @@ class _Batch:
             main = r.ticket_kind is TicketKind.MAIN
             label = label_of(r.kind is RegistrationKind.GROUP, r.class_label, r.organisation_name, r.contact_name)
             self.holders[r.code] = _Holder(
-                r.ticket_id, r.ticket_kind, r.id, r.event_id, r.status,
-                Headcount(r.participants, r.companions), label if main else f"{r.card} · {label}",
+                r.ticket_id, r.ticket_kind, r.id, r.event_id, ticket_status(r.status, r.number, r.participants),
+                Headcount(r.participants, r.companions), ticket_label("" if main else r.card, label),
             )  # fmt: skip
         ids = {h.registration_id for h in self.holders.values() if h.event_id == self.event.id}
         # read after the locks: on PostgreSQL the joined row above may be older than the lock
@@ -182,17 +172,11 @@ class _Batch:
                 Headcount(p.participants, p.companions), Headcount(p.came_participants, p.came_companions), p.space_id
             )
 
-    def _load_cards(self, ticket_ids: Sequence[int]) -> None:
-        undone = select(Scan.undoes).where(Scan.organiser_id == self.event.organiser_id, Scan.undoes.is_not(None))
-        rows = db.session.execute(
-            select(Scan.ticket_id, Scan.direction)
-            .where(
-                Scan.ticket_id.in_(ticket_ids), Scan.result == ScanResult.ACCEPTED, Scan.space_id.is_(None),
-                Scan.undoes.is_(None), Scan.scan_id.not_in(undone),
-            )
-            .order_by(Scan.id)
-        )  # fmt: skip
-        self.cards_in = {ticket_id: direction is Direction.IN for ticket_id, direction in rows if ticket_id is not None}
+    def _load_cards(self, registration_ids: set[int]) -> None:
+        past: dict[int, list[PastScan]] = {}
+        for row in db.session.execute(_ACCEPTED, {"ids": list(registration_ids)}).mappings():
+            past.setdefault(row["registration_id"], []).append(self._past_scan(row, row["ticket_kind"]))
+        self.cards = {i: follow_cards(past.get(i, ())) for i in registration_ids}
 
     def _load_days(self) -> None:
         ids = {h.registration_id for h in self.holders.values()}
@@ -220,12 +204,17 @@ class _Batch:
         return answer
 
     def _stored_answer(self, row: Any) -> ScanAnswer:
-        label = next((h.label for h in self.holders.values() if h.registration_id == row.registration_id), "")
+        holder = self._holder(row.registration_id, row.ticket_id)
         return ScanAnswer(
-            row.scan_id, row.result, row.reason, label,
+            row.scan_id, row.result, row.reason, holder.label if holder else "",
             Headcount(row.expected_participants, row.expected_companions),
             Headcount(row.present_participants, row.present_companions),
         )  # fmt: skip
+
+    def _holder(self, registration_id: int | None, ticket_id: int | None) -> _Holder | None:
+        """That ticket of the registration, else another one of its own."""
+        owners = [h for h in self.holders.values() if h.registration_id == registration_id]
+        return next((h for h in owners if h.ticket_id == ticket_id), owners[0] if owners else None)
 
     def _pass(self, item: ScanInput) -> ScanAnswer:
         code = code_of(item.code)
@@ -250,21 +239,25 @@ class _Batch:
     def _admit(self, item: ScanInput, holder: _Holder) -> ScanAnswer:
         at = self.at.get(holder.registration_id, Whereabouts())
         space_id = self.space_of[item.checkpoint_id]
-        headcount = item.headcount
-        if holder.ticket_kind is TicketKind.ROUTE_CARD and space_id is None:
-            is_in = self.cards_in.get(holder.ticket_id, False)
-            if is_in == (item.direction is Direction.IN):
-                reason = Reason.ALREADY_IN if is_in else Reason.NOT_IN
-                result = ScanResult.DUPLICATE if is_in else ScanResult.REFUSED
-                return self._store(item, holder, Decision(result, reason, at))
-            headcount = Headcount(1, 0)
-        room = None
-        if space_id is not None:
-            room = self.capacity[space_id] - self.in_space.get(space_id, 0)
-        decision = decide(at, holder.expected, Passage(item.direction, space_id, headcount), room=room)
+        passage = Passage(item.direction, space_id, item.headcount)
+        room = self._room(at.space_id if space_id is None else space_id)
+        if holder.card is None:
+            decision = decide(at, holder.expected, passage, room=room)
+        else:
+            cards = self.cards[holder.registration_id]
+            decision = decide_card(at, holder.expected, passage, holder.card, cards, room=room)
         if decision.result is ScanResult.ACCEPTED:
             self._apply(item, holder, at, decision)
-        return self._store(item, holder, decision)
+            if holder.registration_id in self.cards:
+                cards = self.cards[holder.registration_id]
+                self.cards[holder.registration_id] = cards.after(holder.card, passage, decision.delta)
+        return self._store(item, holder, decision, moves=holder.card is None)
+
+    def _room(self, space_id: int | None) -> int | None:
+        """How many more people a space holds; None when there is no space."""
+        if space_id is None or space_id not in self.capacity:
+            return None
+        return self.capacity[space_id] - self.in_space.get(space_id, 0)
 
     def _apply(self, item: ScanInput, holder: _Holder, before: Whereabouts, decision: Decision) -> None:
         after = decision.after
@@ -275,18 +268,20 @@ class _Batch:
         self.touched[holder.registration_id] = item.scanned_at
         if decision.delta.people > 0 and self.first_in.get(holder.registration_id) is None:
             self.first_in[holder.registration_id] = item.scanned_at
-        if holder.ticket_kind is TicketKind.ROUTE_CARD and self.space_of[item.checkpoint_id] is None:
-            self.cards_in[holder.ticket_id] = item.direction is Direction.IN
 
-    def _store(self, item: ScanInput, holder: _Holder | None, decision: Decision, space: bool = True) -> ScanAnswer:
+    def _store(self, item: ScanInput, holder: _Holder | None, decision: Decision, moves: bool = True) -> ScanAnswer:
+        """Keep the passage with its answer. `moves`: whether it led the registration into (or out of) the door's space."""
         expected = holder.expected if holder else NOBODY
         present = decision.after.inside
+        mark = mark_of(
+            item.code, settings().secret_key
+        )  # made each time: an unknown code takes no longer than a ticket
         self.rows.append(
             {
                 "organiser_id": self.event.organiser_id, "event_id": self.event.id, "scan_id": item.id, "device": self.device,
-                "code": "" if holder else item.code[:300], "registration_id": holder.registration_id if holder else None,
+                "code": "" if holder else mark, "registration_id": holder.registration_id if holder else None,
                 "ticket_id": holder.ticket_id if holder else None, "checkpoint_id": item.checkpoint_id,
-                "space_id": self.space_of[item.checkpoint_id] if space else None, "direction": item.direction,
+                "space_id": self.space_of[item.checkpoint_id] if moves else None, "direction": item.direction,
                 "scanned_at": item.scanned_at, "received_at": self.now, "result": decision.result, "reason": decision.reason,
                 "delta_participants": decision.delta.participants, "delta_companions": decision.delta.companions,
                 "expected_participants": expected.participants, "expected_companions": expected.companions,
@@ -305,46 +300,45 @@ class _Batch:
             target = dict(stored._mapping)
         holder = None
         if target is not None and target["event_id"] == self.event.id and target["registration_id"] is not None:
-            owners = (h for h in self.holders.values() if h.registration_id == target["registration_id"])
-            holder = next(owners, None)
+            holder = self._holder(target["registration_id"], target["ticket_id"])
         if target is None or holder is None or target["result"] is not ScanResult.ACCEPTED or target["undoes"]:
             return self._refuse(item, holder, Reason.INVALID)
         past = self._past(holder.registration_id)
         if any(p.undoes == undoes for p in past):
             return self._refuse(item, holder, Reason.INVALID)
         before = self.at.get(holder.registration_id, Whereabouts())
-        after = replay([*past, PastScan(item.id, item.direction, None, NOBODY, item.scanned_at, undoes)])
+        left = [*past, PastScan(item.id, item.direction, None, NOBODY, item.scanned_at, undoes)]
+        after = replay(left)
         change = Headcount(
             after.inside.participants - before.inside.participants, after.inside.companions - before.inside.companions
         )
         decision = Decision(ScanResult.ACCEPTED, None, after, change)
-        self._apply(item, replace(holder, ticket_kind=TicketKind.MAIN), before, decision)
-        self.first_in[holder.registration_id] = first_in([p for p in past if p.scan_id != undoes])
-        self._uncard(target)
-        return self._store(item, holder, decision, space=False)
-
-    def _uncard(self, target: dict[str, Any]) -> None:
-        if target["ticket_id"] in self.cards_in:
-            self.cards_in[target["ticket_id"]] = target["direction"] is not Direction.IN
+        self._apply(item, holder, before, decision)
+        self.first_in[holder.registration_id] = first_in(left)
+        if holder.registration_id in self.cards:
+            self.cards[holder.registration_id] = follow_cards(left)
+        return self._store(item, holder, decision, moves=False)
 
     def _past(self, registration_id: int) -> list[PastScan]:
-        stored = db.session.execute(
-            select(Scan.__table__)
-            .where(and_(Scan.registration_id == registration_id, Scan.result == ScanResult.ACCEPTED))
-            .order_by(Scan.id)
-        ).mappings()
+        """The accepted scans of a registration, those of this batch too."""
+        kinds = {h.ticket_id: h.ticket_kind for h in self.holders.values()}
+        stored = db.session.execute(_ACCEPTED, {"ids": [registration_id]}).mappings()
         fresh = [
             row
             for row in self.rows
             if row["registration_id"] == registration_id and row["result"] is ScanResult.ACCEPTED
         ]
         return [
-            PastScan(
-                r["scan_id"], r["direction"], r["space_id"], Headcount(r["delta_participants"], r["delta_companions"]),
-                r["scanned_at"], r["undoes"],
-            )
-            for r in [*stored, *fresh]
-        ]  # fmt: skip
+            *(self._past_scan(row, row["ticket_kind"]) for row in stored),
+            *(self._past_scan(row, kinds[row["ticket_id"]]) for row in fresh),
+        ]
+
+    def _past_scan(self, row: Mapping[Any, Any], kind: TicketKind | None) -> PastScan:
+        card = row["ticket_id"] if kind is TicketKind.ROUTE_CARD else None
+        return PastScan(
+            row["scan_id"], row["direction"], row["space_id"], Headcount(row["delta_participants"], row["delta_companions"]),
+            row["scanned_at"], row["undoes"], card, self.space_of.get(row["checkpoint_id"]),
+        )  # fmt: skip
 
     def write(self) -> None:
         """Write scans and presences: three statements at most."""

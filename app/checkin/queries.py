@@ -14,6 +14,7 @@ from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
 from app.registrations.enums import ALIVE, RegistrationStatus, TicketKind
 from app.registrations.models import Registration, RegistrationWave, Ticket
+from app.registrations.rules import card_is_valid, ticket_status
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,10 @@ class DoorList:
 
 
 def list_door_tickets(event: EventRow, *, since: int | None = None) -> DoorList:
-    """Tickets of an event, or those whose registration changed after version `since` (cancelled ones then included)."""
+    """Tickets of an event, or those whose registration changed after version `since` (cancelled ones then included).
+
+    A withdrawn card is as good as cancelled.
+    """
     from_events = select(Registration.id).where(Registration.event_id == event.id)
     if since is None:
         from_events = from_events.where(Registration.status.in_(ALIVE))
@@ -98,7 +102,7 @@ def list_door_tickets(event: EventRow, *, since: int | None = None) -> DoorList:
         waves.setdefault(registration_id, []).append(wave_id)
     rows = db.session.execute(
         select(
-            Ticket.code, Ticket.kind, Ticket.label, Registration.id, Registration.reference, Registration.audience,
+            Ticket.code, Ticket.kind, Ticket.label, Ticket.number, Registration.id, Registration.reference, Registration.audience,
             Registration.status, Registration.participants, Registration.companions, Registration.kind.label("of"),
             Registration.class_label, Registration.organisation_name, Registration.contact_name, Registration.changed_in,
         )
@@ -113,13 +117,14 @@ def list_door_tickets(event: EventRow, *, since: int | None = None) -> DoorList:
             reference=r.reference,
             label=r.label or label_of(r.of == "group", r.class_label, r.organisation_name, r.contact_name),
             audience=r.audience,
-            status=r.status,
+            status=ticket_status(r.status, r.number, r.participants),
             kind=r.kind,
             participants=r.participants if r.kind is TicketKind.MAIN else 1,
             companions=r.companions if r.kind is TicketKind.MAIN else 0,
             waves=tuple(waves.get(r.id, ())),
         )
         for r in rows
+        if since is not None or card_is_valid(r.number, r.participants)
     )
     return DoorList(cursor, tickets)
 
@@ -251,6 +256,31 @@ def list_scans(registration_id: int) -> list[ScanLine]:
         )
         for s in rows
     ]  # fmt: skip
+
+
+def label_scans(organiser_id: int, scan_ids: Sequence[str]) -> dict[str, str]:
+    """Whose ticket each of these scans was, as its answer says it; scans of no ticket are left out."""
+    rows = db.session.execute(
+        select(
+            Scan.scan_id, Ticket.kind, Ticket.label, Registration.kind.label("of"), Registration.class_label,
+            Registration.organisation_name, Registration.contact_name,
+        )
+        .join(Ticket, Ticket.id == Scan.ticket_id)
+        .join(Registration, Registration.id == Scan.registration_id)
+        .where(Scan.organiser_id == organiser_id, Scan.scan_id.in_(scan_ids))
+    )  # fmt: skip
+    return {
+        r.scan_id: ticket_label(
+            r.label if r.kind is TicketKind.ROUTE_CARD else "",
+            label_of(r.of == "group", r.class_label, r.organisation_name, r.contact_name),
+        )
+        for r in rows
+    }
+
+
+def ticket_label(card: str, holder: str) -> str:
+    """What the door calls a ticket: its holder, and for a route card its own number first."""
+    return f"{card} · {holder}" if card else holder
 
 
 def get_whereabouts(registration_id: int) -> tuple[Headcount, Headcount]:

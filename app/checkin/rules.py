@@ -1,7 +1,7 @@
 """Pure decisions of the door: what one passage does to the people present, and what the door answers."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from app.checkin.enums import Direction, Reason, ScanResult
@@ -9,6 +9,7 @@ from app.registrations.drafts import Headcount
 from app.registrations.enums import RegistrationStatus
 
 NOBODY = Headcount(0, 0)
+ONE = Headcount(1, 0)
 
 
 @dataclass(frozen=True)
@@ -72,25 +73,33 @@ def is_wrong_day(scanned_on: date, ticket_days: Iterable[date], event_days: Iter
 
 
 def decide(now_at: Whereabouts, expected: Headcount, passage: Passage, *, room: int | None) -> Decision:
-    """Decide one passage of an admissible ticket. `room` is how many more the checkpoint's space holds; None: no limit."""
+    """Decide one passage of an admissible ticket. `room` is how many more the checkpoint's space holds; None: no limit.
+
+    At the entrance, `room` is that of the space in which the group is already: who comes late joins it there.
+    """
     if passage.headcount is not None and passage.headcount.people == 0:
         return Decision(ScanResult.REFUSED, Reason.INVALID, now_at)
     if passage.direction is Direction.OUT:
         return _leave(now_at, passage)
     if passage.space_id is None:
-        return _enter_event(now_at, expected, passage)
+        return _enter_event(now_at, expected, passage, room)
     return _enter_space(now_at, expected, passage, room)
 
 
-def _enter_event(now_at: Whereabouts, expected: Headcount, passage: Passage) -> Decision:
+def _enter_event(now_at: Whereabouts, expected: Headcount, passage: Passage, room: int | None) -> Decision:
     missing = minus(expected, now_at.inside)
     if missing.people == 0:
         return Decision(ScanResult.DUPLICATE, Reason.ALREADY_IN, now_at)
-    passing = passage.headcount or missing
+    return _let_in(now_at, expected, passage.headcount or missing, room)
+
+
+def _let_in(now_at: Whereabouts, expected: Headcount, passing: Headcount, room: int | None) -> Decision:
+    """Nobody is sent away at the entrance for want of room in a space: more than expected or allowed is marked so."""
     inside = plus(now_at.inside, passing)
     after = replace(now_at, inside=inside, came=most(now_at.came, inside))
-    over = minus(passing, missing).people > 0
-    return Decision(ScanResult.ACCEPTED, None, after, passing, over)
+    over = minus(passing, minus(expected, now_at.inside)).people > 0
+    crowded = now_at.space_id is not None and room is not None and passing.people > room
+    return Decision(ScanResult.ACCEPTED, None, after, passing, over or crowded)
 
 
 def _enter_space(now_at: Whereabouts, expected: Headcount, passage: Passage, room: int | None) -> Decision:
@@ -122,8 +131,78 @@ def _leave(now_at: Whereabouts, passage: Passage) -> Decision:
 
 
 @dataclass(frozen=True)
+class Cards:
+    """What the numbered cards of a class tell by themselves, by ticket id: those surely in the event, those surely out,
+    and the space that each last went into. Of any other card only the class's headcount tells.
+    """
+
+    inside: frozenset[int] = frozenset()
+    outside: frozenset[int] = frozenset()
+    spaces: Mapping[int, int] = field(default_factory=dict)
+
+    def unknown_inside(self, now_at: Whereabouts) -> int:
+        """People inside of whom no card tells: they came in with the class's main ticket."""
+        return now_at.inside.participants - len(self.inside)
+
+    def unknown_missing(self, now_at: Whereabouts, expected: Headcount) -> int:
+        """People still expected of whom no card tells."""
+        return expected.participants - now_at.inside.participants - len(self.outside)
+
+    def counts(self, card: int, now_at: Whereabouts) -> bool:
+        """Whether the card's pupil is among those counted inside, as far as anybody can tell."""
+        if now_at.inside.participants == 0:
+            return False
+        return card in self.inside or (card not in self.outside and self.unknown_inside(now_at) > 0)
+
+    def after(self, card: int | None, passage: Passage, delta: Headcount) -> "Cards":
+        """What is known after an accepted passage of a card, or (None) of the main ticket by `delta` people.
+
+        Who passes with the main ticket may be anybody: once some left with it no card is surely in, once some came in
+        none is surely out.
+        """
+        if card is None:
+            inside = frozenset() if delta.participants < 0 else self.inside
+            return Cards(inside, frozenset() if delta.participants > 0 else self.outside)
+        spaces = {other: space for other, space in self.spaces.items() if other != card}
+        if passage.direction is Direction.OUT and passage.space_id is None:
+            return Cards(self.inside - {card}, self.outside | {card}, spaces)
+        if passage.direction is Direction.IN and passage.space_id is not None:
+            spaces[card] = passage.space_id
+        return Cards(self.inside | {card}, self.outside - {card}, spaces)
+
+
+def decide_card(
+    now_at: Whereabouts, expected: Headcount, passage: Passage, card: int, cards: Cards, *, room: int | None
+) -> Decision:
+    """Decide one passage of a numbered card: one pupil, whatever headcount was sent. `room` is as for `decide`.
+
+    A card never moves its class: at a space it is the pupil's own way, and the class stays where its main ticket was scanned.
+    """
+    counted = cards.counts(card, now_at)
+    if passage.direction is Direction.OUT:
+        there = passage.space_id in {None, now_at.space_id, cards.spaces.get(card)}
+        if not (counted and there):
+            return Decision(ScanResult.REFUSED, Reason.NOT_IN, now_at)
+        if passage.space_id is None:
+            return _leave(now_at, replace(passage, headcount=ONE))
+        return Decision(ScanResult.ACCEPTED, None, now_at)
+    if passage.space_id is None:
+        certain = card in cards.inside or cards.unknown_missing(now_at, expected) <= 0
+        if counted and certain:
+            return Decision(ScanResult.DUPLICATE, Reason.ALREADY_IN, now_at)
+        return _let_in(now_at, expected, ONE, room)
+    if counted and passage.space_id in {now_at.space_id, cards.spaces.get(card)}:
+        return Decision(ScanResult.DUPLICATE, Reason.ALREADY_IN, now_at)
+    if room is not None and room < 1:
+        return Decision(ScanResult.REFUSED, Reason.SPACE_FULL, now_at)
+    return Decision(ScanResult.ACCEPTED, None, now_at) if counted else _let_in(now_at, expected, ONE, None)
+
+
+@dataclass(frozen=True)
 class PastScan:
-    """An accepted scan as it was stored."""
+    """An accepted scan as it was stored. `space_id` is where it led the class; `card` is the route card's ticket id, which
+    went through a door of the space `card_space_id`.
+    """
 
     scan_id: str
     direction: Direction
@@ -131,6 +210,8 @@ class PastScan:
     delta: Headcount
     scanned_at: datetime
     undoes: str | None = None
+    card: int | None = None
+    card_space_id: int | None = None
 
 
 def replay(scans: Iterable[PastScan]) -> Whereabouts:
@@ -151,6 +232,15 @@ def replay(scans: Iterable[PastScan]) -> Whereabouts:
 def first_in(scans: Iterable[PastScan]) -> datetime | None:
     """When the first of them came in, according to the scans that stand; None when nobody did."""
     return next((scan.scanned_at for scan in _standing(scans) if scan.delta.people > 0), None)
+
+
+def follow_cards(scans: Iterable[PastScan]) -> Cards:
+    """What a class's cards tell after its accepted scans, in order."""
+    cards = Cards()
+    for scan in _standing(scans):
+        space_id = scan.space_id if scan.card is None else scan.card_space_id
+        cards = cards.after(scan.card, Passage(scan.direction, space_id), scan.delta)
+    return cards
 
 
 def _standing(scans: Iterable[PastScan]) -> list[PastScan]:

@@ -3,7 +3,7 @@
 States and moves:
   (new) → confirmed (places taken) | waitlisted (no places; asked for)
   confirmed → confirmed (change: new places first, then the old ones are freed) | cancelled
-  waitlisted → confirmed (change to waves with places) | cancelled
+  waitlisted → confirmed (change to other waves with places; to the same ones in order of arrival) | cancelled
   offered, lapsed: a place proposed from the waiting list, and one not taken in time (they arrive with the flows)
 A cancelled registration stays as it is; registering again makes a new one.
 """

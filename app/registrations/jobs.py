@@ -5,12 +5,13 @@ from datetime import timedelta
 from app.core.transaction import transaction
 from app.events.queries import get_event_by_id, list_events_by_id
 from app.jobs.registry import JobContext, handler, periodic
-from app.registrations import mails
+from app.registrations import belongings, mails
 from app.registrations.importing import jobs as importing
 from app.registrations.notifications import list_told, tell
 from app.registrations.operations.retention import forget_names
 from app.registrations.queries import list_events_with_names, list_ids_alive, list_registrations_by_id
 
+BELONGINGS = belongings.__name__  # what goes with a structure that is merged
 IMPORTS = importing.__name__  # as MAILS: its jobs are registered with these
 MAILS = mails.__name__  # imported here so that the renderers are registered wherever jobs are
 CHUNK = 50

@@ -1,19 +1,21 @@
 """The mails about a registration, made when they go out: text, HTML, QR code, ticket as PDF, calendar entry."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from app.accounts.queries import OrganiserRow, get_organiser
-from app.core.i18n import Locale
+from app.core.i18n import Locale, format_span, translate
 from app.core.urls import absolute, own_page_path, ticket_path
 from app.documents.qr import qr_png
 from app.events.enums import EventState
-from app.events.queries import EventRow, WaveRow, get_event_by_id
+from app.events.queries import EventRow, StopRow, WaveRow, get_event_by_id
 from app.messages.rendering import Attachment, Mail, RenderContext, render_mail_templates, renderer
 from app.registrations.calendars import registration_calendar
 from app.registrations.enums import RegistrationStatus
 from app.registrations.errors import RegistrationNotFound
-from app.registrations.papers import headcount_words, ticket_pdf_of
+from app.registrations.notifications import Kind, is_told_later
+from app.registrations.papers import admits, headcount_words, stop_hours, ticket_pdf_of
 from app.registrations.queries import RegistrationRow, get_registration, places_before
 
 QR_ID = "ticket-qr@parcours"
@@ -27,6 +29,9 @@ class MailFacts:
     registration: RegistrationRow
     organiser: OrganiserRow
     waves: tuple[WaveRow, ...]
+    date: str
+    time_word: str
+    stops: tuple[tuple[StopRow, str], ...]
     headcount: str
     own_url: str
     ticket_url: str
@@ -43,11 +48,15 @@ def _facts(context: RenderContext) -> MailFacts | None:
         return None
     event = get_event_by_id(registration.event_id)
     waiting = registration.status is RegistrationStatus.WAITLISTED
+    waves = tuple(w for w in event.waves if w.id in registration.waves)
     return MailFacts(
         event=event,
         registration=registration,
         organiser=get_organiser(event.organiser_id),
-        waves=tuple(w for w in event.waves if w.id in registration.waves),
+        waves=waves,
+        date=_date(event, waves, context.locale),
+        time_word=_time_word(event, registration, context.locale),
+        stops=tuple(zip(event.stops, stop_hours(event, registration, context.locale), strict=True)),
         headcount=headcount_words(registration, event, context.locale),
         own_url=absolute(own_page_path(registration.token)),
         ticket_url=absolute(ticket_path(registration.ticket.code)),
@@ -55,10 +64,23 @@ def _facts(context: RenderContext) -> MailFacts | None:
     )
 
 
+def _date(event: EventRow, waves: Sequence[WaveRow], locale: Locale) -> str:
+    """The day, or the days, of one's own waves: what a mail's title ends with."""
+    if not waves:
+        return format_span(event.starts_at, event.ends_at, event.timezone, locale)
+    days = [wave.starts_at for wave in waves]
+    return format_span(min(days), max(days), event.timezone, locale)
+
+
+def _time_word(event: EventRow, registration: RegistrationRow, locale: Locale) -> str:
+    if admits(event, registration):
+        return translate(locale, "Connection") if event.is_online else translate(locale, "Arrival")
+    waits = registration.alive and event.state is not EventState.CANCELLED
+    return translate(locale, "Time asked for") if waits else translate(locale, "Time")
+
+
 def _mail(context: RenderContext, name: str, facts: MailFacts) -> Mail:
-    admitted = (
-        facts.registration.status is RegistrationStatus.CONFIRMED and facts.event.state is not EventState.CANCELLED
-    )
+    admitted = admits(facts.event, facts.registration)
     title, text, html = render_mail_templates(
         f"registrations/{name}",
         context.locale,
@@ -69,7 +91,9 @@ def _mail(context: RenderContext, name: str, facts: MailFacts) -> Mail:
         admitted=admitted,
         qr_id=QR_ID,
     )
-    attachments = [_calendar(facts, context.locale)]
+    attachments = []
+    if admitted or _is_off(facts):  # who waits has nothing to put into a calendar yet
+        attachments.append(_calendar(facts, context.locale))
     if admitted:
         attachments += _papers(facts, context.locale)
     return Mail(title, text, html, tuple(attachments), reply_to=facts.organiser.email or None)
@@ -84,10 +108,14 @@ def _calendar(facts: MailFacts, locale: Locale) -> Attachment:
 def _papers(facts: MailFacts, locale: Locale) -> list[Attachment]:
     pdf = ticket_pdf_of(facts.event, facts.registration, locale, organiser=facts.organiser)
     name = {"fr": "billet", "en": "ticket"}[locale]
-    return [
-        Attachment("qr.png", "image/png", qr_png(facts.ticket_url), content_id=QR_ID),
-        Attachment(f"{name}-{facts.registration.reference}.pdf", "application/pdf", pdf),
-    ]
+    paper = Attachment(f"{name}-{facts.registration.reference}.pdf", "application/pdf", pdf)
+    if facts.event.is_online:  # there is no entrance to show a code at
+        return [paper]
+    return [Attachment("qr.png", "image/png", qr_png(facts.ticket_url), content_id=QR_ID), paper]
+
+
+def _is_off(facts: MailFacts) -> bool:
+    return not facts.registration.alive or facts.event.state is EventState.CANCELLED
 
 
 def _current(facts: MailFacts) -> Literal["confirmed", "waitlisted", "cancelled"]:
@@ -97,24 +125,36 @@ def _current(facts: MailFacts) -> Literal["confirmed", "waitlisted", "cancelled"
     return "waitlisted" if facts.registration.alive else "cancelled"
 
 
+def _news(context: RenderContext, template: Literal["confirmed", "waitlisted", "changed"]) -> Mail | None:
+    """What is true now, told once. `template` says so, unless the registration has another status by now.
+
+    None where a later mail says it: the one about the new status, a later change, or an event that is called off.
+    """
+    facts = _facts(context)
+    if facts is None or (facts.registration.alive and facts.event.state is EventState.CANCELLED):
+        return None
+    later: list[Kind] = ["confirmed", "cancelled"]
+    if template == "changed":
+        later.append("changed")
+    if is_told_later(later, facts.registration.id, after=context.message_id):
+        return None
+    now = _current(facts)
+    return _mail(context, template if template == "changed" and now != "cancelled" else now, facts)
+
+
 @renderer("registrations.confirmed")
 def confirmed(context: RenderContext) -> Mail | None:
-    facts = _facts(context)
-    return None if facts is None else _mail(context, _current(facts), facts)
+    return _news(context, "confirmed")
 
 
 @renderer("registrations.waitlisted")
 def waitlisted(context: RenderContext) -> Mail | None:
-    facts = _facts(context)
-    return None if facts is None else _mail(context, _current(facts), facts)
+    return _news(context, "waitlisted")
 
 
 @renderer("registrations.changed")
 def changed(context: RenderContext) -> Mail | None:
-    facts = _facts(context)
-    if facts is None or not facts.registration.alive:  # cancelled since: the mail that says so follows
-        return None
-    return _mail(context, "changed", facts)
+    return _news(context, "changed")
 
 
 @renderer("registrations.cancelled")
@@ -125,14 +165,20 @@ def cancelled(context: RenderContext) -> Mail | None:
 
 @renderer("registrations.already")
 def already(context: RenderContext) -> Mail | None:
-    facts = _facts(context)
-    return None if facts is None else _mail(context, "already", facts)
+    return _still(context, "already")
 
 
 @renderer("registrations.link")
 def link(context: RenderContext) -> Mail | None:
+    return _still(context, "link")
+
+
+def _still(context: RenderContext, template: str) -> Mail | None:
+    """A mail that repeats what somebody has: of what was cancelled since, another mail has told."""
     facts = _facts(context)
-    return None if facts is None else _mail(context, "link", facts)
+    if facts is None or not facts.registration.alive:
+        return None
+    return _mail(context, template if facts.event.state is not EventState.CANCELLED else "event_cancelled", facts)
 
 
 @renderer("registrations.event_cancelled")

@@ -1,6 +1,6 @@
 """What registered people are told, by mail. Each is rendered when it goes out, from what is true then."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -35,6 +35,20 @@ def list_told(kind: Kind, registration_ids: Sequence[int]) -> set[int]:
         .distinct()
     ).scalars()
     return {subjects[subject] for subject in rows}
+
+
+def is_told_later(kinds: Iterable[Kind], registration_id: int, *, after: int) -> bool:
+    """Whether a mail of one of these kinds about that registration was queued after the message of that id."""
+    found = db.session.execute(
+        select(Message.id)
+        .where(
+            Message.subject == f"registration:{registration_id}",
+            Message.template.in_([f"registrations.{kind}" for kind in kinds]),
+            Message.id > after,
+        )
+        .limit(1)
+    ).first()
+    return found is not None
 
 
 def was_told_since(kind: Kind, registration_id: int, since: datetime) -> bool:

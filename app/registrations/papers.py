@@ -1,11 +1,14 @@
 """What is printed of a registration: its ticket, and a class's route cards."""
 
+from datetime import datetime, timedelta
+
 from app.accounts.queries import OrganiserRow
 from app.core.i18n import Locale, format_day, format_hour, translate, translate_plural
 from app.core.text import shown_phone
 from app.core.urls import absolute, ticket_path
 from app.documents.ticket_pdf import (
     Arrival,
+    Refusal,
     RouteCard,
     RouteCardsDocument,
     StopLine,
@@ -14,9 +17,36 @@ from app.documents.ticket_pdf import (
     ticket_pdf,
 )
 from app.events.enums import EventState
-from app.events.queries import EventRow
+from app.events.queries import EventRow, WaveRow
 from app.registrations.enums import RegistrationStatus
 from app.registrations.queries import RegistrationRow
+
+
+def admits(event: EventRow, registration: RegistrationRow) -> bool:
+    """Whether its tickets let anybody in: only then is there a code to show, on any page or paper."""
+    return registration.status is RegistrationStatus.CONFIRMED and event.state is not EventState.CANCELLED
+
+
+def stop_starts(event: EventRow, wave: WaveRow) -> list[datetime | None]:
+    """When each stop is likely to begin for who starts with this wave; None after a stop of unknown length."""
+    starts: list[datetime | None] = []
+    at: datetime | None = wave.starts_at
+    for stop in event.stops:
+        starts.append(at)
+        at = at + timedelta(minutes=stop.minutes) if at is not None and stop.minutes else None
+    return starts
+
+
+def stop_hours(event: EventRow, registration: RegistrationRow, locale: Locale) -> list[str]:
+    """For each stop « vers 9 h 40 »; "" where it cannot be told: with several times each has hours of its own."""
+    waves = [wave for wave in event.waves if wave.id in registration.waves]
+    starts = stop_starts(event, waves[0]) if len(waves) == 1 else [None] * len(event.stops)
+    return ["" if start is None else about(start, event, locale) for start in starts]
+
+
+def about(moment: datetime, event: EventRow, locale: Locale) -> str:
+    """« vers 9 h 40 »: an hour that is worked out, not promised."""
+    return translate(locale, "about %(hour)s", hour=format_hour(moment, event.timezone, locale))
 
 
 def headcount_words(registration: RegistrationRow, event: EventRow, locale: Locale) -> str:
@@ -62,10 +92,12 @@ def ticket_pdf_of(event: EventRow, registration: RegistrationRow, locale: Locale
             arrivals=_arrivals(event, registration, locale),
             reference=registration.reference,
             qr_text=absolute(ticket_path(registration.ticket.code)),
-            stops=_stops(event, locale),
+            stops=_stops(event, registration, locale),
             help_text=_help(organiser, locale),
+            change_text=_change(organiser, registration, locale),
             join_url=event.join_url or None,
-            notice=_notice(event, registration, locale),
+            online=event.is_online,
+            refusal=_refusal(event, registration, locale),
         )
     )
 
@@ -86,7 +118,7 @@ def route_cards_pdf_of(
             day_text=arrivals[0].day_text if arrivals else "",
             hour_text=arrivals[0].hour_text if arrivals else "",
             cards=tuple(RouteCard(card.label, absolute(ticket_path(card.code))) for card in registration.cards),
-            stops=_stops(event, locale),
+            stops=_stops(event, registration, locale),
         )
     )
 
@@ -94,7 +126,7 @@ def route_cards_pdf_of(
 def _arrivals(event: EventRow, registration: RegistrationRow, locale: Locale) -> tuple[Arrival, ...]:
     return tuple(
         Arrival(
-            format_day(wave.starts_at, event.timezone, locale),
+            format_day(wave.starts_at, event.timezone, locale, year=True),
             format_hour(wave.starts_at, event.timezone, locale),
             ", ".join(p for p in (wave.host, wave.place) if p),
         )
@@ -103,7 +135,7 @@ def _arrivals(event: EventRow, registration: RegistrationRow, locale: Locale) ->
     )
 
 
-def _stops(event: EventRow, locale: Locale) -> tuple[StopLine, ...]:
+def _stops(event: EventRow, registration: RegistrationRow, locale: Locale) -> tuple[StopLine, ...]:
     return tuple(
         StopLine(
             stop.position,
@@ -112,8 +144,9 @@ def _stops(event: EventRow, locale: Locale) -> tuple[StopLine, ...]:
             stop.minutes or None,
             stop.optional,
             "" if stop.space_name == stop.name(locale) else stop.space_name,
+            hour,
         )
-        for stop in event.stops
+        for stop, hour in zip(event.stops, stop_hours(event, registration, locale), strict=True)
     )
 
 
@@ -121,16 +154,29 @@ def _help(organiser: OrganiserRow, locale: Locale) -> str | None:
     if not organiser.phone:
         return None
     hours = organiser.help_hours(locale)
-    return translate(locale, "Late, or a question? Call %(phone)s", phone=shown_phone(organiser.phone)) + (
-        f", {hours}" if hours else ""
-    )
+    return translate(locale, "Call %(phone)s", phone=shown_phone(organiser.phone)) + (f", {hours}" if hours else "")
 
 
-def _notice(event: EventRow, registration: RegistrationRow, locale: Locale) -> str | None:
+def _change(organiser: OrganiserRow, registration: RegistrationRow, locale: Locale) -> str:
+    """How to change or cancel, for who holds the paper. It never says the link: who sees a ticket must not undo it."""
+    values = {"reference": registration.reference}
+    if organiser.phone:
+        values["at"] = shown_phone(organiser.phone)
+        return translate(locale, "By your own link, or at %(at)s: say %(reference)s.", **values)
+    if organiser.email:
+        values["at"] = organiser.email
+        return translate(locale, "By your own link, or by mail to %(at)s: say %(reference)s.", **values)
+    return translate(locale, "By your own link, or with the organiser: say %(reference)s.", **values)
+
+
+def _refusal(event: EventRow, registration: RegistrationRow, locale: Locale) -> Refusal | None:
+    if admits(event, registration):
+        return None
     if event.state is EventState.CANCELLED:
-        return translate(locale, "This event is cancelled.")
-    if registration.status in {RegistrationStatus.WAITLISTED, RegistrationStatus.OFFERED}:
-        return translate(locale, "Waiting list: you have no place yet. This ticket does not let you in.")
-    if registration.status is not RegistrationStatus.CONFIRMED:
-        return translate(locale, "This registration is cancelled. This ticket does not let you in.")
-    return None
+        text = event.cancel_reason or translate(locale, "It will not take place.")
+        return Refusal(translate(locale, "This event is called off"), text)
+    if registration.alive:
+        text = translate(locale, "You do not have a place yet. This paper does not let you in.")
+        return Refusal(translate(locale, "Waiting list"), text)
+    text = translate(locale, "This ticket no longer lets anybody in.")
+    return Refusal(translate(locale, "Registration cancelled"), text)

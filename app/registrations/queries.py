@@ -12,6 +12,7 @@ from app.events.models import Event
 from app.registrations.enums import ALIVE, RegistrationKind, RegistrationStatus, Source, TicketKind
 from app.registrations.errors import RegistrationNotFound
 from app.registrations.models import DeclaredStatistics, Registration, RegistrationWave, Ticket
+from app.registrations.rules import card_is_valid
 
 FORGOTTEN = "—"  # the name of somebody whose name is no longer kept
 
@@ -27,7 +28,10 @@ class TicketRow:
 
 @dataclass(frozen=True)
 class RegistrationRow:
-    """One registration with the waves it asks for (in order of their start) and its main ticket."""
+    """One registration with the waves it asks for (in order of their start), its main ticket and its numbered cards.
+
+    `cards` are those that hold, `withdrawn` those made for more participants than come now.
+    """
 
     id: int
     event_id: int
@@ -60,6 +64,7 @@ class RegistrationRow:
     waves: tuple[int, ...]
     ticket: TicketRow
     cards: tuple[TicketRow, ...]
+    withdrawn: tuple[TicketRow, ...]
 
     @property
     def people(self) -> int:
@@ -91,7 +96,7 @@ class RegistrationRow:
 _COLUMNS = [
     getattr(Registration, name)
     for name in RegistrationRow.__dataclass_fields__
-    if name not in {"waves", "ticket", "cards"}
+    if name not in {"waves", "ticket", "cards", "withdrawn"}
 ]
 
 
@@ -116,15 +121,18 @@ def _complete(rows: Sequence[RowMapping]) -> list[RegistrationRow]:
         .order_by(Ticket.number)
     ):
         tickets.setdefault(t.registration_id, []).append(TicketRow(t.id, t.kind, t.code, t.number, t.label))
-    return [
-        RegistrationRow(
-            **dict(row),
-            waves=tuple(waves.get(row["id"], ())),
-            ticket=next(t for t in tickets[row["id"]] if t.kind is TicketKind.MAIN),
-            cards=tuple(t for t in tickets[row["id"]] if t.kind is TicketKind.ROUTE_CARD),
-        )
-        for row in rows
-    ]
+    return [_build(row, tuple(waves.get(row["id"], ())), tickets[row["id"]]) for row in rows]
+
+
+def _build(row: RowMapping, waves: tuple[int, ...], tickets: Sequence[TicketRow]) -> RegistrationRow:
+    cards = [t for t in tickets if t.kind is TicketKind.ROUTE_CARD]
+    return RegistrationRow(
+        **dict(row),
+        waves=waves,
+        ticket=next(t for t in tickets if t.kind is TicketKind.MAIN),
+        cards=tuple(c for c in cards if card_is_valid(c.number, row["participants"])),
+        withdrawn=tuple(c for c in cards if not card_is_valid(c.number, row["participants"])),
+    )
 
 
 def _get(where: Any) -> RegistrationRow:

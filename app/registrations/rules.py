@@ -8,10 +8,12 @@ from app.core.errors import FieldError, MoveNotAllowed
 from app.core.text import TextError, fold, normalise_email, normalise_phone, normalise_uai
 from app.events.enums import Enrolment, EventState
 from app.events.queries import EventRow
+from app.events.questions import check_answers
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
 from app.registrations.enums import REGISTRATION_MOVES, RegistrationKind, RegistrationMove, RegistrationStatus, Source
 
 LARGEST_GROUP = 5_000
+"""The most participants, and the most companions, of one group: beyond it a finger slipped."""
 LEVEL = re.compile(r"(\d+)(?:eme|ere|er|re|nde|de|e)?([a-z]?\d?)")  # a folded word: 3e, 2nde, 1re, 3b, 3eb
 
 
@@ -29,9 +31,15 @@ def clean(draft: RegistrationDraft, event: EventRow) -> RegistrationDraft:
     problems |= headcount_problems(headcount)
     if len(draft.oriented_by) > 160:
         problems["oriented_by"] = "too_long"
+    answers, wrong = check_answers(
+        event.questions, draft.audience, draft.answers, complete=draft.source in {Source.WEB, Source.API}
+    )
+    problems |= {f"answers/{key}": code for key, code in wrong.items()}
     if problems:
         raise FieldError(problems)
-    return replace(draft, contact=contact, organisation=organisation, waves=waves, headcount=headcount)
+    return replace(
+        draft, contact=contact, organisation=organisation, waves=waves, headcount=headcount, answers=dict(answers)
+    )
 
 
 def headcount_problems(headcount: Headcount) -> dict[str, str]:
@@ -130,13 +138,17 @@ def may_change(event: EventRow, wave_ids: tuple[int, ...], *, staff: bool, now: 
 
 
 def same_key(draft: RegistrationDraft) -> str | None:
-    """What makes two registrations the same: a person's mail; for a group its mail, UAI and class. None without a mail."""
-    if not draft.contact.email:
+    """What makes two registrations the same: a person's mail; for a group its mail, UAI and class.
+
+    Without a mail it is the telephone; a person's name besides, for a family may share one. None without either.
+    """
+    contact, organisation = draft.contact, draft.organisation
+    who = contact.email.lower() or contact.phone
+    if not who:
         return None
-    mail = draft.contact.email.lower()
-    if draft.kind is RegistrationKind.INDIVIDUAL:
-        return f"i:{mail}"
-    return f"g:{mail}|{draft.organisation.uai}|{fold(draft.organisation.class_label)[:60]}"
+    if draft.kind is RegistrationKind.GROUP:
+        return f"g:{who}|{organisation.uai}|{fold(organisation.class_label)[:60]}"
+    return f"i:{who}" if contact.email else f"i:{who}|{fold(contact.name)[:160]}"
 
 
 def sort_name(contact: Contact) -> str:
@@ -157,6 +169,16 @@ def search_text(draft: RegistrationDraft, reference: str) -> str:
         organisation.commune, reference, reference.replace("-", ""),
     )  # fmt: skip
     return fold(" ".join(p for p in parts if p))[:900]
+
+
+def card_is_valid(number: int, participants: int) -> bool:
+    """A class has one card a participant. Those above are withdrawn when it shrinks, and hold again if it grows again."""
+    return number <= participants
+
+
+def ticket_status(status: RegistrationStatus, number: int, participants: int) -> RegistrationStatus:
+    """What a door makes of a ticket: its registration's status, or cancelled for a withdrawn card. A main ticket has number 0."""
+    return status if card_is_valid(number, participants) else RegistrationStatus.CANCELLED
 
 
 def card_prefix(class_label: str) -> str:

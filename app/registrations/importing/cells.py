@@ -11,8 +11,6 @@ _DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})(?:\s.*)?")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T\s].*)?")
 _TIME = re.compile(r"(?:.*\s)?(\d{1,2})\s*(?:h|:|\.)\s*(\d{2})?(?:\s*:\s*\d{2})?\s*(am|pm|min)?")
 _NUMBER = re.compile(r"(\d{1,6})(?:[.,]0+)?")
-LOST_LETTER = re.compile(r"\w\?|\?\w|\N{REPLACEMENT CHARACTER}|Ã[\u0080-\u00bf€-™]")
-FORMULA_SIGNS = ("=", "+", "-", "@")
 
 _AUDIENCE_WORDS: dict[str, tuple[str, ...]] = {
     "school": (
@@ -69,11 +67,6 @@ def read_number(text: str) -> int | None:
     """A headcount: 24, 24,0; None for anything else."""
     found = _NUMBER.fullmatch(text)
     return int(found.group(1)) if found else None
-
-
-def begins_as_formula(text: str) -> bool:
-    """Whether a spreadsheet that opens this text would calculate it."""
-    return text.startswith(FORMULA_SIGNS)
 
 
 def audience_words(event: EventRow) -> dict[str, str]:

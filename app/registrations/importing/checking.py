@@ -7,9 +7,9 @@ from app.registrations.drafts import RegistrationDraft
 from app.registrations.importing.lines import Line, table_of
 from app.registrations.importing.mapping import ColumnMapping, Field
 from app.registrations.importing.plan import Entry, Known, KnownRegistrations, Plan, Problem, phone_key
-from app.registrations.importing.reading import Row, Sheet
 from app.registrations.importing.room import Room
 from app.registrations.rules import same_key
+from app.sheets.reading import Row, Sheet
 
 
 def check(
@@ -45,9 +45,8 @@ class _Checker:
         if draft is not None and self._is_first(line, draft):
             self._plan(line, draft)
         there = bool(self.entries) and self.entries[-1].line == row.line and self.entries[-1].known is not None
-        self.problems += [
-            p for p in line.problems if not (p.warning and there)
-        ]  # what is not imported needs no warning
+        imported = not there and not line.is_bad  # what is not imported needs no warning
+        self.problems += [p for p in line.problems if imported or not p.warning]
 
     def _is_first(self, line: Line, draft: RegistrationDraft) -> bool:
         """Whether no line before says the same, or the same person or class once more."""

@@ -1,24 +1,21 @@
 """Refusals of imports. A file that cannot be used is refused as a whole; a line, only when the writing meets it."""
 
-from app.core.errors import Conflict, DomainError, NotFound
+from app.core.errors import Conflict, NotFound
+from app.sheets.errors import Fact, ImportRefused
 
-Fact = str | int
-
-
-class ImportRefused(DomainError):
-    """The file cannot be used, for the reason `code`; `facts` are what the sentence about it needs (wording.py)."""
-
-    def __init__(self, code: str, **facts: Fact) -> None:
-        super().__init__(", ".join([code, *(f"{name}={value}" for name, value in facts.items())]))
-        self.code, self.facts = code, facts
+__all__ = ["Fact", "ImportBusy", "ImportNotFound", "ImportOver", "ImportRefused"]
 
 
-class LineRefused(Conflict):
-    """A line that was fine when the file was checked can no longer be written (its wave filled…): nothing was."""
+class ImportBusy(Conflict):
+    """The file is being checked or written by a job: what was asked for would get in its way."""
 
-    def __init__(self, line: int, code: str) -> None:
-        super().__init__(f"line {line}: {code}")
-        self.line, self.code = line, code
+    code = "import_busy"
+
+
+class ImportOver(Conflict):
+    """The job that writes the file is no longer the one that should: another took its place, or the file is gone."""
+
+    code = "import_over"
 
 
 class ImportNotFound(NotFound):

@@ -1,24 +1,34 @@
 """Imports in the background: checking a long file, writing one, and dropping old ones."""
 
+import time
 from datetime import timedelta
 
 from app.core.actor import Actor, ActorKind
 from app.core.transaction import transaction
 from app.events.queries import get_event_by_id
 from app.jobs.registry import JobContext, handler, periodic
-from app.registrations.importing.errors import ImportNotFound, ImportRefused, LineRefused
-from app.registrations.importing.files import purge_files, store_check, store_refusal, store_result
+from app.registrations.importing.errors import ImportNotFound, ImportOver, ImportRefused
+from app.registrations.importing.files import purge_files, store_check, store_refusal
 from app.registrations.importing.plan import Plan
 from app.registrations.importing.planning import make_plan
 from app.registrations.importing.queries import ImportRow, get_content, get_import
-from app.registrations.importing.reading import read_sheet
-from app.registrations.importing.report import Refused, report_of
-from app.registrations.importing.writing import write_plan
+from app.registrations.importing.report import Checked, Refused, Writing, report_of
+from app.registrations.importing.stages import CHECK_JOB, WRITE_JOB
+from app.registrations.importing.writing import lines_of, write_chunk
+from app.sheets.reading import read_sheet
+
+BREATH = 0.15
+"""Seconds between two chunks: SQLite asks for its lock every 100 ms, so that whoever waits gets it."""
 
 
-@handler("registrations.check_import")
+def breathe() -> None:
+    """Let whoever waits for the database write in between."""
+    time.sleep(BREATH)
+
+
+@handler(CHECK_JOB, cancellable=True)
 def check_import(context: JobContext) -> None:
-    """The dry run of a long file. A file that was given up meanwhile needs none."""
+    """The dry run of a long file. A file that was given up, or sent to another job, meanwhile needs none."""
     row = _find(context)
     if row is None or row.report.checked is not None:
         return
@@ -28,33 +38,44 @@ def check_import(context: JobContext) -> None:
             store_check(row.id, report_of(plan))
 
 
-@handler("registrations.write_import")
+@handler(WRITE_JOB, cancellable=True)
 def write_import(context: JobContext) -> None:
-    """Write all lines in one transaction, together with the result: begun again, it sees that it is done."""
+    """Write the lines, some in each transaction, together with how far it got: begun again, it goes on from there.
+
+    Where a line that was fine has a problem before anything is written, nothing is: somebody looks again.
+    """
     row = _find(context)
-    if row is None or row.written_at is not None or row.report.checked is None:
+    if row is None or row.report.checked is None or row.report.writing is None:
         return
     plan = _plan(row, context)
-    if plan is None:
+    if plan is None or _is_refused(row, plan, row.report.checked, row.report.writing):
         return
-    leave_out = row.report.checked.bad_lines if context.payload["leave_out"] else ()
-    now = context.now()
+    lines, by = lines_of(plan, row.report.checked.bad_lines), _actor(context.payload["by"])
+    writing: Writing | None = row.report.writing
     try:
+        while writing is not None:
+            with transaction():
+                writing = write_chunk(row.id, context.job_id, lines, by=by, now=context.now())
+            if writing is not None:
+                context.progress(writing.done, writing.total)
+                breathe()
+    except ImportRefused as error:
         with transaction():
-            written = write_plan(
-                get_event_by_id(row.event_id),
-                plan,
-                leave_out=leave_out,
-                send_mails=bool(context.payload["send_mails"]),
-                file_name=row.name,
-                by=_actor(context.payload["by"]),
-                now=now,
-            )
-            store_result(row, written, now=now)
-    except LineRefused as error:
-        problem = next((p for p in plan.problems if p.line == error.line and p.code == error.code), None)
+            store_refusal(get_import(row.id, lock=True), Refused(0, error.code, dict(error.facts)))
+    except (ImportNotFound, ImportOver):  # deleted, or another job does it by now
+        return
+
+
+def _is_refused(row: ImportRow, plan: Plan, checked: Checked, writing: Writing) -> bool:
+    """Whether nothing is written, for a line has a problem that nobody was told of: then that is stored."""
+    if writing.done:
+        return False
+    new = [p for p in plan.problems if not p.warning and p.line not in set(checked.bad_lines)]
+    if new:
+        first = min(new, key=lambda p: p.line)
         with transaction():
-            store_refusal(row, Refused(error.line, error.code, dict(problem.facts) if problem else {}))
+            store_refusal(get_import(row.id, lock=True), Refused(first.line, first.code, dict(first.facts)))
+    return bool(new)
 
 
 @periodic("registrations.purge_imports", every=timedelta(days=1))
@@ -64,10 +85,12 @@ def purge_imports(context: JobContext) -> None:
 
 
 def _find(context: JobContext) -> ImportRow | None:
+    """The file, if it is still there and this is the job that was last begun for it."""
     try:
-        return get_import(int(context.payload["import_id"]))
+        row = get_import(int(context.payload["import_id"]))
     except ImportNotFound:
         return None
+    return row if row.job_id == context.job_id and row.written_at is None else None
 
 
 def _plan(row: ImportRow, context: JobContext) -> Plan | None:
@@ -76,7 +99,7 @@ def _plan(row: ImportRow, context: JobContext) -> Plan | None:
         return make_plan(get_event_by_id(row.event_id), read_sheet(get_content(row.id)), row.mapping, context.progress)
     except ImportRefused as error:
         with transaction():
-            store_refusal(row, Refused(0, error.code, dict(error.facts)))
+            store_refusal(get_import(row.id, lock=True), Refused(0, error.code, dict(error.facts)))
         return None
 
 

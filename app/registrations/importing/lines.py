@@ -11,20 +11,13 @@ from app.events.enums import Enrolment
 from app.events.queries import EventRow, WaveRow
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
 from app.registrations.enums import RegistrationKind, Source
-from app.registrations.importing.cells import (
-    LOST_LETTER,
-    audience_key,
-    audience_words,
-    begins_as_formula,
-    read_date,
-    read_number,
-    read_time,
-)
+from app.registrations.importing.cells import audience_key, audience_words, read_date, read_number, read_time
 from app.registrations.importing.errors import Fact
 from app.registrations.importing.mapping import ColumnMapping, Field
 from app.registrations.importing.plan import Problem, import_key
-from app.registrations.importing.reading import Row, Sheet
 from app.registrations.rules import clean
+from app.sheets.cells import LOST_LETTER, begins_as_formula
+from app.sheets.reading import Row, Sheet
 
 _PATHS = {
     "contact/email": Field.EMAIL,

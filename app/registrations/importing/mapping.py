@@ -1,13 +1,12 @@
 """Which column says what: proposed from the header's words, changed by the person who imports."""
 
 import enum
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.core.text import fold
 from app.events.enums import Enrolment
 from app.events.queries import EventRow
+from app.sheets.columns import propose_columns
 
 
 class Field(enum.StrEnum):
@@ -99,32 +98,10 @@ _NAMES: dict[Field | None, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-_SMALL = {"de", "du", "des", "d", "la", "le", "les", "l", "of", "the", "et", "and", "a", "en"}
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[a-z0-9]+", fold(text))) - _SMALL
-
-
-_KNOWN = [(field, _words(name)) for field, names in _NAMES.items() for name in names]
-
 
 def propose(header: Sequence[str]) -> ColumnMapping:
     """The surest field of each column, no field twice: columns whose whole name is known come first."""
-    guesses: list[tuple[int, int, int, Field | None]] = []
-    for column, name in enumerate(header):
-        words = _words(name)
-        for field, known in _KNOWN:
-            if known and known <= words:
-                guesses.append((len(words) - len(known), -len(known), column, field))
-    taken: dict[Field, int] = {}
-    settled: set[int] = set()
-    for _, _, column, field in sorted(guesses, key=lambda g: g[:3]):
-        if column in settled or (field is not None and field in taken):
-            continue
-        settled.add(column)
-        if field is not None:
-            taken[field] = column
+    taken = propose_columns(header, _NAMES)
     if Field.FAMILY_NAME in taken and Field.FIRST_NAME in taken:
         taken.pop(Field.FULL_NAME, None)  # « Contact » beside « Nom » and « Prénom » is somebody's function
     return ColumnMapping({field: taken[field] for field in Field if field in taken})

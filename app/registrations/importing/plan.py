@@ -48,7 +48,7 @@ class KnownRegistrations:
         key = same_key(draft)
         if found is None and key is not None:
             found = self.by_same.get(key)
-        if found is None and key is None:
+        if found is None and not draft.contact.email:  # one that is there without a key of its own
             found = self.by_phone.get(phone_key(draft.contact))
         return found
 

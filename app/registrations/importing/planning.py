@@ -9,7 +9,7 @@ from app.registrations.importing.errors import ImportRefused
 from app.registrations.importing.mapping import ColumnMapping, missing_fields, propose
 from app.registrations.importing.plan import Plan
 from app.registrations.importing.queries import find_known
-from app.registrations.importing.reading import Sheet, read_sheet
+from app.sheets.reading import Sheet, read_sheet
 
 
 def make_plan(

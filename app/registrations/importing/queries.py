@@ -5,22 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.core.db import db
 from app.core.text import fold
-from app.registrations.drafts import Headcount
+from app.jobs.models import Job, JobState
+from app.registrations.drafts import Headcount, RegistrationDraft
 from app.registrations.enums import ALIVE
 from app.registrations.importing.errors import ImportNotFound
 from app.registrations.importing.mapping import ColumnMapping
 from app.registrations.importing.plan import Known, KnownRegistrations
 from app.registrations.importing.report import ImportReport
+from app.registrations.importing.stages import AT_WORK, ImportStage, stage_of
 from app.registrations.models import ImportFile, Registration, RegistrationWave
+from app.registrations.rules import same_key
 
 
 @dataclass(frozen=True)
 class ImportRow:
-    """A file that was sent. `mapping` is as proposed or chosen; `report` tells how far it got."""
+    """A file that was sent. `mapping` is as proposed or chosen; `report` tells how far it got.
+
+    `progress_done` and `progress_total` are those of the job that was last begun for it, 0 when there is none.
+    """
 
     id: int
     event_id: int
@@ -28,19 +34,34 @@ class ImportRow:
     mapping: ColumnMapping
     report: ImportReport
     job_id: int | None
+    job_state: JobState | None
+    progress_done: int
+    progress_total: int
+    stage: ImportStage
     created_at: datetime
     written_at: datetime | None
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a job is checking or writing it."""
+        return self.stage in AT_WORK
 
 
 _ROW = (
     ImportFile.id, ImportFile.event_id, ImportFile.name, ImportFile.mapping, ImportFile.report, ImportFile.job_id,
-    ImportFile.created_at, ImportFile.written_at,
+    ImportFile.created_at, ImportFile.written_at, Job.name.label("job_name"), Job.state.label("job_state"),
+    Job.progress_done, Job.progress_total,
 )  # fmt: skip
 
 
-def get_import(import_id: int, *, event_id: int | None = None) -> ImportRow:
-    """A file, of that event if one is named. Raises ImportNotFound."""
+def get_import(import_id: int, *, event_id: int | None = None, lock: bool = False) -> ImportRow:
+    """A file, of that event if one is named. Raises ImportNotFound.
+
+    With `lock` its row is held until the transaction ends: then no other can begin a job for it.
+    """
     where = [ImportFile.id == import_id] + ([ImportFile.event_id == event_id] if event_id is not None else [])
+    if lock:  # by itself: a statement that waited for a lock goes on with the jobs that there were when it began
+        db.session.execute(select(ImportFile.id).where(*where).with_for_update(key_share=True))
     found = _list(where, 1)
     if not found:
         raise ImportNotFound(str(import_id))
@@ -53,15 +74,32 @@ def list_imports(event_id: int, *, limit: int = 10) -> list[ImportRow]:
 
 
 def _list(where: Sequence[ColumnElement[bool]], limit: int) -> list[ImportRow]:
-    rows = db.session.execute(select(*_ROW).where(*where).order_by(ImportFile.id.desc()).limit(limit)).mappings()
+    rows = db.session.execute(
+        select(*_ROW)
+        .outerjoin(Job, Job.id == ImportFile.job_id)
+        .where(*where)
+        .order_by(ImportFile.id.desc())
+        .limit(limit)
+    ).mappings()
     return [_row(row) for row in rows]
 
 
 def _row(row: Mapping[str, Any] | Any) -> ImportRow:
-    values = {name: row[name] for name in ImportRow.__dataclass_fields__}
-    values["mapping"] = ColumnMapping.from_json(values["mapping"])
-    values["report"] = ImportReport.from_json(values["report"])
-    return ImportRow(**values)
+    report = ImportReport.from_json(row["report"])
+    return ImportRow(
+        id=row["id"],
+        event_id=row["event_id"],
+        name=row["name"],
+        mapping=ColumnMapping.from_json(row["mapping"]),
+        report=report,
+        job_id=row["job_id"],
+        job_state=row["job_state"],
+        progress_done=row["progress_done"] or 0,
+        progress_total=row["progress_total"] or 0,
+        stage=stage_of(report, row["job_name"], row["job_state"]),
+        created_at=row["created_at"],
+        written_at=row["written_at"],
+    )
 
 
 def get_content(import_id: int) -> bytes:
@@ -74,11 +112,28 @@ def get_content(import_id: int) -> bytes:
 
 def find_known(event_id: int) -> KnownRegistrations:
     """The event's registrations by all that a line is recognised by: two statements."""
+    return _known([Registration.event_id == event_id])
+
+
+def find_known_among(event_id: int, drafts: Sequence[RegistrationDraft]) -> KnownRegistrations:
+    """Those of the event's registrations by which one of these drafts (some hundreds) is recognised: two statements."""
+    imports = {draft.import_key for draft in drafts if draft.import_key}
+    keys = {key for draft in drafts if (key := same_key(draft)) is not None}
+    phones = {draft.contact.phone for draft in drafts if not draft.contact.email}
+    wanted = or_(
+        Registration.import_key.in_(sorted(imports)),
+        Registration.same_key.in_(sorted(keys)),
+        and_(Registration.same_key.is_(None), Registration.contact_phone.in_(sorted(phones))),
+    )
+    return _known([Registration.event_id == event_id, wanted])
+
+
+def _known(where: Sequence[ColumnElement[bool]]) -> KnownRegistrations:
     waves: dict[int, list[int]] = {}
     for registration_id, wave_id in db.session.execute(
         select(RegistrationWave.registration_id, RegistrationWave.wave_id)
         .join(Registration, Registration.id == RegistrationWave.registration_id)
-        .where(Registration.event_id == event_id)
+        .where(*where)
     ):
         waves.setdefault(registration_id, []).append(wave_id)
     by_import: dict[str, Known] = {}
@@ -91,7 +146,7 @@ def find_known(event_id: int) -> KnownRegistrations:
             Registration.import_key, Registration.same_key, Registration.contact_name,
             Registration.contact_phone,
         )
-        .where(Registration.event_id == event_id)
+        .where(*where)
         .order_by(Registration.id)
     ):  # fmt: skip
         alive = r.status in ALIVE

@@ -6,6 +6,7 @@ from app.core.i18n import Locale, translate
 from app.registrations.importing.errors import Fact, ImportRefused
 from app.registrations.importing.mapping import Field
 from app.registrations.importing.plan import Problem
+from app.sheets import wording as sheets
 
 
 def N_(message: str) -> str:
@@ -33,26 +34,7 @@ FIELD_NAMES: dict[Field, str] = {
 }
 
 REFUSALS: dict[str, str] = {
-    "no_file": N_("Choose a file first."),
-    "too_big": N_("This file is too heavy: %(limit)s MB at most."),
-    "empty": N_("This file is empty."),
-    "only_header": N_("This file has a first line with the names of the columns, but no line under it."),
-    "old_excel": N_("This is an old Excel file, or one with a password. Save it as .xlsx without password, or as CSV."),
-    "protected": N_("This file has a password. Save it without one."),
-    "utf16": N_("This file is written in UTF-16. Save it as CSV UTF-8, or as .xlsx."),
-    "binary": N_("This is not a table. Choose a CSV, XLSX or ODS file."),
-    "encoding": N_("Line %(line)s has letters that cannot be read. Save the file as CSV UTF-8, or as .xlsx."),
-    "separator": N_("Only one column was found. Columns must be separated by semicolons, commas or tabs."),
-    "unclosed_quote": N_("A quotation mark opens on line %(line)s and does not close."),
-    "too_many_rows": N_("This file has too many lines: %(limit)s at most. Cut it into several files."),
-    "too_many_columns": N_("This file has too many columns: %(limit)s at most."),
-    "too_many_cells": N_("This file has too many cells. Keep only the lines and columns that are filled in."),
-    "long_cell": N_("Line %(line)s has a text of more than %(limit)s characters: a quotation mark may be missing."),
-    "repeated_header": N_("Two columns have the same name: “%(name)s”. Give each column its own name."),
-    "unreadable": N_("This file is damaged or is not a table. Open it, save it again as .xlsx or CSV, then try again."),
-    "unzips_too_big": N_(
-        "Unpacked, this file takes more than %(limit)s MB. Keep only the sheet with the registrations."
-    ),
+    **sheets.REFUSALS,
     "missing_columns": N_("These columns are missing or not recognised: %(columns)s."),
     "read_only": N_("This event is archived or called off: it takes no registrations any more."),
     "not_open": N_("This event takes no registrations: publish it first."),
@@ -95,6 +77,26 @@ PROBLEMS: dict[str, str] = {
 }
 OTHER = N_("This value does not fit here.")
 
+CAUSES: dict[str, str] = {
+    "phone_digits": N_("The number of figures is wrong: 10 are needed."),
+    "wave_full": N_("The wave does not have enough places left, the lines above included."),
+    "audience_full": N_("The wave does not have enough places left for this audience, the lines above included."),
+    "repeated_line": N_("The line says the same as one above it."),
+    "repeated_person": N_("A line above has the same address or telephone: one person registers once."),
+    "too_many_cells": N_("The line has more cells than the file has columns. A separator may stand inside a text."),
+    "formula": N_("The text begins as a formula does: =, +, - or @."),
+}
+"""What problems of one kind have in common, where each says more of its own."""
+
+TOO_LATE: dict[str, str] = {
+    "wave_full": N_("The wave filled up while the file was being written."),
+    "audience_full": N_("The places of this audience were taken while the file was being written."),
+    "registration_closed": N_("The event stopped taking registrations while the file was being written."),
+    "already_registered": N_("This person or this class registered while the file was being written."),
+}
+"""Why a line that was fine when the file was checked was not written."""
+CHANGED = N_("Something changed while the file was being written. Check the file again to see what.")
+
 DIFFERENCES: dict[str, str] = {
     "waves": N_("another wave"),
     "audience": N_("another audience"),
@@ -133,6 +135,21 @@ def say_code(code: str, facts: Mapping[str, Fact], locale: Locale) -> str:
         return translate(locale, message, **facts)
     except KeyError:  # a fact that only the check of the whole file knows
         return translate(locale, OTHER)
+
+
+def say_cause(code: str, locale: Locale) -> str:
+    """What problems of one kind have in common."""
+    return translate(locale, CAUSES.get(code) or PROBLEMS.get(code, OTHER))
+
+
+def has_own_words(code: str) -> bool:
+    """Whether each problem of that kind says more than what they have in common."""
+    return code in CAUSES
+
+
+def say_too_late(code: str, locale: Locale) -> str:
+    """Why a line was not written in the end."""
+    return translate(locale, TOO_LATE.get(code, CHANGED))
 
 
 def say_difference(name: str, locale: Locale) -> str:

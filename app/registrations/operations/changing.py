@@ -1,4 +1,4 @@
-"""Changing waves or headcount: new places first, in one step, or nothing."""
+"""Changing waves or headcount: new places first, in one step, or nothing. Who waits gets free places in their turn."""
 
 from datetime import datetime
 
@@ -8,16 +8,17 @@ from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import db
 from app.core.errors import FieldError
+from app.events.errors import AudienceFull, WaveFull
 from app.events.operations import Held, exchange_places, lock_event, take_places
-from app.events.queries import get_event_by_id
+from app.events.queries import EventRow, get_event_by_id
 from app.messages.operations import raise_sequence
 from app.registrations.drafts import Headcount
 from app.registrations.enums import RegistrationMove, RegistrationStatus
 from app.registrations.errors import ChangeClosed
 from app.registrations.models import Registration, RegistrationWave
-from app.registrations.notifications import tell
+from app.registrations.notifications import Kind, tell
 from app.registrations.operations.locking import held_by, lock_registration
-from app.registrations.queries import RegistrationRow
+from app.registrations.queries import RegistrationRow, places_before
 from app.registrations.rules import clean_waves, headcount_problems, may_change, require_move
 
 
@@ -30,28 +31,25 @@ def change_registration(
     now: datetime,
     quiet: bool = False,
 ) -> RegistrationStatus:
-    """Change waves, headcount or both; None keeps what is. Who waits and names waves with places gets them.
+    """Change waves, headcount or both; None keeps what is. Return the status that it has then.
 
-    A waiting registration that changes its headcount alone keeps waiting, in its place. Raises FieldError, MoveNotAllowed,
-    ChangeClosed, WaveFull, AudienceFull.
+    Who waits and names other waves gets their places, or the refusal that a stranger would get. Who waits and keeps the
+    waves gets their places when there are enough and nobody waits before them, and else goes on waiting, in their place,
+    with whatever headcount they now say. Raises FieldError, MoveNotAllowed, ChangeClosed, WaveFull, AudienceFull.
     """
     before = lock_registration(registration_id)
     event = get_event_by_id(before.event_id)
     require_move(before.status, RegistrationMove.CHANGE)
     if not may_change(event, before.waves, staff=by.is_staff, now=now):
         raise ChangeClosed
-    problems: dict[str, str] = {}
-    new_waves = before.waves if waves is None else clean_waves(waves, event, problems)
-    new_count = Headcount(before.participants, before.companions) if headcount is None else headcount
-    problems |= headcount_problems(new_count)
-    if not before.is_group and new_count != Headcount():
-        problems["headcount"] = "individual_is_one"
-    if problems:
-        raise FieldError(problems)
-    if (set(new_waves), new_count) == (set(before.waves), Headcount(before.participants, before.companions)):
+    new_waves, new_count = _asked(before, event, waves, headcount)
+    changes = (set(new_waves), new_count) != (set(before.waves), Headcount(before.participants, before.companions))
+    if not changes and before.status is not RegistrationStatus.WAITLISTED:
         return before.status
-    status, version = _move_places(before, new_waves, new_count, asked_for_waves=waves is not None)
-    _write(before, new_waves, new_count, status, version, now)
+    status, version = _move_places(before, new_waves, new_count)
+    if not changes and status is before.status:
+        return status
+    _write(before, new_waves, new_count, status, version or lock_event(before.event_id), now)
     raise_sequence(f"registration:{registration_id}", now=now)
     details = {
         "people": [before.people, new_count.people], "waves": [list(before.waves), list(new_waves)],
@@ -60,20 +58,48 @@ def change_registration(
     subject = f"registration:{registration_id}"
     record(by, "registration.changed", subject, now=now, organiser_id=before.organiser_id, details=details)
     if not quiet and before.contact_email:
-        tell("changed", before.id, before.contact_email, before.locale, organiser_id=before.organiser_id, now=now)
+        news: Kind = "changed" if status is before.status else "confirmed"
+        tell(news, before.id, before.contact_email, before.locale, organiser_id=before.organiser_id, now=now)
     return status
 
 
+def _asked(
+    before: RegistrationRow, event: EventRow, waves: tuple[int, ...] | None, headcount: Headcount | None
+) -> tuple[tuple[int, ...], Headcount]:
+    """The waves and the headcount that are wanted from now on. Raises FieldError."""
+    problems: dict[str, str] = {}
+    new_waves = before.waves if waves is None else clean_waves(waves, event, problems)
+    new_count = Headcount(before.participants, before.companions) if headcount is None else headcount
+    problems |= headcount_problems(new_count)
+    if not before.is_group and new_count != Headcount():
+        problems["headcount"] = "individual_is_one"
+    if problems:
+        raise FieldError(problems)
+    return new_waves, new_count
+
+
 def _move_places(
-    before: RegistrationRow, waves: tuple[int, ...], headcount: Headcount, *, asked_for_waves: bool
-) -> tuple[RegistrationStatus, int]:
+    before: RegistrationRow, waves: tuple[int, ...], headcount: Headcount
+) -> tuple[RegistrationStatus, int | None]:
+    """The status after it, and the event's new version; None when no place moved."""
     wanted = Held(waves, before.audience, headcount.people, before.is_group)
     old = held_by(before)
     if old is not None:
         return before.status, exchange_places(before.event_id, old, wanted)
-    if asked_for_waves:
+    if set(waves) != set(before.waves):
         return RegistrationStatus.CONFIRMED, take_places(before.event_id, wanted)
-    return before.status, lock_event(before.event_id)
+    return _take_in_turn(before, wanted)
+
+
+def _take_in_turn(before: RegistrationRow, wanted: Held) -> tuple[RegistrationStatus, int | None]:
+    """Free places of the waves that somebody waits for go to whoever waits longest; a savepoint undoes half a taking."""
+    if places_before(before):
+        return before.status, None
+    try:
+        with db.session.begin_nested():
+            return RegistrationStatus.CONFIRMED, take_places(before.event_id, wanted)
+    except (WaveFull, AudienceFull):
+        return before.status, None
 
 
 def _write(

@@ -5,7 +5,8 @@ from sqlalchemy import select
 from app.core.db import db
 from app.events.models import Event
 from app.events.operations import Held
-from app.registrations.enums import HOLDING
+from app.registrations.drafts import RegistrationDraft
+from app.registrations.enums import HOLDING, RegistrationKind
 from app.registrations.errors import RegistrationNotFound
 from app.registrations.models import Registration
 from app.registrations.queries import RegistrationRow, get_registration
@@ -27,3 +28,8 @@ def held_by(registration: RegistrationRow) -> Held | None:
     if registration.status not in HOLDING:
         return None
     return Held(registration.waves, registration.audience, registration.people, registration.is_group)
+
+
+def asked_by(draft: RegistrationDraft) -> Held:
+    """The places that a clean draft asks for."""
+    return Held(draft.waves, draft.audience, draft.headcount.people, draft.kind is RegistrationKind.GROUP)

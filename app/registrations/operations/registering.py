@@ -6,44 +6,27 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.actor import Actor
-from app.core.audit import record
 from app.core.db import db
-from app.core.tokens import new_reference, new_ticket_code, new_token
-from app.events.errors import AudienceFull, WaveFull
+from app.core.errors import FieldError, WriteConflict
+from app.events.errors import AudienceFull, EventNotFound, WaveFull
 from app.events.models import Event
-from app.events.operations import Held, lock_event, take_places
+from app.events.operations import take_places
 from app.events.queries import EventRow, get_event_by_id
 from app.registrations.drafts import RegistrationDraft
-from app.registrations.enums import ALIVE, RegistrationKind, RegistrationStatus, TicketKind
-from app.registrations.errors import AlreadyRegistered, RegistrationClosed
-from app.registrations.models import DeclaredStatistics, Registration, RegistrationWave, Ticket
-from app.registrations.notifications import Kind, tell
-from app.registrations.rules import clean, may_register, same_key, search_text, sort_name
+from app.registrations.enums import RegistrationKind, RegistrationStatus
+from app.registrations.errors import RegistrationClosed
+from app.registrations.models import DeclaredStatistics
+from app.registrations.operations.locking import asked_by
+from app.registrations.operations.storing import NewRegistration, Stored, confirm, require_new, wait
+from app.registrations.rules import clean, may_register, same_key, sort_name
 from app.structures.models import StructureKind
 from app.structures.operations import keep_structure
 
-# Written once, on plain tables: making a statement anew takes several times as long as running it, and meanwhile
-# everybody else waits for the event's row.
-_EVENTS, _REGISTRATIONS = cast(Table, Event.__table__), cast(Table, Registration.__table__)
+# Written once, on a plain table: making a statement anew takes several times as long as running it.
+_EVENTS = cast(Table, Event.__table__)
 _LOCK = select(_EVENTS.c.revision).where(_EVENTS.c.id == bindparam("event")).with_for_update(key_share=True)
-_SAME = (
-    select(_REGISTRATIONS.c.id)
-    .where(
-        _REGISTRATIONS.c.event_id == bindparam("event"),
-        _REGISTRATIONS.c.same_key == bindparam("key"),
-        _REGISTRATIONS.c.status.in_(ALIVE),
-    )
-    .limit(1)
-)
-_INSERT: dict[str, Any] = {  # by dialect; the row is skipped when its reference is taken
-    name: make(_REGISTRATIONS).on_conflict_do_nothing(index_elements=["reference"]).returning(_REGISTRATIONS.c.id)
-    for name, make in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
-_INSERT_WAVES = insert(cast(Table, RegistrationWave.__table__))
-_INSERT_TICKET = insert(cast(Table, Ticket.__table__))
 
 
 @dataclass(frozen=True)
@@ -61,37 +44,30 @@ class Registered:
 def register(event: EventRow, draft: RegistrationDraft, *, by: Actor, now: datetime, quiet: bool = False) -> Registered:
     """Take the places, or with `draft.waitlist` a place in the waiting list, and queue the mail (unless `quiet`).
 
-    Raises FieldError, RegistrationClosed, AlreadyRegistered, WaveFull, AudienceFull: then nothing was written, provided that
-    the edge rolls its transaction back, as it does on any error.
+    Raises FieldError, RegistrationClosed, AlreadyRegistered, WaveFull, AudienceFull, EventNotFound: then nothing was
+    written, provided that the edge rolls its transaction back, as it does on any error.
     """
-    event = _lock(event)
+    try:
+        return _register(event, draft, by=by, now=now, quiet=quiet)
+    except (FieldError, RegistrationClosed, WriteConflict):
+        current = _lock(event)
+        if current is event:
+            raise
+    return _register(current, draft, by=by, now=now, quiet=quiet)  # the event was edited since the caller read it
+
+
+def _register(event: EventRow, draft: RegistrationDraft, *, by: Actor, now: datetime, quiet: bool) -> Registered:
+    """Everything that needs nobody else's rows comes first; from `confirm` on, others wait for the event's row."""
     draft = clean(draft, event)
     if not may_register(event, draft.source, now):
         raise RegistrationClosed
-    key = same_key(draft)
-    if key is not None:
-        _require_new(event.id, key)
-    status, version = _take(event, draft)
-    registration_id, reference, token = _insert(event, draft, status, version, key, now)
-    people = draft.headcount.people if status is RegistrationStatus.CONFIRMED else 0
-    db.session.execute(
-        _INSERT_WAVES,
-        [{"registration_id": registration_id, "wave_id": wave_id, "people": people} for wave_id in draft.waves],
-    )
-    code = new_ticket_code()
-    db.session.execute(
-        _INSERT_TICKET,
-        {"registration_id": registration_id, "kind": TicketKind.MAIN, "code": code, "number": 0, "label": ""},
-    )
-    subject = f"registration:{registration_id}"
-    details = {"status": status, "people": draft.headcount.people, "waves": list(draft.waves), "source": draft.source}
-    record(by, "registration.made", subject, now=now, organiser_id=event.organiser_id, details=details)
-    if not quiet and draft.contact.email:
-        template: Kind = "confirmed" if status is RegistrationStatus.CONFIRMED else "waitlisted"
-        tell(template, registration_id, draft.contact.email, draft.locale, organiser_id=event.organiser_id, now=now)
+    new = NewRegistration(event, draft, _columns(event, draft, now), by, now, quiet)
+    status, made = _confirm_or_wait(new)
+    if new.columns["statistics_key"] is not None:
+        _keep_statistics(new.columns["statistics_key"], event, draft)
     group = draft.kind is RegistrationKind.GROUP
     label = (draft.organisation.class_label or draft.organisation.name) if group else ""
-    return Registered(registration_id, reference, token, status, code, label or draft.contact.name)
+    return Registered(made.id, made.reference, made.token, status, made.ticket_code, label or draft.contact.name)
 
 
 def require_room(event: EventRow, draft: RegistrationDraft) -> None:
@@ -105,52 +81,35 @@ def require_room(event: EventRow, draft: RegistrationDraft) -> None:
         return
     savepoint = db.session.begin_nested()
     try:
-        take_places(
-            event.id,
-            Held(draft.waves, draft.audience, draft.headcount.people, draft.kind is RegistrationKind.GROUP),
-        )
+        take_places(event.id, asked_by(draft))
     finally:
         savepoint.rollback()
 
 
 def _lock(event: EventRow) -> EventRow:
-    """Hold the event's row: registrations of one event follow each other. What changed meanwhile is read again."""
-    revision = db.session.execute(_LOCK, {"event": event.id}).scalar_one()
+    """Hold the event's row, so that nobody changes it. What changed meanwhile is read again. Raises EventNotFound."""
+    revision = db.session.execute(_LOCK, {"event": event.id}).scalar_one_or_none()
+    if revision is None:
+        raise EventNotFound(event.slug)
     return event if revision == event.revision else get_event_by_id(event.id)
 
 
-def _require_new(event_id: int, key: str) -> None:
-    same = db.session.execute(_SAME, {"event": event_id, "key": key}).scalar_one_or_none()
-    if same is not None:
-        raise AlreadyRegistered(same)
-
-
-def _take(event: EventRow, draft: RegistrationDraft) -> tuple[RegistrationStatus, int]:
+def _confirm_or_wait(new: NewRegistration) -> tuple[RegistrationStatus, Stored]:
     """Take places, or fall back on the waiting list if it is wanted and there is one. A savepoint undoes half a taking."""
-    held = Held(draft.waves, draft.audience, draft.headcount.people, draft.kind is RegistrationKind.GROUP)
-    if not (draft.waitlist and event.waiting_list):
-        return RegistrationStatus.CONFIRMED, take_places(event.id, held)
+    waits = new.draft.waitlist and new.event.waiting_list
     try:
+        if not waits:
+            return RegistrationStatus.CONFIRMED, confirm(new)
         with db.session.begin_nested():
-            return RegistrationStatus.CONFIRMED, take_places(event.id, held)
+            return RegistrationStatus.CONFIRMED, confirm(new)
     except (WaveFull, AudienceFull):
-        return RegistrationStatus.WAITLISTED, lock_event(event.id)
+        require_new(new)  # who is registered already is told that, and not that it is full
+        if not waits:
+            raise
+    return RegistrationStatus.WAITLISTED, wait(new)
 
 
-def _insert(
-    event: EventRow, draft: RegistrationDraft, status: RegistrationStatus, version: int, key: str | None, now: datetime
-) -> tuple[int, str, str]:
-    values = _values(event, draft, key, now) | {"status": status, "changed_in": version, "token": new_token()}
-    values["statistics_key"] = _keep_statistics(event, draft)
-    while True:
-        reference = new_reference(event.reference_prefix)
-        row = {**values, "reference": reference, "search_text": search_text(draft, reference)}
-        registration_id: int | None = db.session.execute(_INSERT[db.engine.dialect.name], row).scalar_one_or_none()
-        if registration_id is not None:
-            return registration_id, reference, values["token"]
-
-
-def _values(event: EventRow, draft: RegistrationDraft, key: str | None, now: datetime) -> dict[str, Any]:
+def _columns(event: EventRow, draft: RegistrationDraft, now: datetime) -> dict[str, Any]:
     contact, organisation = draft.contact, draft.organisation
     return {
         "event_id": event.id,
@@ -173,12 +132,12 @@ def _values(event: EventRow, draft: RegistrationDraft, key: str | None, now: dat
         "locale": draft.locale,
         "source": draft.source,
         "answers": draft.answers,
-        "same_key": key,
+        "same_key": same_key(draft),
         "import_key": draft.import_key,
+        "statistics_key": secrets.token_hex(16) if _declares(event, draft) else None,
         "sort_name": sort_name(contact),
         "created_at": now,
         "updated_at": now,
-        "cancel_reason": "",
     }
 
 
@@ -186,22 +145,26 @@ def _keep_structure(event: EventRow, draft: RegistrationDraft, now: datetime) ->
     organisation = draft.organisation
     if not organisation.name:
         return None
+    _lock(event)  # two classes of a school that is new here must not both make it
     school = bool(organisation.uai) or event.audience(draft.audience).school
     return keep_structure(
         event.organiser_id,
         kind=StructureKind.SCHOOL if school else StructureKind.OTHER,
         name=organisation.name,
         uai=organisation.uai,
-        commune=organisation.commune,
+        # of somebody alone it is the town where they live, not that of the body that they come from
+        commune=organisation.commune if school or draft.kind is RegistrationKind.GROUP else "",
         now=now,
     )
 
 
-def _keep_statistics(event: EventRow, draft: RegistrationDraft) -> str | None:
+def _declares(event: EventRow, draft: RegistrationDraft) -> bool:
+    """Whether there are statistics to keep: the event asks for them, and this person said something."""
+    return event.asks_statistics and draft.statistics.said_something and draft.kind is RegistrationKind.INDIVIDUAL
+
+
+def _keep_statistics(key: str, event: EventRow, draft: RegistrationDraft) -> None:
     said = draft.statistics
-    if not event.asks_statistics or not said.said_something or draft.kind is RegistrationKind.GROUP:
-        return None
-    key = secrets.token_hex(16)
     db.session.execute(
         insert(DeclaredStatistics).values(
             key=key,
@@ -215,4 +178,3 @@ def _keep_statistics(event: EventRow, draft: RegistrationDraft) -> str | None:
             commune=said.commune.strip()[:120],
         )
     )
-    return key

@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 import python_calamine
 
-from app.registrations.importing.errors import ImportRefused
+from app.sheets.errors import ImportRefused
 
 ZIP_MARK = b"PK\x03\x04"
 MOST_UNZIPPED = 64 * 1024 * 1024

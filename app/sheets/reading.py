@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.core.text import fold
-from app.registrations.importing.errors import ImportRefused
-from app.registrations.importing.workbooks import ZIP_MARK, read_workbook
+from app.sheets.errors import ImportRefused
+from app.sheets.workbooks import ZIP_MARK, read_workbook
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_ROWS = 50_000
@@ -20,7 +20,10 @@ MOST_CHARACTERS = 2_000
 SEPARATORS = ";,\t"
 SAMPLE = 20
 
-_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_OLD_EXCEL = (b"\xd0\xcf\x11\xe0", b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")
+"""How .xls files begin: the container of Excel 97 (and of files with a password), then the bare sheets before it."""
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|\?xml|html|head|meta|table|workbook)\b", re.IGNORECASE)
+"""What programs write that call a web page, or Excel's XML of 2003, .xls."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -44,7 +47,7 @@ class Sheet:
 def read_sheet(content: bytes) -> Sheet:
     """Read a file's table. Blank rows are left out.
 
-    Raises ImportRefused: too_big, empty, only_header, old_excel, utf16, binary, encoding, separator, unclosed_quote,
+    Raises ImportRefused: too_big, empty, only_header, old_excel, markup, utf16, binary, encoding, separator, unclosed_quote,
     too_many_rows, too_many_columns, long_cell, repeated_header; for XLSX and ODS also unreadable, unzips_too_big,
     too_many_cells, protected.
     """
@@ -54,6 +57,8 @@ def read_sheet(content: bytes) -> Sheet:
         raise ImportRefused("empty")
     if content.startswith(_OLD_EXCEL):
         raise ImportRefused("old_excel")
+    if _MARKUP.match(content):
+        raise ImportRefused("markup")
     if content.startswith(ZIP_MARK):
         return _as_sheet(read_workbook(content, rows=MOST_ROWS, columns=MOST_COLUMNS), spreadsheet=True)
     text = _decode(content)

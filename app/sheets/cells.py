@@ -1,0 +1,11 @@
+"""What single cells show of how a file was made."""
+
+import re
+
+LOST_LETTER = re.compile(r"\w\?|\?\w|\N{REPLACEMENT CHARACTER}|Ã[\u0080-\u00bf€-™]")
+FORMULA_SIGNS = ("=", "+", "-", "@")
+
+
+def begins_as_formula(text: str) -> bool:
+    """Whether a spreadsheet that opens this text would calculate it."""
+    return text.startswith(FORMULA_SIGNS)

@@ -1,0 +1,31 @@
+"""Why a file cannot be read, in words for people, in both languages."""
+
+
+def N_(message: str) -> str:
+    """Mark a message for the catalogues; it is translated where it is said."""
+    return message
+
+
+REFUSALS: dict[str, str] = {
+    "no_file": N_("Choose a file first."),
+    "too_big": N_("This file is too heavy: %(limit)s MB at most."),
+    "empty": N_("This file is empty."),
+    "only_header": N_("This file has a first line with the names of the columns, but no line under it."),
+    "old_excel": N_("This is an old Excel file, or one with a password. Save it as .xlsx without password, or as CSV."),
+    "markup": N_(
+        "This is a web page that is called a table. Open it in Excel or LibreOffice, then save it as .xlsx or CSV."
+    ),
+    "protected": N_("This file has a password. Save it without one."),
+    "utf16": N_("This file is written in UTF-16. Save it as CSV UTF-8, or as .xlsx."),
+    "binary": N_("This is not a table. Choose a CSV, XLSX or ODS file."),
+    "encoding": N_("Line %(line)s has letters that cannot be read. Save the file as CSV UTF-8, or as .xlsx."),
+    "separator": N_("Only one column was found. Columns must be separated by semicolons, commas or tabs."),
+    "unclosed_quote": N_("A quotation mark opens on line %(line)s and does not close."),
+    "too_many_rows": N_("This file has too many lines: %(limit)s at most. Cut it into several files."),
+    "too_many_columns": N_("This file has too many columns: %(limit)s at most."),
+    "too_many_cells": N_("This file has too many cells. Keep only the lines and columns that are filled in."),
+    "long_cell": N_("Line %(line)s has a text of more than %(limit)s characters: a quotation mark may be missing."),
+    "repeated_header": N_("Two columns have the same name: “%(name)s”. Give each column its own name."),
+    "unreadable": N_("This file is damaged or is not a table. Open it, save it again as .xlsx or CSV, then try again."),
+    "unzips_too_big": N_("Unpacked, this file takes more than %(limit)s MB. Keep only the sheet that is needed."),
+}
