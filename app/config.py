@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from email.utils import parseaddr
 from ipaddress import ip_address
+from logging import getLevelNamesMapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+DEMO_FILE = "demo.json"
+"""Written into instance/ when the demo is loaded."""
 
 
 class SettingsError(Exception):
@@ -33,11 +39,22 @@ class RawSettings:
     MAIL_FROM: str = _setting("Parcours <parcours@example.org>", "Sender of every mail")
     TRUSTED_PROXIES: str = _setting("0", "How many proxies in front set X-Forwarded-For, -Proto and -Host")
     REDIS_URL: str = _setting("", "Optional: shared cache for several machines; nothing needs it yet")
-    DEMO: str = _setting("", "1: the demo may load although BASE_URL is not a loopback address")
+    DEMO: str = _setting("", "1: this is a demo, which may load although BASE_URL is not a loopback address")
     NOW: str = _setting("", "RFC 3339: moves the clock; refused unless the demo or tests run")
     DEFAULT_TIMEZONE: str = _setting("Europe/Paris", "Time zone of new events")
     MAX_UPLOAD_MB: str = _setting("10", "Largest file that may be sent, in MiB")
     LOG_LEVEL: str = _setting("INFO", "Level of the log on standard error")
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mails are handed over (RFC 5321). `encrypted`: by TLS from the first byte on."""
+
+    host: str
+    port: int
+    encrypted: bool
+    user: str = ""
+    password: str = field(default="", repr=False)
 
 
 SETTING_NAMES = tuple(f.name for f in fields(RawSettings))
@@ -56,6 +73,7 @@ class Settings:
     trusted_proxies: int
     redis_url: str
     demo_allowed: bool
+    demo_declared: bool
     now: datetime | None
     default_timezone: str
     max_upload_bytes: int
@@ -66,6 +84,11 @@ class Settings:
     def secure(self) -> bool:
         """Whether people reach this installation by HTTPS (then cookies are Secure and HSTS is sent)."""
         return self.base_url.startswith("https://")
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is a demo: DEMO=1 says so, or the demo was loaded, where it may. Then anybody may read its mails."""
+        return self.demo_declared or (self.demo_allowed and (self.instance / DEMO_FILE).exists())
 
 
 def load_settings(instance: Path, overrides: Mapping[str, str] | None = None, *, testing: bool = False) -> Settings:
@@ -81,6 +104,11 @@ def load_settings(instance: Path, overrides: Mapping[str, str] | None = None, *,
     database_url = raw.DATABASE_URL or f"sqlite:///{(instance / 'parcours.db').resolve()}"
     if not database_url.startswith(("sqlite:", "postgresql+psycopg:")):
         raise SettingsError("PARCOURS_DATABASE_URL must start with sqlite: or postgresql+psycopg:")
+    parse_mail_url(raw.MAIL_URL, instance)
+    _require_address(raw.MAIL_FROM)
+    _require_timezone(raw.DEFAULT_TIMEZONE)
+    if raw.LOG_LEVEL.upper() not in getLevelNamesMapping():
+        raise SettingsError(f"PARCOURS_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {raw.LOG_LEVEL!r}")
     return Settings(
         instance=instance,
         database_url=database_url,
@@ -91,11 +119,39 @@ def load_settings(instance: Path, overrides: Mapping[str, str] | None = None, *,
         trusted_proxies=_parse_count("TRUSTED_PROXIES", raw.TRUSTED_PROXIES),
         redis_url=raw.REDIS_URL,
         demo_allowed=demo_allowed,
+        demo_declared=raw.DEMO == "1",
         now=now,
         default_timezone=raw.DEFAULT_TIMEZONE,
         max_upload_bytes=_parse_count("MAX_UPLOAD_MB", raw.MAX_UPLOAD_MB) * 1024 * 1024,
         log_level=raw.LOG_LEVEL.upper(),
         testing=testing,
+    )
+
+
+def parse_mail_url(mail_url: str, instance: Path) -> MailServer | Path:
+    """A server from `smtp://` or `smtps://user:pass@host:port`, a folder from `file:DIR`. Raises SettingsError.
+
+    A relative DIR lies below `instance`. User and password are percent-decoded. Ports default to 25 and 465. The error
+    does not repeat the address: a password stands in it.
+    """
+    if mail_url.startswith("file:") and mail_url != "file:":
+        return instance / mail_url.removeprefix("file:")
+    try:
+        parts = urlsplit(mail_url)
+        port = parts.port
+    except ValueError as error:
+        raise SettingsError(
+            "PARCOURS_MAIL_URL has no valid port; in a user or password write %23 for #, %2F for /, %3A for :, %40 for @"
+        ) from error
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise SettingsError("PARCOURS_MAIL_URL must be smtp://user:pass@host:port, smtps://… or file:DIR")
+    encrypted = parts.scheme == "smtps"
+    return MailServer(
+        parts.hostname,
+        port or (465 if encrypted else 25),
+        encrypted,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
     )
 
 
@@ -138,6 +194,19 @@ def _kept_secret(instance: Path) -> str:
             os.link(draft, file)
         draft.unlink()
     return file.read_text("ascii").strip()
+
+
+def _require_address(text: str) -> None:
+    local, _, domain = parseaddr(text)[1].rpartition("@")
+    if not (local and domain) or not text.isprintable():
+        raise SettingsError(f"PARCOURS_MAIL_FROM must be an address, such as Name <name@example.org>, not {text!r}")
+
+
+def _require_timezone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(f"PARCOURS_DEFAULT_TIMEZONE must be a name such as Europe/Paris, not {name!r}") from error
 
 
 def _parse_now(text: str) -> datetime | None:

@@ -12,8 +12,6 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-from flask_migrate import upgrade
-
 from app import ROOT, create_app
 from app.accounts.queries import list_organisers
 from app.commands.demo import load
@@ -52,10 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def prepare() -> None:
     """Migrate, and load the demo into an empty installation that may have it. Prints what people need to log in."""
+    from flask_migrate import upgrade  # here, for it takes longer to import than all the rest takes to start
+
     upgrade(directory=str(ROOT / "migrations"))
     print(f"\nParcours: {settings().base_url}", flush=True)
-    if settings().demo_allowed and (is_loaded() or not list_organisers()):
-        print("The demo, with a forum of 912 people, takes a few seconds on the first start…", flush=True)
+    loaded = is_loaded()
+    if settings().demo_allowed and (loaded or not list_organisers()):
+        if not loaded:
+            print("The demo, with a forum of 912 people, takes a few seconds on this first start…", flush=True)
         load.main(args=[], standalone_mode=False)
     elif not list_organisers():
         print("No organiser yet: make one with `.venv/bin/flask --app app user create`.")

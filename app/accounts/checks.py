@@ -15,7 +15,7 @@ def check_owners(now: datetime) -> list[str]:
     owned = (
         select(Membership.organiser_id)
         .join(Account, Account.id == Membership.account_id)
-        .where(Membership.role == Role.OWNER, Account.disabled_at.is_(None))
+        .where(Membership.role == Role.OWNER, Membership.ends_at.is_(None), Account.disabled_at.is_(None))
     )
     rows = db.session.execute(
         select(Organiser.slug)

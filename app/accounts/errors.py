@@ -23,6 +23,24 @@ class AlreadyMember(Conflict):
     code = "already_member"
 
 
+class AlreadyPartner(Conflict):
+    """The person holds functions of this event already: they are changed, not given once more."""
+
+    code = "already_partner"
+
+
+class AlreadyInvited(Conflict):
+    """An invitation to this mail is waiting already: it can be sent again."""
+
+    code = "already_invited"
+
+
+class InvitationInvalid(DomainError):
+    """The invitation was used, revoked, or is older than 7 days."""
+
+    code = "invitation_invalid"
+
+
 class TooManyAttempts(DomainError):
     """Too many failed log-ins for this mail or from this address; `until` says when the next one is admitted."""
 
@@ -31,6 +49,18 @@ class TooManyAttempts(DomainError):
     def __init__(self, until: datetime) -> None:
         super().__init__(f"blocked until {until.isoformat()}")
         self.until = until
+
+
+class PasswordChanged(Conflict):
+    """The password is another than the one that was compared: somebody changed it meanwhile."""
+
+    code = "password_changed"
+
+
+class ResetInvalid(DomainError):
+    """The link of a forgotten password is none, was used, or is more than an hour old."""
+
+    code = "reset_invalid"
 
 
 class ContrastTooLow(FieldError):

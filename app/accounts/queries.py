@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
-from app.accounts.enums import Role, Scope
-from app.accounts.models import Account, ApiToken, Membership, Organiser
+from app.accounts.enums import EventFunction, Role, Scope
+from app.accounts.models import Account, ApiToken, Delegation, Membership, Organiser
+from app.accounts.rules import Ability, functions_with, roles_with
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.i18n import Locale, as_locale
@@ -43,15 +44,27 @@ class OrganiserRow:
 
 @dataclass(frozen=True)
 class MembershipRow:
-    """What an account may do for one organiser."""
+    """What an account may do for one organiser, until `ends_at`."""
 
     organiser: OrganiserRow
     role: Role
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class EntrustedRow:
+    """The functions of one event that an account holds for another organisation. `ends_at`: of the one that lasts longest."""
+
+    organiser: OrganiserRow
+    event_id: int
+    functions: frozenset[EventFunction]
+    organisation: str
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True)
 class SignedInRow:
-    """An account with all its memberships, by organiser's name."""
+    """An account with all its memberships, by organiser's name, and the events entrusted to it; live ones alone."""
 
     account_id: int
     email: str
@@ -59,6 +72,7 @@ class SignedInRow:
     epoch: int
     locale: Locale
     memberships: tuple[MembershipRow, ...]
+    entrusted: tuple[EntrustedRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,13 +91,15 @@ class MemberRow:
     email: str
     role: Role
     since: datetime
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True)
 class TokenRow:
     """A token in force at the time it was read; `expires_at` is still to be compared with the present.
 
-    A door token has `account_id` (whose log-out everywhere ends it) and `event_id` (the only event it reaches).
+    A door token has `account_id` (whose log-out everywhere ends it) and `event_id` (the only event it reaches). `ending` is
+    the last four characters of a program's, `last_used_on` the last day (UTC) on which it called.
     """
 
     id: int
@@ -95,6 +111,8 @@ class TokenRow:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    ending: str = ""
+    last_used_on: date | None = None
 
 
 _ORGANISER = (
@@ -147,21 +165,53 @@ def find_logo(slug: str) -> bytes | None:
     return db.session.execute(select(Organiser.logo).where(Organiser.slug == slug)).scalar_one_or_none()
 
 
-def find_signed_in(account_id: int) -> SignedInRow | None:
-    """The account and all it may do, or None when it is gone or disabled."""
+def find_signed_in(account_id: int, now: datetime) -> SignedInRow | None:
+    """The account and all it may do at `now`, or None when it is gone or disabled. One statement, two for partners."""
     account = (Account.id, Account.email, Account.name, Account.epoch, Account.locale)
+    entrusted = exists().where(Delegation.account_id == Account.id, *_live_delegation(now))
+    live = (Membership.account_id == Account.id) & _live(Membership.ends_at, now)
     rows = db.session.execute(
-        select(*account, Membership.role, *_ORGANISER)
-        .join_from(Account, Membership, Membership.account_id == Account.id, isouter=True)
+        select(*account, entrusted.label("entrusted"), Membership.role, Membership.ends_at, *_ORGANISER)
+        .join_from(Account, Membership, live, isouter=True)
         .join(Organiser, Organiser.id == Membership.organiser_id, isouter=True)
         .where(Account.id == account_id, Account.disabled_at.is_(None))
         .order_by(Organiser.name)
     ).all()
     if not rows:
         return None
-    identity = rows[0]
-    memberships = tuple(MembershipRow(_organiser(row[6:]), row[5]) for row in rows if row[5] is not None)
-    return SignedInRow(identity[0], identity[1], identity[2], identity[3], as_locale(identity[4]), memberships)
+    first = rows[0]
+    memberships = tuple(MembershipRow(_organiser(row[8:]), row[6], row[7]) for row in rows if row[6] is not None)
+    return SignedInRow(
+        first[0], first[1], first[2], first[3], as_locale(first[4]), memberships,
+        _list_entrusted(account_id, now) if first[5] else (),
+    )  # fmt: skip
+
+
+def _live(ends_at: Any, now: datetime) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = or_(ends_at.is_(None), ends_at > now)
+    return found
+
+
+def _live_delegation(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Delegation.revoked_at.is_(None), _live(Delegation.ends_at, now)
+
+
+def _list_entrusted(account_id: int, now: datetime) -> tuple[EntrustedRow, ...]:
+    rows = db.session.execute(
+        select(Delegation.event_id, Delegation.function, Delegation.organisation, Delegation.ends_at, *_ORGANISER)
+        .join(Organiser, Organiser.id == Delegation.organiser_id)
+        .where(Delegation.account_id == account_id, *_live_delegation(now))
+        .order_by(Delegation.event_id, Delegation.id)
+    ).all()
+    found: dict[int, EntrustedRow] = {}
+    for row in rows:
+        before = found.get(row[0])
+        functions, ends = frozenset({row[1]}), row[3]
+        if before is not None:
+            functions |= before.functions
+            ends = None if ends is None or before.ends_at is None else max(ends, before.ends_at)
+        found[row[0]] = EntrustedRow(_organiser(row[4:]), row[0], functions, row[2], ends)
+    return tuple(found.values())
 
 
 def find_credentials(email: str) -> CredentialsRow | None:
@@ -180,29 +230,44 @@ def find_account_id(email: str) -> int | None:
     return db.session.execute(select(Account.id).where(Account.email == email)).scalar_one_or_none()
 
 
-def list_members(organiser_id: int) -> list[MemberRow]:
-    rows = db.session.execute(
-        select(Account.id, Account.name, Account.email, Membership.role, Membership.created_at)
-        .join(Membership, Membership.account_id == Account.id)
-        .where(Membership.organiser_id == organiser_id)
-        .order_by(func.lower(Account.name), Account.id)
-    )
+_MEMBER = select(
+    Account.id, Account.name, Account.email, Membership.role, Membership.created_at, Membership.ends_at
+).join(Membership, Membership.account_id == Account.id)
+
+
+def list_members(organiser_id: int, *, text: str = "", offset: int = 0, limit: int | None = None) -> list[MemberRow]:
+    """Who works for the organiser or did until their time was over, by name. `text` stands in the name or the mail."""
+    statement = _MEMBER.where(Membership.organiser_id == organiser_id)
+    if text:
+        statement = statement.where(
+            Account.name.icontains(text, autoescape=True) | Account.email.icontains(text, autoescape=True)
+        )
+    rows = db.session.execute(statement.order_by(func.lower(Account.name), Account.id).offset(offset).limit(limit))
     return [MemberRow(*row) for row in rows]
 
 
-def find_role(account_id: int, organiser_id: int) -> Role | None:
-    return db.session.execute(
-        select(Membership.role).where(Membership.account_id == account_id, Membership.organiser_id == organiser_id)
-    ).scalar_one_or_none()
+def get_member(account_id: int, organiser_id: int) -> MemberRow:
+    """Raises NotFound for somebody who does not work for this organiser."""
+    row = db.session.execute(
+        _MEMBER.where(Account.id == account_id, Membership.organiser_id == organiser_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("member")
+    return MemberRow(*row)
 
 
 def count_owners(organiser_id: int) -> int:
-    """Owners who can log in."""
+    """Owners who can log in and whose work has no end."""
     return db.session.execute(
         select(func.count())
         .select_from(Membership)
         .join(Account, Account.id == Membership.account_id)
-        .where(Membership.organiser_id == organiser_id, Membership.role == Role.OWNER, Account.disabled_at.is_(None))
+        .where(
+            Membership.organiser_id == organiser_id,
+            Membership.role == Role.OWNER,
+            Membership.ends_at.is_(None),
+            Account.disabled_at.is_(None),
+        )
     ).scalar_one()
 
 
@@ -216,30 +281,54 @@ _TOKEN = (
     ApiToken.created_at,
     ApiToken.expires_at,
     ApiToken.revoked_at,
+    ApiToken.ending,
+    ApiToken.last_used_on,
 )
 
 
 def _token(row: Any) -> TokenRow:
     scopes = frozenset(Scope(text) for text in row[3].split())
-    return TokenRow(row[0], row[1], row[2], scopes, row[4], row[5], row[6], row[7], row[8])
+    return TokenRow(
+        row[0], row[1], row[2], scopes, row[4], row[5], row[6], row[7], row[8], row[9], row[10]
+    )  # fmt: skip
 
 
 def find_token(token: str, now: datetime) -> TokenRow | None:
-    """The token in force at `now`: not revoked, not expired, its account neither disabled nor logged out since."""
+    """The token in force at `now`: not revoked, not expired.
+
+    A person's: they are neither disabled nor logged out since, and still hold the door of its event.
+    """
+    of_person = (
+        (Account.epoch == ApiToken.account_epoch) & Account.disabled_at.is_(None) & or_(*_holds_door(now))
+    )  # fmt: skip
     row = db.session.execute(
         select(*_TOKEN)
         .join(Account, Account.id == ApiToken.account_id, isouter=True)
         .where(
-            ApiToken.digest == digest(token),
-            ApiToken.revoked_at.is_(None),
-            (ApiToken.account_id.is_(None))
-            | ((Account.epoch == ApiToken.account_epoch) & Account.disabled_at.is_(None)),
+            ApiToken.digest == digest(token), ApiToken.revoked_at.is_(None), ApiToken.account_id.is_(None) | of_person
         )
     ).one_or_none()
     if row is None:
         return None
     found = _token(row)
     return None if found.expires_at is not None and found.expires_at <= now else found
+
+
+def _holds_door(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """By their role for the token's organiser, or by their function of the token's event."""
+    member = exists().where(
+        Membership.account_id == ApiToken.account_id,
+        Membership.organiser_id == ApiToken.organiser_id,
+        Membership.role.in_(roles_with(Ability.DOOR)),
+        _live(Membership.ends_at, now),
+    )
+    partner = exists().where(
+        Delegation.account_id == ApiToken.account_id,
+        Delegation.event_id == ApiToken.event_id,
+        Delegation.function.in_(functions_with(Ability.DOOR)),
+        *_live_delegation(now),
+    )
+    return member, partner
 
 
 def list_tokens(organiser_id: int) -> list[TokenRow]:

@@ -1,11 +1,14 @@
 """Pure decisions: who may what, how long a guesser waits, which colours can be read, which passwords are weak."""
 
+import enum
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from app.accounts.common_passwords import COMMON_PASSWORDS
-from app.accounts.enums import Role
+from app.accounts.enums import EventFunction, Role
 
 # --- Guessing passwords -------------------------------------------------------------------------------------------
 
@@ -15,6 +18,10 @@ ADDRESS_FAILURES = 30
 FIRST_BLOCK = timedelta(minutes=5)
 LONGEST_BLOCK = timedelta(hours=1)
 GRUDGE = timedelta(hours=2)
+MAIL_RESETS = 3
+ADDRESS_RESETS = 10
+HOUSEHOLD_BITS = 64
+"""Of an IPv6 address, what a provider gives to one household or office: they change the rest as they like."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +58,26 @@ def after_attempt(attempts: Attempts | None, limit: int, now: datetime) -> Attem
     return Attempts(failures, attempts.since, now + block)
 
 
+def guesser_of(address: str) -> str:
+    """Who an address counts as: an IPv4 address itself, an IPv6 one the /64 it is in (RFC 6177), else the text."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ip_network((found, HOUSEHOLD_BITS), strict=False))
+
+
 # --- Passwords ----------------------------------------------------------------------------------------------------
 
 PASSWORD_LENGTH = 10
+INVITATION_LIFE = timedelta(days=7)
+"""How long the link of an invitation works, from when its mail was last asked for."""
+RESET_LIFE = timedelta(hours=1)
+"""How long the link of a forgotten password works, from when it was asked for."""
 
 
 def weakness_of(password: str) -> str | None:
@@ -63,6 +87,111 @@ def weakness_of(password: str) -> str | None:
     if password.casefold() in COMMON_PASSWORDS or len(set(password)) < 4:
         return "password_common"
     return None
+
+
+# --- Who may what (docs/organisers.md) ------------------------------------------------------------------------------
+
+
+class Ability(enum.StrEnum):
+    """What a page of one event may need. EVENT_MOVE: publish, cancel, delete, partners, templates."""
+
+    PROGRAMME_SEE = "programme_see"
+    PROGRAMME_CHANGE = "programme_change"
+    LIST_SEE = "list_see"
+    PEOPLE_SEE = "people_see"  # names, mail, telephone, answers
+    REGISTRATIONS_CHANGE = "registrations_change"
+    IMPORT = "import"  # a file may hold anybody: for those who have every row
+    EXPORT = "export"
+    DOOR = "door"
+    FIGURES_SEE = "figures_see"
+    EVENT_MOVE = "event_move"
+
+
+class RowLimit(enum.StrEnum):
+    """Which registrations of an event somebody sees."""
+
+    ALL = "all"
+    GROUPS_AND_SCHOOLS = "groups_and_schools"
+    NONE = "none"
+
+
+SCHOOL_AUDIENCE = "school"
+_A = Ability
+_EVERYTHING = frozenset(Ability)
+_REGISTRATIONS = frozenset(
+    {_A.PROGRAMME_SEE, _A.LIST_SEE, _A.PEOPLE_SEE, _A.REGISTRATIONS_CHANGE, _A.EXPORT, _A.FIGURES_SEE}
+)
+ROLE_ABILITIES: dict[Role, frozenset[Ability]] = {
+    Role.OWNER: _EVERYTHING,
+    Role.MANAGER: _EVERYTHING,
+    Role.VIEWER: frozenset({_A.PROGRAMME_SEE, _A.LIST_SEE, _A.EXPORT, _A.FIGURES_SEE}),
+    Role.DOOR: frozenset({_A.DOOR}),
+}
+FUNCTION_ABILITIES: dict[EventFunction, frozenset[Ability]] = {
+    EventFunction.REGISTRATIONS: _REGISTRATIONS | {_A.IMPORT},
+    EventFunction.SCHOOLS: _REGISTRATIONS,
+    EventFunction.DOOR: frozenset({_A.DOOR}),
+    EventFunction.PROGRAMME: frozenset({_A.PROGRAMME_SEE, _A.PROGRAMME_CHANGE, _A.FIGURES_SEE}),
+    EventFunction.FIGURES: frozenset({_A.FIGURES_SEE}),
+    EventFunction.OFFERS: frozenset(),
+}
+_LIMITED = {EventFunction.SCHOOLS: RowLimit.GROUPS_AND_SCHOOLS}
+
+
+@dataclass(frozen=True)
+class Access:
+    """What somebody holds where they are: the organiser's page (`event_id` None) or one event's.
+
+    `role` is theirs for the organiser, None for a partner; `functions` are those of that event.
+    """
+
+    organiser_id: int
+    event_id: int | None = None
+    role: Role | None = None
+    functions: frozenset[EventFunction] = field(default_factory=frozenset)
+
+
+def may(access: Access, ability: Ability) -> bool:
+    """Whether the role or one of the functions includes it."""
+    return any(ability in abilities for abilities, _limit in _grants(access))
+
+
+def roles_with(ability: Ability) -> frozenset[Role]:
+    return frozenset(role for role, abilities in ROLE_ABILITIES.items() if ability in abilities)
+
+
+def functions_with(ability: Ability) -> frozenset[EventFunction]:
+    return frozenset(function for function, abilities in FUNCTION_ABILITIES.items() if ability in abilities)
+
+
+def row_limit(access: Access) -> RowLimit:
+    """The registrations somebody sees. NONE without LIST_SEE.
+
+    Whoever sees people's data by one function and mere rows by another gets the rows of the first: nobody's data is shown
+    that no function includes.
+    """
+    lists = [(abilities, limit) for abilities, limit in _grants(access) if Ability.LIST_SEE in abilities]
+    chosen = [limit for abilities, limit in lists if Ability.PEOPLE_SEE in abilities] or [limit for _, limit in lists]
+    return min(chosen, key=list(RowLimit).index, default=RowLimit.NONE)
+
+
+def is_within(limit: RowLimit, *, group: bool, audience: str) -> bool:
+    """Whether a registration is among the rows of `limit`: groups of any audience, and schools'."""
+    if limit is RowLimit.GROUPS_AND_SCHOOLS:
+        return group or audience == SCHOOL_AUDIENCE
+    return limit is RowLimit.ALL
+
+
+def _grants(access: Access) -> Iterator[tuple[frozenset[Ability], RowLimit]]:
+    if access.role is not None:
+        yield ROLE_ABILITIES[access.role], RowLimit.ALL
+    for function in access.functions:
+        yield FUNCTION_ABILITIES[function], _LIMITED.get(function, RowLimit.ALL)
+
+
+def is_live(ends_at: datetime | None, now: datetime) -> bool:
+    """Whether a membership or function still counts."""
+    return ends_at is None or now < ends_at
 
 
 # --- Roles --------------------------------------------------------------------------------------------------------

@@ -1,14 +1,41 @@
 """The command line: flask --app app …, thin over operations and queries."""
 
+from importlib import import_module
+
+import click
 from flask import Flask
 
-from app.commands.demo import demo
 from app.commands.doctor import doctor
-from app.commands.imports import import_
-from app.commands.users import user
 from app.commands.worker import worker
 
 
+class Imported(click.Group):
+    """A group of commands that is imported when one of them is asked for: web processes never do."""
+
+    def __init__(self, name: str, where: str, help: str) -> None:
+        super().__init__(name, help=help)
+        self._where = where
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return self._group().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self._group().get_command(ctx, cmd_name)
+
+    def _group(self) -> click.Group:
+        module, _, name = self._where.partition(":")
+        group = getattr(import_module(module), name)
+        assert isinstance(group, click.Group)
+        return group
+
+
 def register_commands(app: Flask) -> None:
-    for command in (user, worker, doctor, demo, import_):
+    for command in (
+        Imported("db", "flask_migrate.cli:db", "Bring the database up to date (upgrade), and make migrations."),
+        Imported("user", "app.commands.users:user", "People who log in."),
+        worker,
+        doctor,
+        Imported("demo", "app.commands.demo:demo", "Invented people and events to look at Parcours with."),
+        Imported("import", "app.commands.imports:import_", "Files as offices send them."),
+    ):
         app.cli.add_command(command)

@@ -1,4 +1,4 @@
-"""flask import registrations: a file into an event, all of it or nothing."""
+"""flask import registrations: a file into an event, if all its lines are well or those that are not may be left out."""
 
 import sys
 from collections.abc import Iterable
@@ -13,13 +13,20 @@ from app.core.i18n import Locale
 from app.core.transaction import transaction
 from app.events.errors import EventNotFound
 from app.events.queries import EventRow, get_event
-from app.registrations.importing.errors import ImportRefused, LineRefused
+from app.registrations.importing.errors import ImportRefused
+from app.registrations.importing.jobs import breathe
 from app.registrations.importing.plan import Plan, Problem
 from app.registrations.importing.planning import plan_file
-from app.registrations.importing.reading import MOST_BYTES
-from app.registrations.importing.report import Checked, Written, report_of
-from app.registrations.importing.wording import say_code, say_difference, say_problem, say_refusal
-from app.registrations.importing.writing import write_plan
+from app.registrations.importing.report import Cause, Checked, Tally, Written, report_of
+from app.registrations.importing.wording import (
+    say_cause,
+    say_difference,
+    say_problem,
+    say_refusal,
+    say_too_late,
+)
+from app.registrations.importing.writing import CHUNK, lines_of, record_import, write_lines, written_of
+from app.sheets.reading import MOST_BYTES
 
 SPOKEN: Locale = "en"
 
@@ -39,7 +46,9 @@ def import_() -> None:
 def registrations(event: str, file: Path, *, dry_run: bool, leave_out_bad: bool, send_mails: bool) -> None:
     """Import registrations from a CSV, XLSX or ODS FILE into an EVENT (its slug).
 
-    Importing a file again registers nobody twice. Ends with 1 when problems keep everything from being written.
+    Nothing is written unless every line is well, or --leave-out-bad says so. Lines are written some at a time, so that
+    others register in between: stopped in the middle, the same command goes on, for importing a file again registers
+    nobody twice. Ends with 1 when problems keep everything, or some lines in the end, from being written.
     """
     try:
         found = get_event(event)
@@ -50,12 +59,15 @@ def registrations(event: str, file: Path, *, dry_run: bool, leave_out_bad: bool,
         raise click.ClickException(say_refusal(refused, SPOKEN)) from refused
     checked = report_of(plan)
     _print_problems(plan.problems)
+    _print_causes(checked.causes)
     _print_totals(checked, found)
     stopped = bool(checked.bad_lines) and not leave_out_bad
     if dry_run or stopped:
         click.echo(_nothing_written(checked, stopped=stopped, dry_run=dry_run))
         sys.exit(1 if stopped else 0)
-    _print_written(_write(found, plan, checked, file, send_mails=send_mails))
+    written = _write(found, plan, checked, file, send_mails=send_mails)
+    _print_written(written)
+    sys.exit(1 if written.unwritten_count else 0)
 
 
 def _read(file: Path) -> bytes:
@@ -65,21 +77,19 @@ def _read(file: Path) -> bytes:
 
 
 def _write(event: EventRow, plan: Plan, checked: Checked, file: Path, *, send_mails: bool) -> Written:
-    try:
+    lines, tally = lines_of(plan, checked.bad_lines), Tally()
+    starts = range(0, len(lines), CHUNK)
+    for start in starts:
         with transaction():
-            return write_plan(
-                event,
-                plan,
-                leave_out=checked.bad_lines,
-                send_mails=send_mails,
-                file_name=file.name,
-                by=SYSTEM,
-                now=clock.now(),
-            )
-    except LineRefused as error:
-        raise click.ClickException(
-            f"line {error.line}: {say_code(error.code, {}, SPOKEN)} Nothing was written."
-        ) from error
+            chunk = lines[start : start + CHUNK]
+            tally = tally.plus(write_lines(event, chunk, send_mails=send_mails, by=SYSTEM, now=clock.now()))
+        if start != starts[-1]:
+            click.echo(f"{start + CHUNK} of {len(lines)} lines…", err=True)
+            breathe()
+    written = written_of(tally, left_out=len(checked.bad_lines))
+    with transaction():
+        record_import(event, written, file.name, by=SYSTEM, now=clock.now())
+    return written
 
 
 def _print_problems(problems: Iterable[Problem]) -> None:
@@ -89,6 +99,15 @@ def _print_problems(problems: Iterable[Problem]) -> None:
         kind = "warning: " if problem.warning else ""
         value = f" [{problem.value}]" if problem.value else ""
         click.echo(f"{place}: {kind}{say_problem(problem, SPOKEN)}{value}")
+
+
+def _print_causes(causes: Iterable[Cause]) -> None:
+    """How many lines have the same problem, the commonest first."""
+    for cause in causes:
+        kind = "warning: " if cause.warning else ""
+        place = f" ({cause.column})" if cause.column else ""
+        lines = "1 line" if cause.lines == 1 else f"{cause.lines} lines"
+        click.echo(f"{lines}: {kind}{say_cause(cause.code, SPOKEN)}{place}")
 
 
 def _print_totals(checked: Checked, event: EventRow) -> None:
@@ -112,5 +131,9 @@ def _nothing_written(checked: Checked, *, stopped: bool, dry_run: bool) -> str:
 
 
 def _print_written(written: Written) -> None:
+    for line in written.unwritten:
+        click.echo(f"line {line.line}: {say_too_late(line.code, SPOKEN)} Not written.")
+    if written.unwritten_count > len(written.unwritten):
+        click.echo(f"{written.unwritten_count} lines were not written; the first {len(written.unwritten)} are shown.")
     left_out = f", {written.left_out} lines left out" if written.left_out else ""
     click.echo(f"Imported {written.registrations} registrations, {written.people} people{left_out}.")

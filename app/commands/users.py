@@ -6,12 +6,14 @@ from flask.cli import with_appcontext
 from app.accounts.enums import Role
 from app.accounts.errors import AccountExists, AlreadyMember
 from app.accounts.operations.people import add_member, create_account, create_organiser
+from app.accounts.passwords import NewPassword, choose_password
 from app.accounts.queries import find_account_id, find_organiser_by_slug, list_organisers
 from app.core import clock
 from app.core.actor import SYSTEM
 from app.core.errors import FieldError
 from app.core.text import TextError, normalise_email
 from app.core.transaction import transaction
+from app.core.urls import absolute
 
 WEAKNESSES = {
     "password_short": "The password needs at least 10 characters.",
@@ -41,13 +43,14 @@ def create(email: str, name: str, organiser: str, role: str, password: str | Non
     if account_id is None and password is None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     try:
+        person = choose_password(password or "") if account_id is None else account_id
         with transaction():
             organiser_id = _find_organiser(organiser)
             if organiser_id is None:
                 organiser_id = create_organiser(organiser, by=SYSTEM, now=now)
-            if account_id is None:
-                account_id = create_account(email, name, password or "", by=SYSTEM, now=now)
-            add_member(account_id, organiser_id, Role(role), by=SYSTEM, now=now)
+            if isinstance(person, NewPassword):
+                person = create_account(email, name, person, by=SYSTEM, now=now)
+            add_member(person, organiser_id, Role(role), by=SYSTEM, now=now)
     except FieldError as error:
         code = next(iter(error.problems.values()))
         raise click.ClickException(WEAKNESSES.get(code, str(error))) from error
@@ -55,7 +58,7 @@ def create(email: str, name: str, organiser: str, role: str, password: str | Non
         raise click.ClickException(f"{email} has an account already.") from error
     except AlreadyMember as error:
         raise click.ClickException(f"{email} works for this organiser already.") from error
-    click.echo(f"{email} can log in as {role}.")
+    click.echo(f"{email} can log in as {role}: {absolute('/login')}")
 
 
 def _find_organiser(text: str) -> int | None:

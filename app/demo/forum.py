@@ -90,14 +90,12 @@ def forum(days: Sequence[date], waves: tuple[WaveDraft, ...], project_id: int) -
         ),
         summary_en="Try jobs, talk with those who do them and those who teach them. Two hours, at your own pace.",
         description_fr=(
-            "Chaque groupe arrive à son heure : personne n’attend, aucun espace n’est bondé.\n\n"
-            "Une classe, c’est 30 personnes au plus, accompagnateurs compris. "
-            "À 11 h 00 et à 15 h 30, il n’y a pas de groupe scolaire : le forum est à vous."
+            "Plus de 90 professionnels et formateurs de toute la région sont là pour vous. "
+            "Venez comme vous êtes : il n’y a rien à préparer ni à apporter."
         ),
         description_en=(
-            "Each group arrives at its own time: nobody waits, no space is crowded.\n\n"
-            "A class is 30 people at most, companions included. "
-            "At 11:00 am and 3:30 pm no school group comes: the forum is yours."
+            "More than 90 professionals and trainers of the whole region are there for you. "
+            "Come as you are: there is nothing to prepare or to bring."
         ),
         reference_prefix="VT",
         project_id=project_id,

@@ -5,10 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from app.config import DEMO_FILE
 from app.demo.operations import Demo
 from app.demo.people import ACCOUNTS, CREATIV
-
-NAME = "demo.json"
 
 
 def describe(demo: Demo, base_url: str) -> dict[str, Any]:
@@ -24,8 +23,8 @@ def describe(demo: Demo, base_url: str) -> dict[str, Any]:
 
 def write_manifest(instance: Path, manifest: dict[str, Any]) -> Path:
     """Put the file in place in one step, readable by its owner alone: it holds keys."""
-    target = instance / NAME
-    draft = instance / f".{NAME}.{os.getpid()}"
+    target = instance / DEMO_FILE
+    draft = instance / f".{DEMO_FILE}.{os.getpid()}"
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", "utf-8")
     draft.replace(target)
@@ -35,7 +34,7 @@ def write_manifest(instance: Path, manifest: dict[str, Any]) -> Path:
 def read_manifest(instance: Path) -> dict[str, Any] | None:
     """What the file says, or None when there is none that can be read."""
     try:
-        found = json.loads((instance / NAME).read_text("utf-8"))
+        found = json.loads((instance / DEMO_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

@@ -8,6 +8,7 @@ from app.core.errors import NotFound
 from app.demo.agenda import make_agenda, make_foreign_event
 from app.demo.past import PAST_SLUG, make_past_forum
 from app.demo.people import find_organisers, make_organisers, make_tokens
+from app.demo.structures import make_structures
 from app.demo.upcoming import make_next_forum
 from app.events.enums import Axis, EventKind
 from app.events.operations import save_project
@@ -40,6 +41,7 @@ def load_demo(*, now: datetime) -> Demo:
     )
     past = make_past_forum(organisers.creativ, forum_id)
     upcoming = make_next_forum(organisers.creativ, forum_id, now=now)
+    make_structures(organisers.creativ, now=now)
     make_agenda(organisers.creativ, forum=forum_id, apprentices=apprentices_id, now=now)
     make_foreign_event(organisers.foreign, now=now)
     return Demo(make_tokens(organisers, now), past, upcoming)
@@ -55,7 +57,7 @@ def renew_demo(*, now: datetime) -> Demo:
 
     Raises NotFound when its owners or its next forum are no longer there.
     """
-    organisers = find_organisers()
+    organisers = find_organisers(now)
     forums = [e.slug for e in list_events(organisers.creativ) if e.kind is EventKind.FORUM and e.slug != PAST_SLUG]
     if not forums:
         raise NotFound("forum")

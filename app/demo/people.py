@@ -7,6 +7,7 @@ from app.accounts.enums import Role, Scope
 from app.accounts.operations.look import Look, set_look
 from app.accounts.operations.people import add_member, create_account, create_organiser
 from app.accounts.operations.tokens import make_token
+from app.accounts.passwords import choose_password
 from app.accounts.queries import find_account_id, find_signed_in
 from app.core.actor import SYSTEM
 from app.core.errors import NotFound
@@ -71,7 +72,7 @@ def make_organisers(now: datetime) -> DemoOrganisers:
     set_look(creativ, CREATIV, by=SYSTEM, now=now)
     set_look(foreign, JURA, by=SYSTEM, now=now)
     for account in ACCOUNTS:
-        account_id = create_account(account.email, account.name, account.password, by=SYSTEM, now=now)
+        account_id = create_account(account.email, account.name, choose_password(account.password), by=SYSTEM, now=now)
         if account.role == FOREIGN:
             add_member(account_id, foreign, Role.OWNER, by=SYSTEM, now=now)
         else:
@@ -79,14 +80,14 @@ def make_organisers(now: datetime) -> DemoOrganisers:
     return DemoOrganisers(creativ, foreign)
 
 
-def find_organisers() -> DemoOrganisers:
+def find_organisers(now: datetime) -> DemoOrganisers:
     """The two organisers of a demo that is there: those of its owners. Raises NotFound when an owner is gone."""
-    return DemoOrganisers(*(_organiser_of(account) for account in ACCOUNTS if account.role in {"owner", FOREIGN}))
+    return DemoOrganisers(*(_organiser_of(account, now) for account in ACCOUNTS if account.role in {"owner", FOREIGN}))
 
 
-def _organiser_of(account: DemoAccount) -> int:
+def _organiser_of(account: DemoAccount, now: datetime) -> int:
     account_id = find_account_id(account.email)
-    person = None if account_id is None else find_signed_in(account_id)
+    person = None if account_id is None else find_signed_in(account_id, now)
     if person is None or not person.memberships:
         raise NotFound(account.email)
     return person.memberships[0].organiser.id

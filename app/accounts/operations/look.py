@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from PIL import Image, UnidentifiedImageError
@@ -57,12 +57,16 @@ def set_look(organiser_id: int, look: Look, *, by: Actor, now: datetime) -> None
     record(by, "organiser.look_set", f"organiser:{organiser_id}", now=now, organiser_id=organiser_id, details=values)
 
 
-def set_logo(organiser_id: int, file: bytes, *, by: Actor, now: datetime) -> None:
-    """Keep the picture as a PNG of at most 600 × 600 pixels; what else the file held is dropped.
+@dataclass(frozen=True)
+class Logo:
+    """A PNG of at most 600 × 600 pixels, drawn by `as_logo`."""
 
-    Raises FieldError (logo: picture_size, picture_type).
-    """
-    _write(organiser_id, {"logo": as_logo(file), "logo_type": "image/png"})
+    png: bytes = field(repr=False)
+
+
+def set_logo(organiser_id: int, logo: Logo, *, by: Actor, now: datetime) -> None:
+    """Show this picture beside the name. Raises NotFound."""
+    _write(organiser_id, {"logo": logo.png, "logo_type": "image/png"})
     record(by, "organiser.logo_set", f"organiser:{organiser_id}", now=now, organiser_id=organiser_id)
 
 
@@ -71,8 +75,11 @@ def remove_logo(organiser_id: int, *, by: Actor, now: datetime) -> None:
     record(by, "organiser.logo_removed", f"organiser:{organiser_id}", now=now, organiser_id=organiser_id)
 
 
-def as_logo(file: bytes) -> bytes:
-    """The picture drawn anew as PNG. Raises FieldError (logo: picture_size, picture_type)."""
+def as_logo(file: bytes) -> Logo:
+    """The picture drawn anew; what else the file held is dropped. It may take a second: call it outside of a transaction.
+
+    Raises FieldError (logo: picture_size, picture_type).
+    """
     if len(file) > LOGO_BYTES:
         raise FieldError({"logo": "picture_size"})
     try:
@@ -87,7 +94,7 @@ def as_logo(file: bytes) -> bytes:
     drawn.thumbnail((LOGO_SIDE, LOGO_SIDE))
     target = io.BytesIO()
     drawn.save(target, "PNG", optimize=True)
-    return target.getvalue()
+    return Logo(target.getvalue())
 
 
 def _checked(look: Look) -> tuple[dict[str, str], dict[str, str]]:

@@ -2,12 +2,12 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from app.accounts.enums import Scope
-from app.accounts.models import Account, ApiToken
+from app.accounts.models import Account, ApiToken, IdempotencyKey
 from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import db
@@ -26,7 +26,7 @@ def make_token(
     now: datetime,
     expires_at: datetime | None = None,
 ) -> str:
-    """A key for a program: 192 random bits, told once, of which only the digest is kept.
+    """A key for a program: 192 random bits, told once, of which the digest and the last four characters are kept.
 
     Raises FieldError (name: required, too_long; scopes: required).
     """
@@ -46,6 +46,7 @@ def make_token(
             name=label,
             digest=digest(secret),
             scopes=" ".join(chosen),
+            ending=secret[-4:],
             created_at=now,
             expires_at=expires_at,
         )
@@ -54,6 +55,16 @@ def make_token(
     details = {"name": label, "scopes": [scope.value for scope in chosen]}
     record(by, "token.made", f"token:{token_id}", now=now, organiser_id=organiser_id, details=details)
     return secret
+
+
+def note_token_use(token_id: int, *, today: date) -> None:
+    """Keep the day on which a program called, once a day. Nothing is recorded of it: it is no change."""
+    db.session.execute(
+        update(ApiToken)
+        .where(ApiToken.id == token_id, (ApiToken.last_used_on.is_(None)) | (ApiToken.last_used_on < today))
+        .values(last_used_on=today),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def make_door_token(
@@ -100,9 +111,25 @@ def revoke_token(token_id: int, organiser_id: int, *, by: Actor, now: datetime) 
     record(by, "token.revoked", f"token:{token_id}", now=now, organiser_id=organiser_id, details={"name": revoked.name})
 
 
-def revoke_door_tokens(account_id: int, *, now: datetime, organiser_id: int | None = None) -> None:
-    """End a person's door keys: all, or those for one organiser. The caller records why."""
+def revoke_door_tokens(
+    account_id: int, *, now: datetime, organiser_id: int | None = None, event_id: int | None = None
+) -> None:
+    """End a person's door keys: all, or those for one organiser or event. The caller records why."""
     door = [ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None)]
     if organiser_id is not None:
         door.append(ApiToken.organiser_id == organiser_id)
+    if event_id is not None:
+        door.append(ApiToken.event_id == event_id)
     db.session.execute(update(ApiToken).where(*door).values(revoked_at=now))
+
+
+def purge_door_tokens(*, now: datetime) -> None:
+    """Drop the door keys that ran out or were ended, with the answers kept for them.
+
+    Programs' keys stay: their owner sees them in the list.
+    """
+    over = select(ApiToken.id).where(
+        ApiToken.account_id.is_not(None), (ApiToken.expires_at <= now) | ApiToken.revoked_at.is_not(None)
+    )
+    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.token_id.in_(over)))
+    db.session.execute(delete(ApiToken).where(ApiToken.id.in_(over)))

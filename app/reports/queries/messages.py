@@ -1,61 +1,154 @@
 """Mails with the registration that each is about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Integer, case, cast, func, select
+from sqlalchemy import Integer, Select, and_, case, cast, func, or_, select
 
+from app.accounts.rules import Ability, Access, may
 from app.core.db import db
+from app.core.errors import NotFound
+from app.core.text import fold
 from app.events.models import Event
 from app.messages.models import Message, MessageState
 from app.registrations.models import Registration
+from app.registrations.queries import normal_reference
+from app.reports.queries.palette import rows_of
 
 ABOUT = "registration:"
+MOST_AGAIN = 1_000
+"""How many mails one press sends again at most."""
+
+
+@dataclass(frozen=True)
+class MailFilter:
+    """What narrows a list of mails. `text` is looked for in addresses, names and numbers; `reference` is one registration."""
+
+    state: MessageState | None = None
+    template: str = ""
+    text: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True)
 class MessageLine:
-    """One mail. Its registration's name, number and event are empty when it is about something else."""
+    """One mail. Its registration's name, number and event are empty when it is about something else.
+
+    Who may not see people's data gets neither recipient, name, title nor error. `recipient_now` is the registration's
+    address today.
+    """
 
     id: int
     template: str
-    recipient: str
-    title: str
     state: MessageState
-    error: str
     queued_at: datetime
     sent_at: datetime | None
-    contact_name: str
+    subject: str
+    locale: str
+    recipient: str = field(repr=False)
+    title: str = field(repr=False)
+    error: str = field(repr=False)
+    contact_name: str = field(repr=False)
+    recipient_now: str = field(repr=False)
     reference: str
+    organisation_name: str
     event_slug: str
 
+    @property
+    def about_registration(self) -> bool:
+        return bool(self.reference)
 
-def list_event_messages(
-    organiser_id: int, event_id: int | None, *, before: int | None = None, limit: int = 50
+
+def list_mails(
+    access: Access, sought: MailFilter | None = None, *, before: int | None = None, limit: int = 50
 ) -> list[MessageLine]:
-    """Mails of an organiser, or about registrations of one event, latest first; `before` is the last one seen.
+    """Mails about the registrations that an access reaches, and for a whole organiser all others too; latest first.
 
-    One statement: a mail knows what it is about by a name such as registration:12.
+    `before` is the last one seen. One statement: a mail knows what it is about by a name such as registration:12.
     """
+    sought = sought or MailFilter()
+    statement = _lines(access, sought).order_by(Message.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(Message.id < before)
+    named = may(access, Ability.PEOPLE_SEE)
+    return [_line(row, named=named) for row in db.session.execute(statement)]
+
+
+def get_mail(access: Access, message_id: int) -> MessageLine:
+    """One mail that the access reaches. Raises NotFound."""
+    row = db.session.execute(_lines(access, MailFilter()).where(Message.id == message_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"message {message_id}")
+    return _line(row, named=may(access, Ability.PEOPLE_SEE))
+
+
+def count_mails(access: Access, sought: MailFilter | None = None) -> dict[MessageState, int]:
+    """How many there are in each state. One statement."""
+    lines = _lines(access, sought or MailFilter()).subquery()
+    rows = db.session.execute(select(lines.c.state, func.count()).group_by(lines.c.state))
+    counts = {row[0]: row[1] for row in rows}
+    return {state: counts.get(state, 0) for state in MessageState}
+
+
+def list_failed(access: Access) -> list[MessageLine]:
+    """The mails about registrations that did not leave, oldest first, a thousand at most."""
+    statement = _lines(access, MailFilter(state=MessageState.FAILED)).where(Registration.id.is_not(None))
+    rows = db.session.execute(statement.order_by(Message.id).limit(MOST_AGAIN))
+    return [_line(row, named=True) for row in rows]
+
+
+def _lines(access: Access, sought: MailFilter) -> Select[*tuple[Any, ...]]:
     about = case(
         (Message.subject.startswith(ABOUT), cast(func.substr(Message.subject, len(ABOUT) + 1), Integer)), else_=None
     )
-    statement = (
+    statement: Select[*tuple[Any, ...]] = (
         select(
-            Message.id, Message.template, Message.recipient, Message.title, Message.state, Message.error,
-            Message.queued_at, Message.sent_at, Registration.contact_name, Registration.reference, Event.slug,
+            Message.id, Message.template, Message.state, Message.queued_at, Message.sent_at, Message.subject,
+            Message.locale, Message.recipient, Message.title, Message.error, Registration.contact_name,
+            Registration.contact_email, Registration.reference, Registration.organisation_name, Event.slug,
         )
-        .outerjoin(Registration, (Registration.id == about) & (Registration.organiser_id == organiser_id))
-        .outerjoin(Event, Event.id == Registration.event_id)
-        .where(Message.organiser_id == organiser_id)
-        .order_by(Message.id.desc())
-        .limit(limit)
+        .outerjoin(
+            Registration,
+            (Registration.id == about)
+            & (Registration.organiser_id == access.organiser_id)
+            & Registration.deleted_at.is_(None),
+        )
+        .outerjoin(Event, (Event.id == Registration.event_id) & Event.deleted_at.is_(None))
+        .where(Message.organiser_id == access.organiser_id)
     )  # fmt: skip
-    if before is not None:
-        statement = statement.where(Message.id < before)
-    if event_id is not None:
-        statement = statement.where(Registration.event_id == event_id)
-    return [
-        MessageLine(*row[:8], row.contact_name or "", row.reference or "", row.slug or "")
-        for row in db.session.execute(statement)
-    ]
+    if access.event_id is not None:
+        statement = statement.where(rows_of(access))
+    if sought.state is not None:
+        statement = statement.where(Message.state == sought.state)
+    if sought.template:
+        statement = statement.where(Message.template == sought.template)
+    if sought.reference:
+        statement = statement.where(Registration.reference == normal_reference(sought.reference))
+    words = fold(sought.text).split()
+    if words and may(access, Ability.PEOPLE_SEE):
+        named = and_(*[Registration.search_text.contains(word, autoescape=True) for word in words])
+        statement = statement.where(or_(Message.recipient.icontains(sought.text, autoescape=True), named))
+    elif words:
+        statement = statement.where(Registration.reference == normal_reference(sought.text))
+    return statement
+
+
+def _line(row: Any, *, named: bool) -> MessageLine:
+    return MessageLine(
+        id=row.id,
+        template=row.template,
+        state=row.state,
+        queued_at=row.queued_at,
+        sent_at=row.sent_at,
+        subject=row.subject,
+        locale=row.locale,
+        recipient=row.recipient if named else "",
+        title=row.title if named else "",
+        error=row.error if named else "",
+        contact_name=(row.contact_name or "") if named else "",
+        recipient_now=(row.contact_email or "") if named else "",
+        reference=row.reference or "",
+        organisation_name=row.organisation_name or "",
+        event_slug=row.slug or "",
+    )

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, tuple_
 
+from app.accounts.rules import SCHOOL_AUDIENCE, RowLimit
 from app.checkin.models import Presence
 from app.core.cache import remembered
 from app.core.db import db, writing
@@ -37,10 +38,16 @@ class ListFilter:
     waves: frozenset[int] | None = None
     audiences: frozenset[str] = frozenset()
     arrivals: frozenset[Arrival] = frozenset()
+    rows: RowLimit = RowLimit.ALL
+
+    @property
+    def whole(self) -> "ListFilter":
+        """The list that somebody with the same rows sees without narrowing it."""
+        return ListFilter(rows=self.rows)
 
     @property
     def narrows(self) -> bool:
-        return self != ListFilter()
+        return self != self.whole
 
 
 @dataclass(frozen=True)
@@ -121,10 +128,10 @@ def list_registrations(
     arrivals do not raise it, so a list narrowed by arrival is counted anew.
     """
     version = get_version(event.id)
-    whole = _count(event.id, version, ListFilter())
+    whole = _count(event.id, version, wanted.whole)
     shown = _count(event.id, version, wanted) if wanted.narrows else whole
     backwards = before is not None
-    seen = _position(event.id, before if backwards else after)
+    seen = _position(event.id, before if backwards else after, wanted.rows)
     conditions = _conditions(event.id, wanted)
     key = tuple_(Registration.sort_name, Registration.id)
     if seen is not None:
@@ -157,20 +164,20 @@ _PEOPLE = Registration.participants + Registration.companions
 _CAME = func.coalesce(Presence.came_participants + Presence.came_companions, 0)
 
 
-def _position(event_id: int, registration_id: int | None) -> tuple[str, int] | None:
-    """Where a registration stands in the list; None for one of another event: its name is nobody's business."""
+def _position(event_id: int, registration_id: int | None, rows: RowLimit) -> tuple[str, int] | None:
+    """Where a registration stands in the list; None for one that is not in it: its name is nobody's business."""
     if registration_id is None:
         return None
     row = db.session.execute(
         select(Registration.sort_name, Registration.id).where(
-            Registration.id == registration_id, Registration.event_id == event_id
+            Registration.id == registration_id, Registration.event_id == event_id, *_within(rows)
         )
     ).first()
     return None if row is None else (row.sort_name, row.id)
 
 
 def _conditions(event_id: int, wanted: ListFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [Registration.event_id == event_id]
+    found: list[ColumnElement[bool]] = [Registration.event_id == event_id, *_within(wanted.rows)]
     found += [Registration.search_text.contains(word, autoescape=True) for word in fold(wanted.text).split()]
     if wanted.statuses:
         found.append(Registration.status.in_(sorted(wanted.statuses)))
@@ -184,6 +191,13 @@ def _conditions(event_id: int, wanted: ListFilter) -> list[ColumnElement[bool]]:
     if wanted.arrivals:
         found.append(_arrived(wanted.arrivals))
     return found
+
+
+def _within(limit: RowLimit) -> list[ColumnElement[bool]]:
+    """The rows that somebody has: `app.accounts.rules.is_within`, as a condition."""
+    if limit is RowLimit.GROUPS_AND_SCHOOLS:
+        return [or_(Registration.kind == RegistrationKind.GROUP, Registration.audience == SCHOOL_AUDIENCE)]
+    return [] if limit is RowLimit.ALL else [false()]
 
 
 def _arrived(arrivals: frozenset[Arrival]) -> ColumnElement[bool]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 
 from app.core.db import db
 from app.registrations.enums import AgeBand, Gender
-from app.registrations.models import DeclaredStatistics
+from app.registrations.models import DeclaredStatistics, Registration
 from app.reports.rules import LEAST_SHOWN, mask
 
 YES, NO = "yes", "no"
@@ -23,22 +23,50 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class DeclaredTotals:
-    """`people` answered something, None when too few. `answers` maps question → answer → people, None when too few."""
+    """`people` are those whose answers are counted, a multiple of five, None when too few. `answers` maps question →
+    answer → people, None when too few.
+    """
 
     people: int | None
     answers: dict[str, dict[str, int | None]]
 
 
 def get_declared_totals(event_id: int) -> DeclaredTotals:
-    """Totals of one event, those under five masked: one statement."""
+    """Totals of one event, those under five masked: one statement.
+
+    Answers count in fives, in the order of registration: whoever looks before and after somebody registers sees no
+    difference, or one that five people made together.
+    """
+    counted = _counted(event_id)
     rows = db.session.execute(
-        select(*[getattr(DeclaredStatistics, q) for q in QUESTIONS], func.count().label("people"))
-        .where(DeclaredStatistics.event_id == event_id)
-        .group_by(*[getattr(DeclaredStatistics, q) for q in QUESTIONS])
+        select(*[counted.c[q] for q in QUESTIONS], func.count().label("people"))
+        .where(counted.c.place <= counted.c.answers - counted.c.answers % LEAST_SHOWN)
+        .group_by(*[counted.c[q] for q in QUESTIONS])
     ).all()
     people = sum(row.people for row in rows)
     answers = {question: mask(_count(rows, question, choices)) for question, choices in QUESTIONS.items()}
-    return DeclaredTotals(people if people >= LEAST_SHOWN else None, answers)
+    return DeclaredTotals(people or None, answers)
+
+
+def _counted(event_id: int) -> Subquery:
+    """Each answer with its place in the order of registration, and how many there are.
+
+    Those of people whose names are forgotten have no registration any more: they come first.
+    """
+    order = (func.coalesce(Registration.id, 0), DeclaredStatistics.key)
+    return (
+        select(
+            *[getattr(DeclaredStatistics, q) for q in QUESTIONS],
+            func.row_number().over(order_by=order).label("place"),
+            func.count().over().label("answers"),
+        )
+        .outerjoin(
+            Registration,
+            (Registration.statistics_key == DeclaredStatistics.key) & (Registration.event_id == event_id),
+        )
+        .where(DeclaredStatistics.event_id == event_id)
+        .subquery()
+    )
 
 
 def _count(rows: Sequence[Any], question: str, choices: tuple[str, ...]) -> dict[str, int]:
