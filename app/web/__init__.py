@@ -6,6 +6,7 @@ from werkzeug.routing import IntegerConverter, Map
 from app.web.api import register_api
 from app.web.context import init_app as init_context
 from app.web.door.pages import blueprint as door
+from app.web.door.practice import blueprint as door_practice
 from app.web.errors import init_app as init_errors
 from app.web.feeds.organisers import blueprint as feeds
 from app.web.filters import init_app as init_filters
@@ -17,20 +18,31 @@ from app.web.manage.dashboard import blueprint as manage_dashboard
 from app.web.manage.event_form import blueprint as manage_event_form
 from app.web.manage.event_limits import blueprint as manage_event_limits
 from app.web.manage.events import blueprint as manage_events
+from app.web.manage.guide import blueprint as manage_guide
 from app.web.manage.imports import blueprint as manage_imports
 from app.web.manage.jobs import blueprint as manage_jobs
 from app.web.manage.look import blueprint as manage_look
 from app.web.manage.messages import blueprint as manage_messages
+from app.web.manage.palette import blueprint as manage_palette
+from app.web.manage.partners import blueprint as manage_partners
 from app.web.manage.people import blueprint as manage_people
 from app.web.manage.preview import blueprint as manage_preview
 from app.web.manage.projects import blueprint as manage_projects
+from app.web.manage.questions import blueprint as manage_questions
 from app.web.manage.registration import blueprint as manage_registration
 from app.web.manage.registrations import blueprint as manage_registrations
 from app.web.manage.staff_registration import blueprint as manage_staff_registration
+from app.web.manage.structures import blueprint as manage_structures
+from app.web.manage.structures_contacts import blueprint as manage_structures_contacts
+from app.web.manage.structures_import import blueprint as manage_structures_import
+from app.web.manage.structures_merge import blueprint as manage_structures_merge
 from app.web.manage.tokens import blueprint as manage_tokens
+from app.web.my.entrance import blueprint as my_entrance
+from app.web.my.structure import blueprint as my_structure
 from app.web.public.agenda import blueprint as agenda
 from app.web.public.events import blueprint as events
 from app.web.public.health import blueprint as health
+from app.web.public.invitations import blueprint as invitations
 from app.web.public.login import blueprint as login
 from app.web.public.look import blueprint as look
 from app.web.public.outbox import blueprint as outbox
@@ -40,26 +52,38 @@ from app.web.public.tickets import blueprint as tickets
 
 BLUEPRINTS = (
     door,
+    door_practice,
     feeds,
     manage_account,
     manage_dashboard,
     manage_event_form,
     manage_event_limits,
+    manage_questions,
     manage_events,
+    manage_guide,
     manage_imports,
     manage_jobs,
     manage_look,
     manage_messages,
+    manage_palette,
+    manage_partners,
     manage_people,
     manage_preview,
     manage_projects,
     manage_registration,
     manage_registrations,
     manage_staff_registration,
+    manage_structures,
+    manage_structures_contacts,
+    manage_structures_import,
+    manage_structures_merge,
     manage_tokens,
+    my_entrance,
+    my_structure,
     agenda,
     events,
     health,
+    invitations,
     login,
     look,
     outbox,

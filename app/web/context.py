@@ -13,10 +13,11 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, g, request
 from flask_babel import gettext as _
 
-from app.accounts.enums import Role
+from app.accounts.enums import MAY_READ, Role
 from app.accounts.queries import OrganiserRow, SignedInRow, find_only_organiser, get_organiser
 from app.core.i18n import LOCALES
 from app.core.text import shown_phone
+from app.web.guards import acting_organiser, find_access
 from app.web.i18n import current_locale
 from app.web.ttl_cache import TtlCache
 
@@ -101,7 +102,7 @@ def _page_context() -> dict[str, Any]:
         "locale": current_locale(),
         "lang_urls": _language_urls(),
         "account": AccountView(account.name, account.email, initials(account.name)) if account else None,
-        "role": g.membership.role if "membership" in g else None,
+        "role": access.role if (access := find_access()) else None,
         "nav_items": _nav_items(),
     }
 
@@ -110,8 +111,8 @@ def _shown_organiser() -> OrganiserRow | None:
     found: OrganiserRow | None
     if "organiser" in g:
         found = g.organiser
-    elif "membership" in g:
-        found = g.membership.organiser
+    elif (acting := acting_organiser()) is not None:
+        found = acting
     elif g.get("plain_look"):
         found = None  # a fault's page asks nothing of a database that may be the fault
     else:
@@ -126,10 +127,16 @@ def _language_urls() -> dict[str, str]:
 
 
 def _nav_items() -> list[NavItem]:
-    if "membership" not in g:
+    account: SignedInRow | None = g.get("account")
+    if account is None:
         return []
-    role = g.membership.role
-    items = [] if role is Role.DOOR else [(_("Events"), "/manage/events")]
+    access = find_access()
+    role = access.role if access else None
+    items = [(_("Events"), "/manage/events")] if role in MAY_READ else []
+    if role in MAY_READ:
+        items.append((_("Structures"), "/manage/structures"))
+    if account.entrusted:
+        items.append((_("Entrusted to me"), "/manage/entrusted"))
     if role is Role.OWNER:
         items += [(_("People"), "/manage/people"), (_("Look"), "/manage/look"), (_("Keys"), "/manage/tokens")]
     return [NavItem(label, href, request.path.startswith(href)) for label, href in items]

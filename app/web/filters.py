@@ -1,6 +1,6 @@
 """Filters of the templates: hours, days, numbers and telephones as people write them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import phonenumbers
 from babel.numbers import format_decimal
@@ -16,7 +16,14 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
-        hour=hour, day=day, short_day=short_day, span=span, number=number, phone=shown_phone, phone_link=phone_link
+        hour=hour,
+        day=day,
+        until=until,
+        short_day=short_day,
+        span=span,
+        number=number,
+        phone=shown_phone,
+        phone_link=phone_link,
     )
 
 
@@ -28,6 +35,11 @@ def hour(moment: datetime, timezone: str | None = None) -> str:
 def day(moment: datetime, timezone: str | None = None, year: bool = False) -> str:
     """jeudi 4 février, Thursday 4 February; with `year=true`, 2027 after it."""
     return format_day(moment, timezone or settings().default_timezone, current_locale(), year=year)
+
+
+def until(ends_at: datetime, timezone: str | None = None) -> str:
+    """The last day of what ends at that instant: jeudi 4 février 2027 for midnight of the 5th."""
+    return day(ends_at - timedelta(seconds=1), timezone, year=True)
 
 
 def short_day(moment: datetime, timezone: str | None = None) -> str:

@@ -19,16 +19,29 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from app.accounts.enums import Role, Scope
-from app.accounts.queries import MembershipRow, SignedInRow, TokenRow, find_signed_in, find_token
+from app.accounts.queries import (
+    EntrustedRow,
+    OrganiserRow,
+    SignedInRow,
+    TokenRow,
+    find_signed_in,
+    find_token,
+)
+from app.accounts.rules import Ability, Access, may
 from app.core import clock
 from app.core.actor import VISITOR, Actor, ActorKind
 from app.core.errors import NotAllowed
 from app.core.tokens import digest
-from app.web.errors import RoleMissing, Unauthorized
+from app.events.errors import EventNotFound
+from app.events.queries import find_event
+from app.structures.queries import VisitingContact, find_visiting
+from app.web.key_uses import note_use
+from app.web.refusals import FunctionMissing, RoleMissing, Unauthorized
 from app.web.ttl_cache import TtlCache
 
 TOKEN_SECONDS = 3.0  # below the 5 s in which a revoked token must stop
 TOKENS_KEPT = 2048
+LABEL_LENGTH = 200  # of who did something, in the history
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWNERS = frozenset({Role.OWNER})
 EVERYONE = frozenset(Role)
@@ -44,14 +57,16 @@ class GuardKind(enum.StrEnum):
     EVENT_STAFF = "event_staff"
     TOKEN = "token"  # noqa: S105 - the name of a kind
     OWN_LINK = "own_link"
+    CONTACT = "contact"
 
 
 @dataclass(frozen=True)
 class Guard:
-    """`roles` holds for staff and event_staff; `scope` for token, `or_scopes` being others that do as well."""
+    """`roles` holds for staff, `ability` for event_staff; `scope` for token, `or_scopes` being others that do as well."""
 
     kind: GuardKind
     roles: frozenset[Role] = frozenset()
+    ability: Ability | None = None
     scope: Scope | None = None
     or_scopes: frozenset[Scope] = frozenset()
 
@@ -69,6 +84,11 @@ def own_link(view: View) -> View:
     return _declare(view, Guard(GuardKind.OWN_LINK))
 
 
+def contact(view: View) -> View:
+    """A structure's contact who came in by their link: sets `current_contact()`. The desk's session opens nothing here."""
+    return _declare(view, Guard(GuardKind.CONTACT))
+
+
 def signed_in(view: View) -> View:
     """Any person with an account, whatever their role."""
     return _declare(view, Guard(GuardKind.SIGNED_IN))
@@ -79,9 +99,12 @@ def staff(roles: frozenset[Role]) -> Callable[[View], View]:
     return lambda view: _declare(view, Guard(GuardKind.STAFF, roles=roles))
 
 
-def event_staff(roles: frozenset[Role]) -> Callable[[View], View]:
-    """As `staff`, for pages of one event; the page asks for the event with `current_organiser_id()`, else 404."""
-    return lambda view: _declare(view, Guard(GuardKind.EVENT_STAFF, roles=roles))
+def event_staff(ability: Ability) -> Callable[[View], View]:
+    """People who may do that for the event whose slug stands in the address: by their role, or by a function of it.
+
+    The page asks for the event with `current_organiser_id()`, else 404; partners reach no other event than theirs.
+    """
+    return lambda view: _declare(view, Guard(GuardKind.EVENT_STAFF, ability=ability))
 
 
 def token(scope: Scope, *or_scopes: Scope) -> Callable[[View], View]:
@@ -117,11 +140,43 @@ def current_account() -> SignedInRow:
     return found
 
 
-def current_membership() -> MembershipRow:
-    """What that person may do, for the organiser they act for. Only under staff and event_staff."""
-    found = g.membership
-    assert isinstance(found, MembershipRow)
+def current_contact() -> VisitingContact:
+    """The contact who is in. Only under contact."""
+    found = g.contact
+    assert isinstance(found, VisitingContact)
     return found
+
+
+def find_contact() -> VisitingContact | None:
+    """The contact who is in, on a page where nobody has to be."""
+    contact_id = session.get("contact_id")
+    found = find_visiting(contact_id) if isinstance(contact_id, int) else None
+    return found if found is not None and found.epoch == session.get("contact_epoch") else None
+
+
+def current_access() -> Access:
+    """What that person holds where they are. Only under staff and event_staff."""
+    found = g.access
+    assert isinstance(found, Access)
+    return found
+
+
+def find_access() -> Access | None:
+    """The same on pages of any guard; None for visitors and for who holds nothing for an organiser."""
+    found: Access | None = g.get("access")
+    return found
+
+
+def acting_organiser() -> OrganiserRow | None:
+    """The organiser that the person acts for on this page: theirs, or that of the event entrusted to them."""
+    found: OrganiserRow | None = g.get("acting_organiser")
+    return found
+
+
+def allows(ability: Ability) -> bool:
+    """Whether the person may do that here."""
+    access = find_access()
+    return access is not None and may(access, ability)
 
 
 def current_token() -> TokenRow:
@@ -133,28 +188,28 @@ def current_token() -> TokenRow:
 
 def current_organiser_id() -> int:
     """The tenant the call acts for: every query for staff and programs takes it."""
-    return current_token().organiser_id if "token" in g else current_membership().organiser.id
-
-
-def current_role() -> Role:
-    return current_membership().role
+    return current_token().organiser_id if "token" in g else current_access().organiser_id
 
 
 def current_actor() -> Actor:
-    """Who does it, for operations: the person, the program, or a visitor on public pages and own links."""
+    """Who does it, for operations: the person, the program, or a visitor on public pages and own links.
+
+    A partner's label says for which organisation.
+    """
     if "token" in g:
         key = current_token()
         return Actor(ActorKind.TOKEN, key.name, key.id, key.organiser_id)
     if "account" in g:
-        account, membership = current_account(), g.get("membership")
-        organiser_id = membership.organiser.id if membership else None
-        return Actor(ActorKind.STAFF, account.name, account.account_id, organiser_id)
+        account, access = current_account(), find_access()
+        organisation = g.get("organisation", "")
+        label = f"{account.name} ({organisation})"[:LABEL_LENGTH] if organisation else account.name
+        return Actor(ActorKind.STAFF, label, account.account_id, access.organiser_id if access else None)
     return VISITOR
 
 
 def find_visiting_account() -> SignedInRow | None:
     """The person signed in, on a page where nobody has to be."""
-    account = find_signed_in(session["account_id"]) if "account_id" in session else None
+    account = find_signed_in(session["account_id"], clock.now()) if "account_id" in session else None
     return account if account is not None and account.epoch == session.get("epoch") else None
 
 
@@ -167,6 +222,17 @@ def sign_in(account_id: int, epoch: int) -> None:
 
 def sign_out() -> None:
     session.clear()
+
+
+def let_contact_in(contact_id: int, epoch: int) -> None:
+    """Begin, or turn to another structure in, a contact's session. That of the desk beside it is not touched."""
+    session["contact_id"], session["contact_epoch"] = contact_id, epoch
+    session.permanent = True
+
+
+def let_contact_out() -> None:
+    session.pop("contact_id", None)
+    session.pop("contact_epoch", None)
 
 
 def act_for(organiser_id: int) -> None:
@@ -194,6 +260,8 @@ def _declare(view: View, guard: Guard) -> View:
 
 
 def _enforce() -> Response | None:
+    for name in ("account", "access", "acting_organiser", "organisation", "token"):
+        g.pop(name, None)  # of an earlier request, where several share one application context
     if request.url_rule is None:
         return None  # no such page: dispatching says so
     guard = guard_of_endpoint(current_app, request.url_rule.endpoint, request.method)
@@ -210,7 +278,18 @@ def _enforce() -> Response | None:
         csrf.protect()
     if guard.kind in {GuardKind.PUBLIC, GuardKind.OWN_LINK}:
         return None
+    if guard.kind is GuardKind.CONTACT:
+        return _require_contact()
     return _require_person(guard)
+
+
+def _require_contact() -> Response | None:
+    found = find_contact()
+    if found is None:
+        let_contact_out()
+        return redirect("/my")
+    g.contact = found
+    return None
 
 
 def _require_person(guard: Guard) -> Response | None:
@@ -224,10 +303,40 @@ def _require_person(guard: Guard) -> Response | None:
     memberships = account.memberships
     membership = next((m for m in memberships if m.organiser.id == chosen), memberships[0] if memberships else None)
     if membership is not None:
-        g.membership = membership
-    if guard.kind is not GuardKind.SIGNED_IN and (membership is None or membership.role not in guard.roles):
+        g.access, g.acting_organiser = Access(membership.organiser.id, role=membership.role), membership.organiser
+    if guard.kind is GuardKind.EVENT_STAFF:
+        _require_ability(guard, account)
+    elif guard.kind is GuardKind.STAFF and (membership is None or membership.role not in guard.roles):
         raise RoleMissing(guard.roles)
     return None
+
+
+def _require_ability(guard: Guard, account: SignedInRow) -> None:
+    """Let in by role or by function. To who holds only functions, every other event is one that does not exist."""
+    entrusted = _find_entrusted(account)
+    access = find_access()
+    if entrusted is not None:
+        role = next((m.role for m in account.memberships if m.organiser.id == entrusted.organiser.id), None)
+        access = Access(entrusted.organiser.id, entrusted.event_id, role, entrusted.functions)
+        g.access, g.acting_organiser, g.organisation = access, entrusted.organiser, entrusted.organisation
+    elif access is None and account.entrusted:
+        raise EventNotFound(_asked_slug())
+    assert guard.ability is not None
+    if access is None or not may(access, guard.ability):
+        raise FunctionMissing(guard.ability)
+
+
+def _find_entrusted(account: SignedInRow) -> EntrustedRow | None:
+    """What the person holds of the event in the address. Asks for the event only if they hold anything of any."""
+    if not account.entrusted:
+        return None
+    event = find_event(_asked_slug())
+    return next((e for e in account.entrusted if event is not None and e.event_id == event.id), None)
+
+
+def _asked_slug() -> str:
+    """Without the NUL that no database holds: the page then says that there is no such event."""
+    return str((request.view_args or {}).get("slug", "")).replace("\x00", "\ufffd")
 
 
 def _require_token(guard: Guard) -> None:
@@ -242,6 +351,7 @@ def _require_token(guard: Guard) -> None:
     if guard.scope not in found.scopes and not guard.or_scopes & found.scopes:
         raise NotAllowed(f"this token lacks the scope {guard.scope}")
     g.token = found
+    note_use(found, now)
 
 
 def _token_cache() -> TtlCache[TokenRow | None]:

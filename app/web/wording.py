@@ -11,6 +11,7 @@ _MESSAGES: dict[str, object] = {
     "choice": lazy_gettext("Choose one of the answers shown."),
     "number": lazy_gettext("Write a whole number, for example 28."),
     "range": lazy_gettext("This number is out of range."),
+    "past": lazy_gettext("This day is over. Choose today or a later one."),
     "date": lazy_gettext("Write a date, for example 04/02/2027."),
     "time": lazy_gettext("Write a time, for example 09:40."),
     "invalid": lazy_gettext("This value does not fit here."),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from app.core.errors import FieldError
 from app.core.urls import settings
 from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
-from app.events.enums import Enrolment, EventKind, EventMove, EventState
+from app.events.enums import Enrolment, EventKind, EventMove, EventState, QuestionKind
 from app.events.queries import EventRow, Places, WaveRow
 from app.web.api.fields import Body, Choice, Count, Flag, Id, Instant, Many, One, Text
 from app.web.api.schemas import (
@@ -158,6 +158,20 @@ class StopOut(Told):
     text = one(TwoLanguagesOut)
 
 
+class ChoiceOut(Told):
+    code = text("What an answer says.")
+    label = one(TwoLanguagesOut)
+
+
+class QuestionOut(Told):
+    key = text("The name of the answer in a registration's `answers`.")
+    kind = text(enum=[k.value for k in QuestionKind])
+    label = one(TwoLanguagesOut)
+    required = flag()
+    audiences = many(text())
+    choices = many(ChoiceOut)
+
+
 class VenueOut(Told):
     name = text()
     address = text()
@@ -181,6 +195,7 @@ class EventOut(Told):
     spaces = many(SpaceOut)
     checkpoints = many(CheckpointOut)
     stops = many(StopOut)
+    questions = many(QuestionOut)
     summary = one(TwoLanguagesOut)
     description = one(TwoLanguagesOut)
     entrance = one(TwoLanguagesOut)
@@ -305,6 +320,14 @@ def event_body(event: EventRow, places: Places) -> dict[str, Any]:
                 "minutes": s.minutes, "optional": s.optional, "space": s.space_name or None,
             }
             for s in event.stops
+        ],
+        "questions": [
+            {
+                "key": q.key, "kind": q.kind.value, "label": {"fr": q.label_fr, "en": q.label_en}, "required": q.required,
+                "audiences": list(q.audiences),
+                "choices": [{"code": c.code, "label": {"fr": c.fr, "en": c.en}} for c in q.offered()],
+            }
+            for q in event.questions if not q.retired
         ],
         **_details(event, zone),
     }  # fmt: skip

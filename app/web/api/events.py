@@ -13,14 +13,18 @@ from app.events.enums import EventMove
 from app.events.operations import create_event, edit_event, move_event
 from app.events.queries import (
     EventRow,
+    find_event,
     get_event,
     get_event_by_id,
     get_places,
+    list_audiences,
     list_events,
     list_events_by_id,
     list_places,
 )
+from app.events.rules import require_valid
 from app.registrations.operations import cancel_event_registrations
+from app.reports.queries.projects import list_projects
 from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, as_response, call, own_event
 from app.web.api.event_schemas import (
     EventIn,
@@ -32,6 +36,7 @@ from app.web.api.event_schemas import (
     event_body,
     require_no_ids,
 )
+from app.web.api.every_problem import Reading
 from app.web.api.fields import LARGEST_ID
 from app.web.guards import current_actor, current_organiser_id
 
@@ -40,6 +45,50 @@ blueprint = ApiBlueprint("api_events", __name__, url_prefix=PREFIX, description=
 READ = (Scope.EVENTS_READ,)
 READ_OR_SCAN = (Scope.EVENTS_READ, Scope.SCANS_WRITE)
 WRITE = (Scope.EVENTS_WRITE,)
+
+
+def _look(sent: dict[str, Any], slug: str = "") -> None:
+    """Read a new event, or what is said of the one with that slug."""
+    if not slug:
+        require_no_ids(sent)
+    draft, organiser_id = draft_from(sent), current_organiser_id()
+    audiences = {a.code for a in (*list_audiences(organiser_id), *(own_event(slug).audiences if slug else ()))}
+    problems = {}
+    if draft.project_id is not None and all(p.id != draft.project_id for p in list_projects(organiser_id)):
+        problems["project"] = "unknown_project"
+    if draft.slug and not slug and find_event(draft.slug) is not None:
+        problems["slug"] = "taken"
+    try:
+        require_valid(draft, audiences)
+    except FieldError as error:
+        problems |= error.problems
+    if problems:
+        raise FieldError(problems)
+
+
+EARLY, LATE = "2000-01-01T00:00:00Z", "2100-12-31T00:00:00Z"
+EVENT = Reading(
+    _look,
+    {
+        "title": {"fr": "x"}, "title/fr": "x", "kind": "forum", "venue/name": "x", "starts_at": EARLY, "ends_at": LATE,
+        "audiences": [], "audiences/*": "x", "waves": [],
+        "waves/*": {"starts_at": EARLY, "ends_at": LATE, "capacity": 1},
+        "waves/*/starts_at": EARLY, "waves/*/ends_at": LATE, "waves/*/capacity": 1,
+        "waves/*/allotments/*": {"audience": "x"}, "waves/*/allotments/*/audience": "x",
+        "spaces/*": {"name": "x", "capacity": 1}, "spaces/*/name": "x", "spaces/*/capacity": 1,
+        "stops/*": {"name": {"fr": "x"}, "minutes": 0}, "stops/*/name": {"fr": "x"}, "stops/*/name/fr": "x",
+        "stops/*/minutes": 0,
+    },
+    {
+        "ends_at": ["starts_at"],
+        "registration_closes_at": ["registration_opens_at"],
+        "waves/*/starts_at": ["starts_at", "ends_at"],
+        "waves/*/ends_at": ["waves/*/starts_at"],
+        "waves/*/allotments/*/audience": ["audiences", "audiences/*"],
+        "spaces/*/name": ["spaces/*", "spaces/*/name"],
+        "stops/*/space": ["spaces", "spaces/*", "spaces/*/name"],
+    },
+)  # fmt: skip
 
 
 @call(blueprint, "GET", "/events", READ, EventsOut, query=EventsQuery)
@@ -56,7 +105,7 @@ def list_own_events(query: dict[str, Any]) -> Response:
     return as_response(200, {"cursor": cursor, "events": bodies})
 
 
-@call(blueprint, "POST", "/events", WRITE, EventOut, status=201, body=EventIn, errors=(409,))
+@call(blueprint, "POST", "/events", WRITE, EventOut, status=201, body=EventIn, reading=EVENT, errors=(409,))
 def make_event(sent: dict[str, Any]) -> Response:
     """Make an event: a draft, which only its organiser sees until it is published.
 
@@ -78,7 +127,7 @@ def show_event(slug: str) -> Response:
     return as_response(200, _body(own_event(slug)))
 
 
-@call(blueprint, "PUT", "/events/<slug>", WRITE, EventOut, body=EventIn, errors=(404, 409))
+@call(blueprint, "PUT", "/events/<slug>", WRITE, EventOut, body=EventIn, reading=EVENT, errors=(404, 409))
 def replace_event(sent: dict[str, Any], slug: str) -> Response:
     """Bring an event up to date with what the body says of it.
 

@@ -172,7 +172,7 @@ class Answers(_Optional, fields.Dict):
     """Answers to an event's own questions: short texts, numbers, flags, or lists of short texts, by question key."""
 
     default_error_messages = {"required": "required", "null": "required", "invalid": "object_expected"}
-    MOST, LONGEST = 50, 2000
+    MOST, LONGEST, LONGEST_KEY = 50, 2000, 80
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -184,19 +184,25 @@ class Answers(_Optional, fields.Dict):
         found: dict[Any, Any] = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         if len(found) > self.MOST:
             raise ValidationError("too_long")
+        problems: dict[str, list[str]] = {}
         for key, answer in found.items():
-            if not 0 < len(key) <= 80 or UNUSABLE.search(key):
-                raise ValidationError("unknown_field")
-            for text in answer if isinstance(answer, list) else [answer]:
-                self._check(text)
+            if not 0 < len(key) <= self.LONGEST_KEY or UNUSABLE.search(key):
+                problems["_schema"] = ["unknown_field"]  # no pointer could name it
+            elif (code := self._problem(answer)) is not None:
+                problems[key] = [code]
+        if problems:
+            raise ValidationError(problems)
         return found
 
-    def _check(self, answer: object) -> None:
-        if isinstance(answer, str):
-            if len(answer) > self.LONGEST or UNUSABLE.search(answer):
-                raise ValidationError("too_long" if len(answer) > self.LONGEST else "control_character")
-        elif not isinstance(answer, bool | int | float | None) or abs(answer or 0) > 1e15:
-            raise ValidationError("text_expected")
+    def _problem(self, answer: object) -> str | None:
+        """What is wrong with one answer, or with the first wrong one of a list."""
+        for text in answer if isinstance(answer, list) else [answer]:
+            if isinstance(text, str):
+                if len(text) > self.LONGEST or UNUSABLE.search(text):
+                    return "too_long" if len(text) > self.LONGEST else "control_character"
+            elif not isinstance(text, bool | int | float | None) or abs(text or 0) > 1e15:
+                return "text_expected"
+        return None
 
 
 def as_instant(value: object) -> datetime | None:

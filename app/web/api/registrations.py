@@ -9,10 +9,13 @@ from app.accounts.enums import Scope
 from app.core.errors import FieldError
 from app.core.urls import absolute, own_page_path
 from app.events.queries import get_event_by_id
+from app.registrations.drafts import Headcount
 from app.registrations.enums import RegistrationMove
 from app.registrations.operations import cancel_registration, change_registration, register
 from app.registrations.queries import RegistrationRow, get_by_reference, get_registration
+from app.registrations.rules import clean, clean_waves
 from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, as_response, call, own_event
+from app.web.api.every_problem import Reading
 from app.web.api.registration_schemas import (
     RegisteredOut,
     RegistrationIn,
@@ -29,16 +32,49 @@ blueprint = ApiBlueprint("api_registrations", __name__, url_prefix=PREFIX, descr
 
 SCOPES = (Scope.REGISTRATIONS_WRITE,)
 
+HEADCOUNT = {"headcount": {"participants": 1}, "headcount/participants": 1, "headcount/companions": 0, "waves/*": "1"}
+
+
+def _look(sent: dict[str, Any], slug: str) -> None:
+    clean(draft_from(sent), own_event(slug))
+
+
+def _look_at_move(sent: dict[str, Any], reference: str) -> None:
+    registration = get_by_reference(reference, organiser_id=current_organiser_id())
+    waves = None if sent.get("waves") is None else wave_ids(sent["waves"])
+    headcount, problems = headcount_from(sent.get("headcount")), dict[str, str]()
+    if RegistrationMove(sent["move"]) is RegistrationMove.CHANGE:
+        if waves is not None:
+            clean_waves(waves, get_event_by_id(registration.event_id), problems)
+        elif headcount is None:
+            problems["waves"] = "required"
+        if headcount is not None and not registration.is_group and headcount != Headcount():
+            problems["headcount"] = "individual_is_one"
+    if problems:
+        raise FieldError(problems)
+
+
+REGISTRATION = Reading(
+    _look,
+    {
+        **HEADCOUNT, "kind": "group", "audience": "x", "waves": ["1"], "contact/name": "x", "contact/email": "x@example.org",
+        "contact": {"name": "x", "email": "x@example.org"}, "organisation/name": "x",
+    },
+    {"headcount": ["kind"], "kind": ["audience"], "contact/email": ["contact/phone"]},
+)  # fmt: skip
+MOVE = Reading(_look_at_move, {**HEADCOUNT, "move": "change"}, {"waves": ["move"], "headcount": ["move"]})
+
 
 @call(
     blueprint, "POST", "/events/<slug>/registrations", SCOPES, RegisteredOut,
-    status=201, body=RegistrationIn, errors=(404, 409),
+    status=201, body=RegistrationIn, reading=REGISTRATION, errors=(404, 409),
 )  # fmt: skip
 def make_registration(sent: dict[str, Any], slug: str) -> Response:
     """Register a person or a group, and send the confirmation.
 
     409: `wave_full`, `audience_full`, `registration_closed`, `already_registered` (individual: same mail; group: same
-    mail, UAI and class). With `waitlist` a full wave answers 201 and the status `waitlisted`.
+    mail, UAI and class; without a mail: same telephone and name, or same telephone, UAI and class). With `waitlist` a
+    full wave answers 201 and the status `waitlisted`.
     """
     event, draft = own_event(slug), draft_from(sent)
 
@@ -51,7 +87,7 @@ def make_registration(sent: dict[str, Any], slug: str) -> Response:
             "tickets": [{"code": made.ticket_code, "label": made.ticket_label}],
         }
 
-    return answer_once(work)
+    return answer_once(work, _say_again)
 
 
 @call(blueprint, "GET", "/registrations/<reference>", SCOPES, RegistrationOut, errors=(404,))
@@ -62,7 +98,7 @@ def show_registration(reference: str) -> Response:
 
 @call(
     blueprint, "POST", "/registrations/<reference>/moves", SCOPES, RegistrationOut,
-    body=RegistrationMoveIn, errors=(404, 409),
+    body=RegistrationMoveIn, reading=MOVE, errors=(404, 409),
 )  # fmt: skip
 def move_registration(sent: dict[str, Any], reference: str) -> Response:
     """Cancel a registration, or change its waves or headcount: new places first, in one step, or nothing.
@@ -83,7 +119,12 @@ def move_registration(sent: dict[str, Any], reference: str) -> Response:
             change_registration(registration.id, waves=waves, headcount=headcount, by=current_actor(), now=now)
         return 200, _body(get_registration(registration.id))
 
-    return answer_once(work)
+    return answer_once(work, _say_again)
+
+
+def _say_again(kept: dict[str, Any]) -> dict[str, Any]:
+    """The registration of a kept answer as it is now."""
+    return _body(get_by_reference(kept["reference"], organiser_id=current_organiser_id()))
 
 
 def _body(registration: RegistrationRow) -> dict[str, Any]:

@@ -6,18 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import Schema, fields
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.accounts.enums import Scope
 from app.checkin.enums import Direction, Reason, ScanResult
 from app.checkin.operations import ScanAnswer, ScanInput, invalid, record_scans
+from app.checkin.queries import label_scans
 from app.core.cache import remembered
 from app.core.errors import DomainError, FieldError
 from app.events.enums import EventState
 from app.events.errors import EventReadOnly
 from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
-from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, call, own_event, read_json
+from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, call, own_event, read_json, require_reach
 from app.web.api.fields import UNUSABLE, as_id, as_instant
 from app.web.api.schemas import HeadcountOut, Told, many, one, text
 from app.web.guards import current_organiser_id
@@ -99,7 +101,11 @@ def send_scans(slug: str) -> Response:
     A bad item is refused alone (`invalid`). Doors work in every state but `archived` (409 `event_read_only`): before
     an event is published one practises.
     """
-    device, sent = _read_batch(read_json())
+    try:
+        device, sent = _read_batch(read_json())
+    except (FieldError, TooManyScans, HTTPException):
+        require_reach()
+        raise
     read = [read_scan(item) for item in sent]
     items = [item for item in read if item is not None]
 
@@ -108,10 +114,17 @@ def send_scans(slug: str) -> Response:
     def work(now: datetime) -> Answer:
         event = _event_at_door(slug)
         answers = iter(record_scans(event, device, items, now=now))
-        results = [_result(next(answers) if item else None, raw) for item, raw in zip(read, sent, strict=True)]
+        results = [result_of(next(answers) if item else None, raw) for item, raw in zip(read, sent, strict=True)]
         return 200, {"results": results}
 
-    return answer_once(work)
+    return answer_once(work, _label_again)
+
+
+def _label_again(kept: dict[str, Any]) -> dict[str, Any]:
+    """Whose tickets the scans of a kept answer were, as they are called now."""
+    ids = [result["id"].lower() for result in kept["results"]]
+    labels = label_scans(current_organiser_id(), ids)
+    return {"results": [{"label": labels.get(scan_id, "")} for scan_id in ids]}
 
 
 def _know(slug: str) -> None:
@@ -188,7 +201,8 @@ def _read_headcount(sent: Any) -> Headcount | None:
     return Headcount(*counts)
 
 
-def _result(answer: ScanAnswer | None, sent: Any) -> dict[str, Any]:
+def result_of(answer: ScanAnswer | None, sent: Any) -> dict[str, Any]:
+    """The answer to one item, as programs and the door's scripts read it."""
     raw_id = sent.get("id") if isinstance(sent, dict) else None
     scan_id = raw_id if isinstance(raw_id, str) else ""
     if answer is None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from app.registrations.rules import LARGEST_GROUP
 from app.web.api.fields import Body, Count, Text
 
 ID: dict[str, Any] = {"description": "Opaque."}
@@ -65,8 +66,8 @@ class TwoLanguagesOut(Told):
 
 
 class HeadcountIn(Body):
-    participants = Count(least=1, most=5000, required=True, metadata={"description": "Pupils, job seekers…"})
-    companions = Count(most=5000, load_default=0, metadata={"description": "Teachers, counsellors…"})
+    participants = Count(least=1, most=LARGEST_GROUP, required=True, metadata={"description": "Pupils, job seekers…"})
+    companions = Count(most=LARGEST_GROUP, load_default=0, metadata={"description": "Teachers, counsellors…"})
 
 
 class HeadcountOut(Told):

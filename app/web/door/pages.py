@@ -1,7 +1,7 @@
 """The pages of a door, and what its scripts ask."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -9,8 +9,10 @@ from flask import Blueprint, jsonify, redirect, render_template, request, sessio
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
-from app.accounts.enums import MAY_MANAGE, MAY_SCAN
+from app.accounts.enums import MAY_SCAN
 from app.accounts.operations.tokens import make_door_token
+from app.accounts.queries import find_token
+from app.accounts.rules import Ability
 from app.checkin.enums import Direction
 from app.checkin.operations import ScanAnswer, ScanInput, code_of, record_scans
 from app.checkin.queries import DoorMatch, find_at_door, find_ticket_at_door, get_occupancy
@@ -19,115 +21,146 @@ from app.core.errors import FieldError, NotFound
 from app.core.i18n import format_day
 from app.core.transaction import transaction
 from app.events.enums import EventState
-from app.events.queries import EventLine, EventRow, get_event, list_events
+from app.events.queries import EventLine, EventRow, list_events
 from app.registrations.drafts import Headcount
 from app.registrations.queries import normal_reference
+from app.web.door.stage import Stage, door_event, remember, staged
 from app.web.door.verdicts import (
     Place,
     Ticket,
     Verdict,
     asks_headcount,
-    expected_text,
+    count_label,
     passing,
+    people_text,
+    question_text,
     ticket_of,
+    unknown_number,
     verdict_of,
 )
 from app.web.door.words import door_words, fill
-from app.web.guards import current_account, current_actor, current_organiser_id, current_role, event_staff, staff
+from app.web.guards import allows, current_account, current_actor, current_organiser_id, event_staff, signed_in
 from app.web.i18n import current_locale
+from app.web.refusals import RoleMissing
 
 blueprint = Blueprint("door", __name__, url_prefix="/door")
 
-OPEN = (EventState.PUBLISHED, EventState.CLOSED, EventState.DRAFT)
+SHOWN = (EventState.PUBLISHED, EventState.CLOSED)
+MOST_EVENTS = 200
 MOST_PASSING = 5_000
 DEVICE = "page"  # scans recorded without scripts
+KEYS_KEPT = 3  # in the cookie of one browser: a volunteer rarely welcomes for more events at a time
+LEAST_LEFT = timedelta(hours=8)  # a page opened now is used for a working day
 
 
 @blueprint.get("/")
-@staff(MAY_SCAN)
-def events() -> str:
-    """The events one may scan for: those of today first, then the next ones, then the past ones."""
+@signed_in
+def events() -> str | Response:
+    """The events one may scan for: those of today first, then the next ones; those that are over behind a link.
+
+    A partner finds theirs among what is entrusted to them.
+    """
+    if not allows(Ability.DOOR):
+        if current_account().entrusted:
+            return redirect("/manage/entrusted")
+        raise RoleMissing(MAY_SCAN)
     now = clock.now()
-    lines = list_events(current_organiser_id(), states=OPEN, limit=200)
+    lines = list_events(current_organiser_id(), states=SHOWN, limit=MOST_EVENTS)
     today = [line for line in lines if _is_today(line, now)]
     coming = [line for line in lines if line not in today and line.starts_at > now]
     past = [line for line in lines if line not in today and line not in coming]
-    return render_template("door/events.html", today=today, coming=coming[::-1], past=past[:10])
+    over = "over" in request.args
+    return render_template("door/events.html", today=today[::-1], coming=coming[::-1], past=past, over=over)
 
 
 @blueprint.get("/<slug>")
-@event_staff(MAY_SCAN)
+@event_staff(Ability.DOOR)
 def scan_page(slug: str) -> str:
     """Waits for a ticket. The page's scripts send scans with a key of their own, which ends by itself."""
-    event = _event(slug)
-    account = current_account()
-    with transaction():
-        key = make_door_token(account.account_id, event.id, current_organiser_id(), by=current_actor(), now=clock.now())
-    return _render("door/scan.html", event, door_data=_door_data(event, key), text="")
+    stage = Stage(door_event(slug), clock.now())
+    return render("door/scan.html", stage, door_data=door_data(stage, _key(stage.event)), text="")
 
 
 @blueprint.get("/<slug>/place")
-@event_staff(MAY_SCAN)
-def place_page(slug: str) -> str:
+@blueprint.get("/<slug>/practice/place", defaults={"practice": True})
+@event_staff(Ability.DOOR)
+@staged
+def place_page(stage: Stage) -> str:
     """Asks which door the phone stands at, and which way people go."""
-    return _render("door/place.html", _event(slug))
+    return render("door/place.html", stage)
 
 
 @blueprint.post("/<slug>/place")
-@event_staff(MAY_SCAN)
-def choose_place(slug: str) -> Response:
-    event = _event(slug)
+@blueprint.post("/<slug>/practice/place", defaults={"practice": True})
+@event_staff(Ability.DOOR)
+@staged
+def choose_place(stage: Stage) -> Response:
+    event = stage.event
     wanted = request.form.get("checkpoint", ""), request.form.get("direction", "")
     known = {str(checkpoint.id) for checkpoint in event.checkpoints}
     if wanted[0] in known and wanted[1] in set(Direction):
         session["doors"] = {**session.get("doors", {}), str(event.id): f"{wanted[0]}:{wanted[1]}"}
-    return redirect(f"/door/{event.slug}")
+    return redirect(stage.base)
 
 
 @blueprint.get("/<slug>/search")
-@event_staff(MAY_SCAN)
-def search(slug: str) -> str | Response:
-    """Tickets by number, name, school or class; a number that is found leads straight to its ticket."""
-    event = _event(slug)
-    text = request.args.get("q", "").strip()[:200]
+@blueprint.get("/<slug>/practice/search", defaults={"practice": True})
+@event_staff(Ability.DOOR)
+@staged
+def search(stage: Stage) -> str | Response:
+    """Tickets by name, school or class (`q`), or by the `number` that was read out.
+
+    A number that is found leads straight to its ticket; one that nobody has is an unknown ticket, as a code would be.
+    """
+    event = stage.event
+    number = request.args.get("number", "").strip()[:200]
+    text = number or request.args.get("q", "").strip()[:200]
     matches = _find(event, text)
     if len(matches) == 1 and matches[0].reference == normal_reference(text):
-        return redirect(f"/door/{event.slug}/tickets/{matches[0].reference}")
-    now = clock.now()
-    found = [ticket_of(event, match, match.code, now=now) for match in matches]
-    return _render("door/search.html", event, text=text, found=found)
+        return redirect(f"{stage.base}/tickets/{matches[0].reference}")
+    if number and not matches:
+        return _show_verdict(stage, unknown_number(printable(number), door_words(True)), typed=number)
+    tickets = [ticket_of(event, match, match.code, now=stage.now) for match in matches]
+    found = [(ticket, people_text(ticket.expected, door_words(ticket.school))) for ticket in tickets]
+    return render("door/search.html", stage, text=text, found=found)
 
 
 @blueprint.get("/<slug>/tickets/<reference>")
-@event_staff(MAY_SCAN)
-def ticket_page(slug: str, reference: str) -> str:
+@blueprint.get("/<slug>/practice/tickets/<reference>", defaults={"practice": True})
+@event_staff(Ability.DOOR)
+@staged
+def ticket_page(stage: Stage, reference: str) -> str:
     """One ticket before it passes: who, how many, and the button that counts them."""
-    event = _event(slug)
+    event = stage.event
     match = next((m for m in _find(event, reference) if m.reference == normal_reference(reference)), None)
     if match is None:
         raise NotFound(reference)
     place = _place(event)
-    ticket = ticket_of(event, match, match.code, now=clock.now())
+    ticket = ticket_of(event, match, match.code, now=stage.now)
     words = door_words(ticket.school)
-    now_passing = passing(ticket, place) if asks_headcount(ticket, match, place) else Headcount()
-    return _render(
+    asks = asks_headcount(ticket, match, place)
+    now_passing = passing(ticket, place) if asks else Headcount()
+    labels = {part: count_label(part, now_passing, ticket, place, words) for part in ("participants", "companions")}
+    return render(
         "door/ticket.html",
-        event,
+        stage,
         ticket=ticket,
-        asks=asks_headcount(ticket, match, place),
+        asks=asks,
         passing=now_passing,
-        detail=expected_text(ticket, words),
+        labels=labels,
+        detail=question_text(ticket, place, words),
         scan_id=str(uuid4()),
-        ticket_words=words,
     )
 
 
 @blueprint.post("/<slug>/scan")
-@event_staff(MAY_SCAN)
-def scan(slug: str) -> str:
+@blueprint.post("/<slug>/practice/scan", defaults={"practice": True})
+@event_staff(Ability.DOOR)
+@staged
+def scan(stage: Stage) -> str:
     """Record a passage sent by a form, and show the verdict. Sending the form again changes nothing."""
-    event = _event(slug)
-    place, now = _place(event), clock.now()
+    event, now = stage.event, stage.now
+    place = _place(event)
     match = find_ticket_at_door(event, _typed_code())
     ticket = ticket_of(event, match, _typed_code(), now=now) if match else None
     item = ScanInput(
@@ -139,35 +172,61 @@ def scan(slug: str) -> str:
         headcount=_typed_headcount(ticket),
         undoes=_typed_uuid("undoes"),
     )
-    with transaction():
+    with stage.writing():
         answer = record_scans(event, f"{DEVICE}-{current_account().account_id}", [item], now=now)[0]
+    if stage.practice:
+        remember(event, item)
     words = door_words(ticket.school if ticket else True)
     shown = _undone(answer, words) if item.undoes else verdict_of(answer, ticket, place, event, words, now=now)
     undo = item.id if answer.result == "accepted" and not item.undoes else ""
-    return _render(
-        "door/verdict.html", event, verdict=shown, ticket=ticket, undoes=undo, scan_id=str(uuid4()), ticket_words=words
-    )
+    return _show_verdict(stage, shown, ticket=ticket, undoes=undo, ticket_words=words)
 
 
 @blueprint.post("/<slug>/look-up")
-@event_staff(MAY_SCAN)
-def look_up(slug: str) -> Response:
+@blueprint.post("/<slug>/practice/look-up", defaults={"practice": True})
+@event_staff(Ability.DOOR)
+@staged
+def look_up(stage: Stage) -> Response:
     """For scripts: {code} → {ticket} or {ticket: null}; {text} → {tickets}."""
-    event, now = _event(slug), clock.now()
+    event, now = stage.event, stage.now
     sent = request.get_json(silent=True)
     text, read = (sent.get("text"), sent.get("code")) if isinstance(sent, dict) else (None, None)
     if isinstance(text, str):
         return jsonify(tickets=[asdict(ticket_of(event, m, m.code, now=now)) for m in _find(event, text[:200])])
     if not isinstance(read, str):
         raise FieldError({"code": "required"})
-    code = code_of(read[:2000])
-    match = find_ticket_at_door(event, code) if code else None
-    return jsonify(ticket=asdict(ticket_of(event, match, code, now=now)) if match and code else None)
+    code = code_of(read[:2000]) or ""  # what is no code is looked for too: the answer takes as long
+    match = find_ticket_at_door(event, code)
+    return jsonify(ticket=asdict(ticket_of(event, match, code, now=now)) if match else None)
 
 
-def _event(slug: str) -> EventRow:
-    """Raises EventNotFound, also for a slug that no database can hold."""
-    return get_event(slug.replace("\x00", "\ufffd"), organiser_id=current_organiser_id())
+def _key(event: EventRow) -> str:
+    """The key of this browser for the event's doors: the one it has while that holds for hours yet, else a new one.
+
+    It stands in the session's cookie, which may do more than the key does.
+    """
+    account, now, organiser_id = current_account(), clock.now(), current_organiser_id()
+    keys: dict[str, str] = session.get("door_keys", {})
+    kept = keys.get(str(event.id), "")
+    known = find_token(kept, now) if kept else None
+    if (
+        known is not None
+        and (known.account_id, known.event_id, known.organiser_id) == (account.account_id, event.id, organiser_id)
+        and known.expires_at is not None
+        and known.expires_at - now >= LEAST_LEFT
+    ):
+        return kept
+    with transaction():
+        made = make_door_token(account.account_id, event.id, organiser_id, by=current_actor(), now=now)
+    others = [(slug, key) for slug, key in keys.items() if slug != str(event.id)]
+    session["door_keys"] = dict([*others[1 - KEYS_KEPT :], (str(event.id), made)])
+    return made
+
+
+def _show_verdict(stage: Stage, verdict: Verdict, *, typed: str = "", **values: object) -> str:
+    """The full screen of an answer. `typed` is what the ways on begin with."""
+    shown = {"ticket": None, "undoes": "", "ticket_words": door_words(True), **values}
+    return render("door/verdict.html", stage, verdict=verdict, typed=typed, scan_id=str(uuid4()), **shown)
 
 
 def printable(text: str) -> str:
@@ -222,35 +281,39 @@ def _undone(answer: ScanAnswer, words: dict[str, str | tuple[str, str]]) -> Verd
     return Verdict("refused", fill(words["invalid"]), answer.label, fill(words["invalid_detail"]))
 
 
-def _door_data(event: EventRow, key: str) -> dict[str, object]:
-    """What the page's scripts need."""
-    place = _place(event)
+def door_data(stage: Stage, key: str) -> dict[str, object]:
+    """What the page's scripts need; no key in practice."""
+    event, place = stage.event, _place(stage.event)
     space = next((s for s in event.spaces if s.id == place.checkpoint.space_id), None)
     return {
         "slug": event.slug,
+        "base": stage.base,
+        "practice": stage.practice,
         "key": key,
         "locale": current_locale(),
         "checkpoint": str(place.checkpoint.id),
         "direction": place.direction.value,
         "space": {"name": space.name, "capacity": space.capacity} if space else None,
-        "now": clock.now().isoformat(),
-        "today": format_day(clock.now(), event.timezone, current_locale()),
+        "now": stage.now.isoformat(),
+        "today": format_day(stage.now, event.timezone, current_locale()),
         "csrf": generate_csrf(),
         "words": {"school": door_words(True), "people": door_words(False)},
     }
 
 
-def _render(template: str, event: EventRow, **values: object) -> str:
-    place = _place(event)
+def render(template: str, stage: Stage, **values: object) -> str:
+    """A page of the door, with what all of them show."""
+    event, place = stage.event, _place(stage.event)
     return render_template(
         template,
         event=event,
+        stage=stage,
+        door=stage.base,
         place=place,
         present=get_occupancy(event).present,
         words=door_words(True),
-        people_words=door_words(False),
         fill=fill,
-        may_register=current_role() in MAY_MANAGE,
+        may_register=allows(Ability.REGISTRATIONS_CHANGE) and not stage.practice,
         register_url=f"/manage/events/{event.slug}/registrations/new",
         **values,
     )

@@ -16,6 +16,7 @@ from app.web.door.words import Words, fill
 from app.web.i18n import current_locale
 
 Kind = Literal["accepted", "already", "refused"]
+LONGEST_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Ticket:
     days: str
     wrong_day: bool
     came_at: str
+    came_day: str
     came_door: str
 
 
@@ -67,7 +69,7 @@ def ticket_of(event: EventRow, match: DoorMatch, code: str, *, now: datetime) ->
     days = list(dict.fromkeys(format_day(start, event.timezone, locale) for start in starts))
     all_days = {wave.starts_at.astimezone(zone).date() for wave in event.waves}
     own_days = {start.astimezone(zone).date() for start in starts}
-    door = next((c.name for c in event.checkpoints if c.id == match.last_door), "")
+    door = next((c.label(locale) for c in event.checkpoints if c.id == match.last_door), "")
     return Ticket(
         code=code,
         reference=match.reference,
@@ -81,17 +83,21 @@ def ticket_of(event: EventRow, match: DoorMatch, code: str, *, now: datetime) ->
         days=", ".join(days),
         wrong_day=len(all_days) > 1 and is_wrong_day(now.astimezone(zone).date(), own_days, all_days),
         came_at=format_hour(match.last_in_at, event.timezone, locale) if match.last_in_at else "",
+        came_day=_other_day(match.last_in_at, event.timezone, locale, now) if match.last_in_at else "",
         came_door=door,
     )
 
 
 def _when(start: datetime, timezone: str, locale: Locale, now: datetime) -> str:
     """The hour; with its day on any other day, so that nobody takes Friday's class for today's."""
-    hour = format_hour(start, timezone, locale)
+    return ", ".join(filter(None, [_other_day(start, timezone, locale, now), format_hour(start, timezone, locale)]))
+
+
+def _other_day(moment: datetime, timezone: str, locale: Locale, now: datetime) -> str:
+    """The day, unless it is today."""
     zone = ZoneInfo(timezone)
-    if start.astimezone(zone).date() == now.astimezone(zone).date():
-        return hour
-    return f"{format_day(start, timezone, locale)}, {hour}"
+    today = moment.astimezone(zone).date() == now.astimezone(zone).date()
+    return "" if today else format_day(moment, timezone, locale)
 
 
 def asks_headcount(ticket: Ticket, match: DoorMatch, place: Place) -> bool:
@@ -130,6 +136,30 @@ def expected_text(ticket: Ticket, words: Words) -> str:
     return fill(words["expected"], people=people)
 
 
+def is_late(ticket: Ticket, place: Place) -> bool:
+    """Whether others of the group are in already, so that who passes the entrance now joins them."""
+    return ticket.inside.people > 0 and place.direction is Direction.IN and place.checkpoint.space_id is None
+
+
+def present_text(present: Headcount, expected: Headcount, words: Words) -> str:
+    """« 29 sur 30 présents »."""
+    return fill(words["present_of"], n=present.people, total=expected.people)
+
+
+def question_text(ticket: Ticket, place: Place, words: Words) -> str:
+    """What stands under the name before anybody passes: for late-comers first how many of theirs are in."""
+    said = [present_text(ticket.inside, ticket.expected, words)] if ticket.group and is_late(ticket, place) else []
+    return ". ".join([*said, *filter(None, [expected_text(ticket, words)])])
+
+
+def count_label(part: str, passing_now: Headcount, ticket: Ticket, place: Place, words: Words) -> str:
+    """What stands under the figure of those who pass: « élèves sur 28 », or of late-comers « élève de plus »."""
+    n = getattr(passing_now, part)
+    if is_late(ticket, place):
+        return fill(words[f"{part}_more"], n=n)
+    return fill(words[f"{part}_of"], n=n, total=getattr(ticket.expected, part))
+
+
 def missing_text(missing: Headcount, words: Words) -> str:
     """« Manque 1 élève. Il pourra entrer plus tard avec le même code. »; empty when nobody is missing."""
     if missing.people == 0:
@@ -138,29 +168,59 @@ def missing_text(missing: Headcount, words: Words) -> str:
     return f"{fill(words['missing'], n=missing.people, people=people)} {fill(words['later'], n=missing.people)}"
 
 
+def unknown_number(text: str, words: Words) -> Verdict:
+    """The screen for a number that was typed and that no ticket here has: the same as for an unknown code."""
+    shown = text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+    return Verdict(
+        "refused", fill(words["unknown"]), fill(words["unknown_number"], text=shown), fill(words["unknown_number_detail"]),
+        note=fill(words["unknown_next"]), unknown=True,
+    )  # fmt: skip
+
+
 def verdict_of(
     answer: ScanAnswer, ticket: Ticket | None, place: Place, event: EventRow, words: Words, *, now: datetime
 ) -> Verdict:
-    """The screen for an answer."""
+    """The screen for an answer. `ticket` is what was known before it."""
     who = answer.label or (ticket.label if ticket else "")
     if answer.result is ScanResult.REFUSED:
         return _refusal(answer.reason or Reason.INVALID, who, ticket, place, event, words, now)
     group = ticket is not None and ticket.group
     figures = (answer.expected, answer.present) if group else (None, None)
     if answer.result is ScanResult.DUPLICATE:
-        detail = ""
-        if ticket and ticket.came_at:
-            detail = fill(words["in_at_group" if group else "in_at_one"], time=ticket.came_at, door=ticket.came_door)
+        came = _came_text(ticket, words) if ticket else ""
         return Verdict(
-            "already", fill(words["already_group" if group else "already_one"]), who, detail,
+            "already", fill(words["already_group" if group else "already_one"]), who, came,
             fill(words["all_in" if group else "one_in"]), fill(words["was_out"]), *figures,
         )  # fmt: skip
     if place.direction is Direction.OUT:
-        return Verdict("accepted", fill(words["leave"]), who, "", "", "", *figures)
+        return Verdict("accepted", fill(words["leave"]), who, "", _together(answer, ticket, place, words), "", *figures)
     detail = expected_text(ticket, words) if ticket else ""
     at_entrance = group and place.checkpoint.space_id is None
     note = missing_text(minus(answer.expected, answer.present), words) if at_entrance else ""
-    return Verdict("accepted", fill(words["enter"]), who, detail, "", note, *figures)
+    return Verdict(
+        "accepted", fill(words["enter"]), who, detail, _together(answer, ticket, place, words), note, *figures
+    )
+
+
+def _came_text(ticket: Ticket, words: Words) -> str:
+    """« Entrés à 9 h 42, porte A », with the day when it was not today; empty when nobody came in yet."""
+    if not ticket.came_at:
+        return ""
+    key = f"in_{'on' if ticket.came_day else 'at'}_{'group' if ticket.group else 'one'}"
+    return fill(words[key], day=ticket.came_day, time=ticket.came_at, door=ticket.came_door)
+
+
+def _together(answer: ScanAnswer, ticket: Ticket | None, place: Place, words: Words) -> str:
+    """« 30 sur 30 présents, +1 maintenant » when a part of a group passed the entrance; else nothing."""
+    if ticket is None or answer.expected.people <= 1 or place.checkpoint.space_id is not None:
+        return ""
+    before, after = ticket.inside.people, answer.present.people
+    if min(before, after) == 0 and ticket.group:
+        return ""  # all of those who are counted passed at once: the figures say it
+    said = [present_text(answer.present, answer.expected, words)]
+    if after != before:
+        said.append(fill(words["now_in" if after > before else "now_out"], n=abs(after - before)))
+    return ", ".join(said)
 
 
 def _refusal(

@@ -61,6 +61,8 @@ def _reasons() -> Words:
     return {
         "unknown_why": _("This code is not a ticket of this event"),
         "unknown_detail": _("It may belong to another event."),
+        "unknown_number": _("“{text}” is not a ticket of this event"),
+        "unknown_number_detail": _("Check each letter and each figure. It may belong to another event."),
         "unknown_next": _("Welcome the person, then look for them."),
         "wrong_event_why": _("This ticket is for another event"),
         "wrong_event_detail": _("It was read correctly, but it does not open this door."),
@@ -87,10 +89,16 @@ def _notes() -> Words:
         "expected_one": _("Expected at {time}"),
         "in_at_group": _("Came in at {time}, {door}"),
         "in_at_one": _("Counted at {time}, {door}"),
+        "in_on_group": _("Came in on {day} at {time}, {door}"),
+        "in_on_one": _("Counted on {day} at {time}, {door}"),
         "all_in": _("The whole group is counted already."),
         "one_in": _("This ticket is counted already."),
         "was_out": _("Had someone gone out? They may come back in and are not counted again."),
         "present": ngettext("{n} present", "{n} present"),
+        "present_of": ngettext("{n} of {total} present", "{n} of {total} present"),
+        "then_present": ngettext("That makes {n} of {total} present.", "That makes {n} of {total} present."),
+        "now_in": _("+{n} now"),
+        "now_out": _("−{n} now"),
         "kept": ngettext("{n} kept", "{n} kept"),
         "sent": _("Sent"),
         "kept_detail": _(
@@ -103,6 +111,7 @@ def _notes() -> Words:
         "leave_button": ngettext("{n} goes out", "{n} go out"),
         "no_camera": _("The camera is not available here. Type the ticket’s number."),
         "nobody_found": _("Nobody matches “{text}”. Try the name of the school."),
+        "no_practice": _("No answer: practising needs the network. Try again."),
         "session_over": _("You are logged out. The passages are kept here: log in again to send them."),
         "event_over": _("This event is archived: it counts nobody any more."),
     }
@@ -114,6 +123,8 @@ def _pupils() -> Words:
         "companions": ngettext("{n} adult", "{n} adults"),
         "participants_of": ngettext("pupil of {total}", "pupils of {total}"),
         "companions_of": ngettext("adult of {total}", "adults of {total}"),
+        "participants_more": ngettext("more pupil", "more pupils"),
+        "companions_more": ngettext("more adult", "more adults"),
         **_missing(),
     }
 
@@ -124,6 +135,8 @@ def _people() -> Words:
         "companions": ngettext("{n} companion", "{n} companions"),
         "participants_of": ngettext("person of {total}", "people of {total}"),
         "companions_of": ngettext("companion of {total}", "companions of {total}"),
+        "participants_more": ngettext("more person", "more people"),
+        "companions_more": ngettext("more companion", "more companions"),
         **_missing(),
     }
 

@@ -1,5 +1,8 @@
 """Forms of accounts: logging in, the own password, people, tokens, look."""
 
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import (
@@ -18,9 +21,10 @@ from wtforms import (
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ColorInput, ListWidget
 
-from app.accounts.enums import Role, Scope
+from app.accounts.enums import EventFunction, Role, Scope
 from app.accounts.rules import weakness_of
 from app.web.forms.base import EmailAddress, Length, Maybe, PageForm, PhoneNumber, Required, choices
+from app.web.forms.timetable import Day
 from app.web.wording import message_for
 
 ROLE_LABELS = {
@@ -45,6 +49,43 @@ SCOPE_LABELS = {
 }
 
 
+FUNCTION_NAMES = {
+    EventFunction.REGISTRATIONS: _l("Registrations"),
+    EventFunction.SCHOOLS: _l("Schools"),
+    EventFunction.DOOR: _l("Door"),
+    EventFunction.PROGRAMME: _l("Programme"),
+    EventFunction.FIGURES: _l("Figures"),
+    EventFunction.OFFERS: _l("Offers"),
+}
+FUNCTION_LABELS = {
+    EventFunction.REGISTRATIONS: _l("Registrations: sees, registers, changes and exports everybody"),
+    EventFunction.SCHOOLS: _l("Schools: the same, for classes and groups alone"),
+    EventFunction.DOOR: _l("Door: scans tickets, sees no lists"),
+    EventFunction.PROGRAMME: _l("Programme: changes times, spaces, route and texts"),
+    EventFunction.FIGURES: _l("Figures: reads totals, sees nobody's name"),
+}
+"""What can be given: the offers have no pages yet."""
+LANGUAGES = {"fr": "Français", "en": "English"}
+
+
+def end_of(day: date | None, timezone: str) -> datetime | None:
+    """The instant after the last day, where its clocks are."""
+    return None if day is None else datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone))
+
+
+def last_day(ends_at: datetime | None, timezone: str) -> date | None:
+    """The day in which it ends; the day before for an end at midnight."""
+    return None if ends_at is None else (ends_at - timedelta(seconds=1)).astimezone(ZoneInfo(timezone)).date()
+
+
+def _last_day(hint: str) -> Day:
+    return Day(_l("Last day"), [Maybe()], description=hint)
+
+
+def _language() -> RadioField:
+    return RadioField(_l("Language of the mail"), [Required("choice")], choices=choices(LANGUAGES))
+
+
 class StrongPassword:
     """Ten characters at least, and not one of those that everybody tries first."""
 
@@ -60,18 +101,42 @@ class LogInForm(PageForm):
     next = HiddenField()
 
 
-class PasswordForm(PageForm):
-    current_password = PasswordField(_l("Current password"), [Required(), Length(1000)])
-    new_password = PasswordField(
+def _chosen_password() -> PasswordField:
+    return PasswordField(
         _l("New password"),
         [Required(), Length(1000), StrongPassword()],
         description=_l("10 characters at least. Three words that do not belong together are easy to remember."),
     )
-    repeated = PasswordField(_l("New password once more"), [Required()])
 
-    def validate_repeated(self, field: Field) -> None:
-        if field.data != self.new_password.data:
+
+class SameTwice:
+    """The same text as in another field."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if field.data != form[self.name].data:
             raise StopValidation(message_for("password_differs"))
+
+
+def _repeated_password() -> PasswordField:
+    return PasswordField(_l("New password once more"), [Required(), SameTwice("new_password")])
+
+
+class ForgottenForm(PageForm):
+    email = EmailField(_l("E-mail address"), [Required(), EmailAddress()])
+
+
+class NewPasswordForm(PageForm):
+    new_password = _chosen_password()
+    repeated = _repeated_password()
+
+
+class PasswordForm(PageForm):
+    current_password = PasswordField(_l("Current password"), [Required(), Length(1000)])
+    new_password = _chosen_password()
+    repeated = _repeated_password()
 
 
 class MemberForm(PageForm):
@@ -80,11 +145,58 @@ class MemberForm(PageForm):
     name = StringField(_l("First name and name"), [Required(), Length(120)])
     email = EmailField(_l("E-mail address"), [Required(), EmailAddress()])
     role = RadioField(_l("Role"), [Required("choice")], choices=choices(ROLE_LABELS))
+    ends_on = _last_day(_l("For a replacement or a volunteer. Empty: without an end."))
     password = PasswordField(
         _l("First password"),
         [Maybe(), Length(1000), StrongPassword()],
         description=_l("You tell it to the person, who then changes it. Not needed if they have an account already."),
     )
+
+
+class InviteForm(PageForm):
+    """A person to invite to the organiser."""
+
+    name = StringField(_l("First name and name"), [Required(), Length(120)])
+    email = EmailField(_l("E-mail address"), [Required(), EmailAddress()])
+    role = RadioField(_l("Role"), [Required("choice")], choices=choices(ROLE_LABELS))
+    ends_on = _last_day(_l("For a replacement or a volunteer. Empty: without an end."))
+    locale = _language()
+
+
+class EndForm(PageForm):
+    ends_on = _last_day(_l("The person can no longer log in for you on the day after. Empty: without an end."))
+
+
+class PartnerChangeForm(PageForm):
+    organisation = StringField(_l("Organisation"), [Required(), Length(160)])
+    functions = SelectMultipleField(
+        _l("What they hold of this event"),
+        [Required("choice")],
+        choices=choices(FUNCTION_LABELS),
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+    ends_on = _last_day(_l("They see nothing more on the day after. Empty: until you take it back."))
+
+
+class PartnerForm(PartnerChangeForm):
+    """A person of another organisation to invite to one event."""
+
+    name = StringField(_l("First name and name"), [Required(), Length(120)])
+    email = EmailField(_l("E-mail address"), [Required(), EmailAddress()])
+    locale = _language()
+
+
+class AcceptForm(PageForm):
+    """Who was invited makes their account."""
+
+    name = StringField(_l("Your first name and name"), [Required(), Length(120)])
+    new_password = PasswordField(
+        _l("Password"),
+        [Required(), Length(1000), StrongPassword()],
+        description=_l("10 characters at least. Three words that do not belong together are easy to remember."),
+    )
+    repeated = PasswordField(_l("Password once more"), [Required(), SameTwice("new_password")])
 
 
 class RoleForm(PageForm):

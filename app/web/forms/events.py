@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
+    FieldList,
     HiddenField,
     RadioField,
     SelectField,
@@ -22,6 +23,7 @@ from app.web.wording import register_messages
 
 MOST_WAVES = 300
 MOST_ROWS = 60
+MOST_DATES = 31
 LARGEST = 1_000_000
 
 KIND_LABELS = {
@@ -106,6 +108,8 @@ register_messages(
         "repeated": _l("This stands here twice."),
         "taken": _l("This name is used already."),
         "malformed": _l("A web address begins with https://"),
+        "too_many_days": _l("An event lasts 31 days at most."),
+        "no_wave_fits": _l("No wave fits between these times."),
     }
 )
 
@@ -116,31 +120,59 @@ def checks(label: Any, **kwargs: Any) -> SelectMultipleField:
 
 
 class NewEventForm(RowsForm):
-    """The few things that make a draft; all of it can be changed afterwards."""
+    """The few things that make a draft; all of it can be changed afterwards. When it is comes with the forms below."""
 
     aliases = {
         "starts_at": "starts_hour",
         "ends_at": "ends_hour",
         "waves/0/capacity": "capacity",
         "waves/0/ends_at": "ends_hour",
+        "waves/0/starts_at": "starts_hour",
     }
 
     kind = HiddenField(validators=[Required("choice")])
     title_fr = StringField(_l("Title in French"), [Required(), Length(160)])
     title_en = StringField(_l("Title in English"), [Length(160)])
-    starts_day = Day(_l("First day"), [Required("date")])
     starts_hour = Hour(_l("From"), [Required("time")])
-    ends_day = Day(_l("Last day"), [Maybe()], description=_l("Empty: the same day."))
     ends_hour = Hour(_l("Until"), [Required("time")])
     venue_name = StringField(_l("Venue"), [Length(120)])
     venue_commune = StringField(_l("Town"), [Length(120)])
     join_url = URLField(_l("Link to join online"), [Length(500)])
     audiences = checks(_l("For whom?"))
-    every = Whole(_l("A wave every … minutes"), [Maybe(), Between(5, 720)])
     capacity = Whole(_l("Places"), [Required("number"), Between(1, LARGEST)])
 
 
-class BasicsForm(RowsForm):
+class NewSpanForm(NewEventForm):
+    """From a day to another. Beyond two days the form asks again which of them: `offered` names the span it asked about."""
+
+    starts_day = Day(_l("First day"), [Required("date")])
+    ends_day = Day(_l("Last day"), [Maybe()], description=_l("Empty: the same day."))
+    days = checks(_l("On which days?"), validate_choice=False)
+    offered = HiddenField()
+
+
+class NewWavesForm(NewSpanForm):
+    """The same, with waves on each day."""
+
+    every = Whole(_l("A wave every … minutes"), [Maybe(), Between(5, 720)])
+    last_arrival = Hour(_l("Last wave at"), [Maybe()], description=_l("Empty: the last one ends with the event."))
+    pause_from = Hour(_l("Break from"), [Maybe()])
+    pause_until = Hour(_l("Break until"), [Maybe()])
+
+
+class NewDatesForm(NewEventForm):
+    """Dates that are taken together, each with the same hours."""
+
+    dates = FieldList(Day("", [Maybe()]), _l("Date"), min_entries=2, max_entries=MOST_DATES, separator=".")
+
+
+class SectionForm(RowsForm):
+    """A section of the settings without rows. `known` is the mark of what it showed, so that nobody overwrites unseen."""
+
+    known = HiddenField()
+
+
+class BasicsForm(SectionForm):
     aliases = {"starts_at": "starts_hour", "ends_at": "ends_hour"}
 
     title_fr = StringField(_l("Title in French"), [Required(), Length(160)])
@@ -157,7 +189,7 @@ class BasicsForm(RowsForm):
     )
 
 
-class PlaceForm(RowsForm):
+class PlaceForm(SectionForm):
     venue_name = StringField(_l("Venue"), [Length(120)])
     venue_address = StringField(_l("Street address"), [Length(200)])
     venue_commune = StringField(_l("Town"), [Length(120)])
@@ -172,7 +204,7 @@ class PlaceForm(RowsForm):
     )
 
 
-class AudiencesForm(RowsForm):
+class AudiencesForm(SectionForm):
     audiences = checks(_l("Audiences accepted"))
 
 
@@ -195,6 +227,7 @@ class WavePart(Part):
 
 
 class WavesForm(RowsForm):
+    known = HiddenField()
     waves = Rows(WavePart, _l("Wave"), max_entries=MOST_WAVES)
 
 
@@ -219,10 +252,12 @@ class SpacePart(Part):
 
 
 class SpacesForm(RowsForm):
+    known = HiddenField()
     spaces = Rows(SpacePart, _l("Space"), max_entries=MOST_ROWS)
 
 
 class StopPart(Part):
+    id = HiddenField()
     name_fr = StringField(_l("Name in French"), [Required(), Length(80)])
     name_en = StringField(_l("Name in English"), [Length(80)])
     minutes = Whole(_l("Minutes"), [Required("number"), Between(0, 1440)])
@@ -233,10 +268,11 @@ class StopPart(Part):
 
 
 class RouteForm(RowsForm):
+    known = HiddenField()
     stops = Rows(StopPart, _l("Stop"), max_entries=MOST_ROWS)
 
 
-class RegistrationForm(RowsForm):
+class RegistrationForm(SectionForm):
     aliases = {"registration_opens_at": "opens_hour", "registration_closes_at": "closes_hour"}
 
     enrolment = RadioField(_l("Each registration takes"), choices=choices(ENROLMENT_LABELS))
@@ -263,7 +299,7 @@ class RegistrationForm(RowsForm):
     )
 
 
-class TextsForm(RowsForm):
+class TextsForm(SectionForm):
     summary_fr = TextAreaField(
         _l("In a sentence, in French"),
         [Length(300)],
@@ -274,7 +310,7 @@ class TextsForm(RowsForm):
     description_en = TextAreaField(_l("Description in English"), [Length(20_000)])
 
 
-class ProjectChoiceForm(RowsForm):
+class ProjectChoiceForm(SectionForm):
     project = SelectField(_l("Project"), validate_choice=False)
 
 
@@ -304,7 +340,7 @@ def limits_form(wave_ids: list[int], audiences: list[str]) -> type[RowsForm]:
     """A form with one cell for each wave and audience, and one row that stands for all waves."""
 
     class LimitsForm(RowsForm):
-        pass
+        known = HiddenField()
 
     for row in ["all", *map(str, wave_ids)]:
         for code in audiences:

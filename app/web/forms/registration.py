@@ -16,6 +16,7 @@ from app.events.queries import EventRow
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft, Statistics
 from app.registrations.enums import AgeBand, Gender, RegistrationKind, Source
 from app.registrations.rules import LARGEST_GROUP
+from app.web.forms.answers import AnswerField, answer_fields, kept_answers_of
 from app.web.forms.base import (
     UAI,
     Between,
@@ -52,6 +53,8 @@ register_messages(
 )
 
 YES, NO = "yes", "no"
+QUESTIONS_STEP = 4
+"""The step that asks the event's own questions, after how to reach the person."""
 WAIT = "wait:"
 """Before a wave's id: the person wants to wait for a place in it."""
 
@@ -135,6 +138,8 @@ class RegistrationForm(PageForm):
         own: Any = self
         own.audience.choices = as_choices({a.code: a.label(current_locale()) for a in event.audiences})
         own.waves.choices = as_choices({w.id: "" for w in event.waves})
+        own.waves.label.text = _waves_label(event)
+        self.answer_fields = answer_fields(event.questions, self.chosen_audience, answers)
         self._say_it_for(event.audience(self.chosen_audience).school)
 
     def _say_it_for(self, school: bool) -> None:
@@ -153,9 +158,10 @@ class RegistrationForm(PageForm):
     def chosen_audience(self) -> str:
         return str(self._fields["audience"].data or "")
 
-    def fields_of(self, step: int) -> list[Field]:
+    def fields_of(self, step: int) -> list[Field | AnswerField]:
         """The fields that one step shows, in their order; none of a part that does not concern this person."""
-        return [found for name in self._names_of(step) if (found := find_field(self, name)) is not None]
+        own = [found for name in self._names_of(step) if (found := find_field(self, name)) is not None]
+        return [*own, *self.answer_fields] if step == QUESTIONS_STEP else own
 
     def _names_of(self, step: int) -> Iterable[str]:
         if step == 2 and self.is_group:
@@ -257,8 +263,13 @@ class RegistrationForm(PageForm):
             is_15_or_older=None if group else said(form.is_15_or_older.data),
             oriented_by=form.oriented_by.data or "",
             statistics=_statistics(form.statistics.form) if self.event.asks_statistics and not group else Statistics(),
+            answers=dict(kept_answers_of(self.answer_fields)),
             source=Source.WEB,
         )
+
+
+def _waves_label(event: EventRow) -> str:
+    return str(_("Start time") if event.is_online else _("Arrival time"))
 
 
 def _group_names(school: bool) -> tuple[str, ...]:
@@ -304,6 +315,7 @@ class ChangeForm(PageForm):
         super().__init__(formdata=answers, **values)
         form: Any = self
         form.waves.choices = as_choices({w.id: "" for w in event.waves})
+        form.waves.label.text = _waves_label(event)
         if not school:
             form.headcount.form.participants.label.text = _("Number of people")
 

@@ -91,11 +91,8 @@ class RowsForm(PageForm):
 
     aliases: ClassVar[dict[str, str]] = {}
 
-    def show_problems(self, error: FieldError) -> None:
-        paths = {
-            self.aliases.get(path, re.sub(r"/(fr|en)$", r"_\1", path)): code for path, code in error.problems.items()
-        }
-        self.show_refusal(FieldError(paths))
+    def show_refusal(self, error: FieldError, **values: object) -> None:
+        super().show_refusal(FieldError({self._field_path(p): code for p, code in error.problems.items()}), **values)
         for field in self:
             if isinstance(field, FieldList):
                 found = [entry.errors for entry in field.entries]

@@ -4,7 +4,10 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.accounts.errors import PasswordChanged
 from app.accounts.operations.log_in import change_password, log_out_everywhere
+from app.accounts.passwords import choose_password, is_right_password
+from app.accounts.queries import find_credentials
 from app.core import clock
 from app.core.errors import FieldError, NotFound
 from app.core.transaction import transaction
@@ -29,14 +32,7 @@ def set_password() -> str | tuple[str, int] | Response:
         return _page(form), 422
     account = current_account()
     try:
-        with transaction():
-            epoch = change_password(
-                account.account_id,
-                text_of(form.current_password),
-                text_of(form.new_password),
-                by=current_actor(),
-                now=clock.now(),
-            )
+        epoch = _change(account.account_id, account.email, form)
     except FieldError as error:
         form.show_refusal(error)
         return _page(form), 422
@@ -44,6 +40,24 @@ def set_password() -> str | tuple[str, int] | Response:
     sign_in(account.account_id, epoch)
     flash(_("Your password is changed. Your other devices are logged out."), "ok")
     return redirect("/manage/account")
+
+
+def _change(account_id: int, email: str, form: PasswordForm) -> int:
+    """Change the password; the new epoch. Both passwords are hashed before the transaction: that takes a while.
+
+    Raises FieldError (current_password: password_wrong; new_password: password_short, password_common).
+    """
+    kept = find_credentials(email)
+    compared = kept.password_hash if kept else None
+    wrong = FieldError({"current_password": "password_wrong"})
+    if compared is None or not is_right_password(compared, text_of(form.current_password)):
+        raise wrong
+    new = choose_password(text_of(form.new_password), name="new_password")
+    try:
+        with transaction():
+            return change_password(account_id, new, compared=compared, by=current_actor(), now=clock.now())
+    except PasswordChanged as error:
+        raise wrong from error
 
 
 @blueprint.post("/log-out-everywhere")
@@ -69,4 +83,7 @@ def choose_organiser() -> Response:
 
 def _page(form: PasswordForm) -> str:
     account = current_account()
-    return render_template("manage/account.html", form=form, memberships=account.memberships, role_names=ROLE_NAMES)
+    return render_template(
+        "manage/account.html", form=form, memberships=account.memberships, has_entrusted=bool(account.entrusted),
+        role_names=ROLE_NAMES,
+    )  # fmt: skip

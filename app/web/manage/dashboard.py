@@ -9,7 +9,7 @@ from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.accounts.enums import MAY_READ
+from app.accounts.rules import Ability
 from app.core import clock
 from app.core.i18n import format_day
 from app.core.text import shown_phone as phone
@@ -19,7 +19,7 @@ from app.reports.queries.dashboard import BIN, Dashboard, get_dashboard
 from app.reports.queries.statistics import NO, YES, get_declared_totals
 from app.reports.rules import Point, PointKind
 from app.web.filters import hour, number, phone_link
-from app.web.guards import event_staff
+from app.web.guards import allows, current_access, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event, may_manage, shown_state
 from app.web.manage.event_sections import local
@@ -48,7 +48,7 @@ ANSWER_LABELS = {
 
 
 @blueprint.get("/<slug>")
-@event_staff(MAY_READ)
+@event_staff(Ability.FIGURES_SEE)
 def show(slug: str) -> str:
     event = get_own_event(slug)
     now = clock.now()
@@ -67,7 +67,7 @@ def show(slug: str) -> str:
         waves=waves,
         wave_chart=_wave_chart(event, figures, waves, now) if 0 < len(waves) <= WIDEST_CHART else None,
         arrivals=_arrivals(event, figures, chosen),
-        points=[_in_words(point, event, slug) for point in figures.points],
+        points=[_in_words(point, event, slug) for point in figures.points if _is_shown(point)],
         statistics=get_declared_totals(event.id) if event.asks_statistics else None,
         question_labels=QUESTION_LABELS,
         answer_labels=ANSWER_LABELS,
@@ -171,6 +171,15 @@ class PointWords:
     href: str | None = None
 
 
+def _is_shown(point: Point) -> bool:
+    """Whether the point is for this person: people's names, and the team's own work, are not for every partner."""
+    if point.kind is PointKind.LATE_GROUP:
+        return allows(Ability.PEOPLE_SEE)
+    if point.kind in {PointKind.MAILS_FAILED, PointKind.JOBS_DEAD}:
+        return current_access().role is not None
+    return True
+
+
 def _in_words(point: Point, event: EventRow, slug: str) -> PointWords:
     base = f"/manage/events/{slug}"
     if point.kind is PointKind.LATE_GROUP and point.group is not None:
@@ -184,7 +193,9 @@ def _in_words(point: Point, event: EventRow, slug: str) -> PointWords:
     if point.kind is PointKind.MAILS_FAILED:
         title = ngettext("%(num)d mail did not leave", "%(num)d mails did not leave", point.number)
         text = _("The address is wrong, or the mail server refused it.")
-        return PointWords("mail-off", "danger", title, text, _("See the mails"), f"/manage/messages?event={slug}")
+        return PointWords(
+            "mail-off", "danger", title, text, _("See the mails"), f"/manage/events/{slug}/messages?state=failed"
+        )
     if point.kind is PointKind.JOBS_DEAD:
         title = ngettext("%(num)d piece of work stopped", "%(num)d pieces of work stopped", point.number)
         text = _("It was tried several times. Nothing is lost: start it again.")
@@ -195,7 +206,8 @@ def _in_words(point: Point, event: EventRow, slug: str) -> PointWords:
             "%(num)d person on the waiting list", "%(people)s people on the waiting list", point.number,
             people=number(point.number),
         )  # fmt: skip
-        link = (_("See who is waiting"), f"{base}/registrations?status=waitlisted")
+        seen = allows(Ability.LIST_SEE)
+        link = (_("See who is waiting"), f"{base}/registrations?status=waitlisted") if seen else (None, None)
         return PointWords("hourglass", "waiting", title, "", *link)
     return _wave_words(point, event, base)
 
@@ -203,15 +215,17 @@ def _in_words(point: Point, event: EventRow, slug: str) -> PointWords:
 def _wave_words(point: Point, event: EventRow, base: str) -> PointWords:
     assert point.wave is not None
     wave = point.wave
-    link = f"{base}/registrations?wave={wave.id}"
+    link = (
+        (_("See who is coming"), f"{base}/registrations?wave={wave.id}") if allows(Ability.LIST_SEE) else (None, None)
+    )
     when = _("%(day)s, %(hour)s", day=_day(wave.starts_at, event), hour=hour(wave.starts_at, event.timezone))
     if point.kind is PointKind.WAVES_FULL:
         if point.number == 1:
-            return PointWords("users", "info", _("%(wave)s is full", wave=when), "", _("See who is coming"), link)
+            return PointWords("users", "info", _("%(wave)s is full", wave=when), "", *link)
         title = ngettext("%(num)d wave is full", "%(num)d waves are full", point.number)
         return PointWords("users", "info", title, _("The next one: %(wave)s.", wave=when), _("See the waves"), "#waves")
     left = ngettext("%(num)d place left.", "%(num)d places left.", point.number)
-    return PointWords("users", "waiting", _("%(wave)s is nearly full", wave=when), left, _("See who is coming"), link)
+    return PointWords("users", "waiting", _("%(wave)s is nearly full", wave=when), left, *link)
 
 
 def _late_words(point: Point, event: EventRow, base: str) -> PointWords:

@@ -1,37 +1,40 @@
 """Limits by audience: what each may take of each wave, and one row that is copied to all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.accounts.enums import MAY_MANAGE
+from app.accounts.rules import Ability
 from app.core import clock
 from app.core.errors import FieldError
 from app.core.transaction import transaction
 from app.events.drafts import AllotmentDraft, WaveDraft
 from app.events.operations import edit_event, hold_event
-from app.events.queries import EventRow, get_places
+from app.events.queries import EventRow, WaveRow, get_places
 from app.web.forms.events import limits_form
 from app.web.forms.timetable import RowsForm
 from app.web.guards import current_actor, event_staff
-from app.web.manage.event_page import event_context, get_editable_event
+from app.web.i18n import current_locale
+from app.web.manage.event_merge import ChangedMeanwhile, Note, known_marks, mark_of, marks_of
+from app.web.manage.event_page import event_context, get_editable_event, get_own_event
 from app.web.manage.event_sections import SECTIONS, draft_of
 
 blueprint = Blueprint("manage_event_limits", __name__, url_prefix="/manage/events")
 
 
 @blueprint.get("/<slug>/edit/limits")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.PROGRAMME_CHANGE)
 def show(slug: str) -> str:
     event = get_editable_event(slug)
     return _limits_page(event, _limits(event, filled=True))
 
 
 @blueprint.post("/<slug>/edit/limits")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.PROGRAMME_CHANGE)
 def save(slug: str) -> str | tuple[str, int] | Response:
     event = get_editable_event(slug)
     form = _limits(event, filled=False)
@@ -43,36 +46,99 @@ def save(slug: str) -> str | tuple[str, int] | Response:
     waves: tuple[WaveDraft, ...] = ()
     try:
         with transaction():
-            draft = draft_of(hold_event(event.id))  # what colleagues saved in other sections meanwhile stays
-            waves = tuple(_limited(w, form, draft.audiences) for w in draft.waves)
+            now_is = hold_event(event.id)  # what colleagues saved in other sections meanwhile stays
+            draft = draft_of(now_is)
+            kept = _merge(form, now_is)
+            waves = tuple(w if w.id in kept else _limited(w, form, draft.audiences) for w in draft.waves)
             edit_event(event.id, replace(draft, waves=waves), by=current_actor(), now=clock.now())
+    except ChangedMeanwhile as meanwhile:
+        event = get_own_event(slug)
+        form = _limits(event, filled=False)
+        form["known"].data = _known(event)  # saved again, it is meant
+        return _limits_page(event, form, notes=meanwhile.notes), 409
     except FieldError as error:
-        form.show_problems(_at_cells(error, waves))
+        form.show_refusal(_at_cells(error, waves))
         return _limits_page(event, form), 422
     flash(_("Saved: %(section)s.", section=_("Limits by audience")), "ok")
     return redirect(f"/manage/events/{event.slug}/edit")
 
 
 def _limits(event: EventRow, *, filled: bool) -> RowsForm:
+    """The form as the event is, or as it was sent; then cells that it did not have are as the event is."""
     made = limits_form([w.id for w in event.waves], [a.code for a in event.audiences])
-    if not filled:
-        return made()
-    values = {
+    values: dict[str, Any] = {
         f"limit_{wave.id}_{a.audience}": {"people": a.max_people, "groups": a.max_groups}
         for wave in event.waves
         for a in wave.allotments
     }
-    return made(formdata=None, **values)
+    if filled:
+        return made(formdata=None, known=_known(event), **values)
+    form = made()
+    for wave in event.waves:
+        for audience in event.audiences:
+            name = f"limit_{wave.id}_{audience.code}"
+            if not _was_shown(name):
+                form[name].process(None, values.get(name, {}))
+    return form
+
+
+def _was_shown(cell: str) -> bool:
+    """Whether the page that was sent had this cell: not of a wave or an audience that a colleague added since."""
+    return f"{cell}.people" in request.form or f"{cell}.groups" in request.form
+
+
+def _known(event: EventRow) -> str:
+    return marks_of({"id": wave.id, **_stored(wave)} for wave in event.waves)
+
+
+def _stored(wave: WaveRow) -> dict[str, Any]:
+    """The limits of a wave, by cell."""
+    pairs = ((a.audience, a.max_people, a.max_groups) for a in wave.allotments)
+    return {
+        key: n for code, *limits in pairs for key, n in zip((f"{code} people", f"{code} groups"), limits, strict=True)
+    }
+
+
+def _typed(wave_id: int, form: RowsForm, event: EventRow) -> dict[str, Any]:
+    """The limits of a wave as the form says them; those it did not show are as they are stored."""
+    wave = event.wave(wave_id)
+    said = _stored(wave) if wave else {}
+    for audience in event.audiences:
+        for unit in ("people", "groups"):
+            cell = f"limit_{wave_id}_{audience.code}"
+            if f"{cell}.{unit}" in request.form and cell in form:
+                said[f"{audience.code} {unit}"] = form[cell].form[unit].data
+    return said
+
+
+def _merge(form: RowsForm, event: EventRow) -> set[int]:
+    """The waves whose limits stay as they are: those that only colleagues changed. Raises ChangedMeanwhile."""
+    marks, kept, notes = known_marks(form["known"].data), set(), {}
+    for wave in event.waves:
+        now, was, mine = mark_of(_stored(wave)), marks.get(str(wave.id)), mark_of(_typed(wave.id, form, event))
+        if was in {None, now} or mine == now:
+            continue
+        kept.add(wave.id)
+        if mine != was:
+            notes[wave.id] = Note("changed", _stored(wave))
+    if notes:
+        raise ChangedMeanwhile(notes)
+    return kept
 
 
 def _limited(wave: WaveDraft, form: RowsForm, audiences: Sequence[str]) -> WaveDraft:
-    cells = [(code, form[f"limit_{wave.id}_{code}"].form) for code in audiences]
-    allotments = tuple(
-        AllotmentDraft(code, cell.people.data, cell.groups.data)
-        for code, cell in cells
-        if cell.people.data is not None or cell.groups.data is not None
-    )
-    return replace(wave, allotments=allotments)
+    """A wave with the limits that the form says; an audience, or a wave, that it did not show keeps its own."""
+    before = {a.audience: a for a in wave.allotments}
+    allotments = []
+    for code in audiences:
+        name = f"limit_{wave.id}_{code}"
+        if name in form and _was_shown(name):
+            cell = form[name].form
+            if cell.people.data is not None or cell.groups.data is not None:
+                allotments.append(AllotmentDraft(code, cell.people.data, cell.groups.data))
+        elif code in before:
+            allotments.append(before[code])
+    return replace(wave, allotments=tuple(allotments))
 
 
 def _copy_limits(form: RowsForm, event: EventRow) -> None:
@@ -98,8 +164,35 @@ def _at_cells(error: FieldError, waves: Sequence[WaveDraft]) -> FieldError:
     return FieldError(problems)
 
 
-def _limits_page(event: EventRow, form: RowsForm, *, unsaved: bool = False) -> str:
+def _limits_page(
+    event: EventRow, form: RowsForm, *, unsaved: bool = False, notes: Mapping[int, Note] | None = None
+) -> str:
     return render_template(
-        "manage/events/section_limits.html", sections=SECTIONS, section=None, form=form, unsaved=unsaved,
-        problems=form.list_problems(), places=get_places(event), **event_context(event, "edit"),
-    )  # fmt: skip
+        "manage/events/section_limits.html",
+        sections=SECTIONS,
+        section=None,
+        form=form,
+        unsaved=unsaved,
+        meanwhile=bool(notes),
+        notes=_notes(event, form, notes or {}),
+        problems=form.list_problems(),
+        places=get_places(event),
+        **event_context(event, "edit"),
+    )
+
+
+def _notes(event: EventRow, form: RowsForm, notes: Mapping[int, Note]) -> dict[int, str]:
+    """What a colleague saved for a wave, in words, where it differs from what was typed."""
+    units = {"people": _("people"), "groups": _("groups")}
+    found = {}
+    for wave_id, note in notes.items():
+        typed = _typed(wave_id, form, event)
+        keys = [key for key in {**typed, **note.stored} if typed.get(key) != note.stored.get(key)]
+        parts = []
+        for code, _space, unit in (key.rpartition(" ") for key in keys):
+            limit = note.stored.get(f"{code} {unit}")
+            who = event.audience(code).label(current_locale())
+            said = _("no limit") if limit is None else str(limit)
+            parts.append(_("%(audience)s, %(unit)s: %(limit)s", audience=who, unit=units[unit], limit=said))
+        found[wave_id] = " · ".join(parts)
+    return found

@@ -5,13 +5,14 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from app.accounts.enums import MAY_MANAGE, MAY_SCAN
+from app.accounts.enums import MAY_MANAGE
+from app.accounts.rules import Ability, RowLimit, row_limit
 from app.core import clock
 from app.events.enums import EDITABLE, EventState
 from app.events.errors import EventReadOnly
 from app.events.queries import EventRow, get_event
 from app.reports.queries.registration_list import get_totals
-from app.web.guards import current_organiser_id, current_role
+from app.web.guards import allows, current_organiser_id, find_access
 from app.web.i18n import current_locale
 
 AUDIENCE_ICONS = {
@@ -24,6 +25,9 @@ AUDIENCE_ICONS = {
     "professional": "building-factory-2",
 }
 
+
+TAKES_PEOPLE = frozenset({EventState.PUBLISHED, EventState.CLOSED})
+"""Where the team registers people and imports them: not yet in a draft, no more when it is archived or called off."""
 
 Tab = tuple[str, str, bool, int | None]
 """Label, address, whether it is this page, and a count or None: what the layout reads."""
@@ -43,8 +47,9 @@ def get_editable_event(slug: str) -> EventRow:
 
 
 def may_manage() -> bool:
-    """Whether the person may change things, so that nobody sees a button they cannot use."""
-    return current_role() in MAY_MANAGE
+    """Whether the person manages the organiser's events, so that nobody sees a button they cannot use."""
+    access = find_access()
+    return access is not None and access.role in MAY_MANAGE
 
 
 def shown_state(event: EventRow) -> str:
@@ -57,24 +62,50 @@ def shown_state(event: EventRow) -> str:
 def event_context(event: EventRow, current: str) -> dict[str, Any]:
     """What templates/manage/event.html reads. `current`: dashboard, registrations, messages or edit."""
     base = f"/manage/events/{event.slug}"
-    count = get_totals(event.id).registrations
-    tabs: list[Tab] = [
-        (_("Dashboard"), base, current == "dashboard", None),
-        (_("Registrations"), f"{base}/registrations", current == "registrations", count),
-    ]
-    if current_role() in MAY_SCAN:
-        tabs.append((pgettext("tab", "Door"), f"/door/{event.slug}", False, None))
-    tabs.append((_("Messages"), f"/manage/messages?event={event.slug}", current == "messages", None))
-    if may_manage():
-        tabs.append((_("Settings"), f"{base}/edit", current == "edit", None))
     return {
         "event": event,
         "base": base,
         "title": event.title(current_locale()),
         "state": shown_state(event),
-        "event_tabs": tabs,
+        "event_tabs": _tabs(event, base, current),
         "may_manage": may_manage(),
-        "may_edit": may_manage() and event.state in EDITABLE,
+        "may_edit": allows(Ability.PROGRAMME_CHANGE) and event.state in EDITABLE,
+        "may_move": allows(Ability.EVENT_MOVE),
+        "may_list": allows(Ability.LIST_SEE),
+        "may_see_people": allows(Ability.PEOPLE_SEE),
+        "may_register": allows(Ability.REGISTRATIONS_CHANGE) and event.state in EDITABLE,
+        "may_enrol": allows(Ability.REGISTRATIONS_CHANGE) and event.state in TAKES_PEOPLE,
+        "may_import": allows(Ability.IMPORT) and event.state in TAKES_PEOPLE,
         "audience_icons": AUDIENCE_ICONS,
         "now": clock.now(),
     }
+
+
+def _tabs(event: EventRow, base: str, current: str) -> list[Tab]:
+    """The sections of the event that the person's role or functions open."""
+    tabs: list[tuple[bool, Tab]] = [
+        (allows(Ability.FIGURES_SEE), (_("Dashboard"), base, current == "dashboard", None)),
+        (
+            allows(Ability.LIST_SEE),
+            (_("Registrations"), f"{base}/registrations", current == "registrations", _shown_count(event)),
+        ),
+        (allows(Ability.DOOR), (pgettext("tab", "Door"), f"/door/{event.slug}", False, None)),
+        (allows(Ability.LIST_SEE), (_("Messages"), f"{base}/messages", current == "messages", None)),
+        (allows(Ability.EVENT_MOVE), (_("Partners"), f"{base}/partners", current == "partners", None)),
+        (
+            allows(Ability.PROGRAMME_SEE),
+            (
+                _("Settings") if allows(Ability.PROGRAMME_CHANGE) else _("Programme"),
+                f"{base}/edit",
+                current == "edit",
+                None,
+            ),
+        ),
+    ]
+    return [tab for opens, tab in tabs if opens]
+
+
+def _shown_count(event: EventRow) -> int | None:
+    """How many registrations stand, for those who see them all."""
+    access = find_access()
+    return get_totals(event.id).registrations if access and row_limit(access) is RowLimit.ALL else None

@@ -58,7 +58,7 @@ def draft_of(event: EventRow) -> EventDraft:
         waves=tuple(_wave_draft(w) for w in event.waves),
         spaces=tuple(SpaceDraft(s.name, s.capacity, s.directions_fr, s.directions_en, s.id) for s in event.spaces),
         stops=tuple(
-            StopDraft(s.name_fr, s.minutes, s.name_en, s.text_fr, s.text_en, s.optional, s.space_name)
+            StopDraft(s.name_fr, s.minutes, s.name_en, s.text_fr, s.text_en, s.optional, s.space_name, s.id)
             for s in event.stops
         ),
     )
@@ -197,7 +197,11 @@ def _apply_spaces(form: Any, draft: EventDraft) -> EventDraft:
 
 def _fill_route(event: EventRow) -> dict[str, Any]:
     names = ("name_fr", "name_en", "minutes", "optional", "text_fr", "text_en")
-    return {"stops": [{name: getattr(s, name) for name in names} | {"space": s.space_name} for s in event.stops]}
+    return {
+        "stops": [
+            {name: getattr(s, name) for name in names} | {"space": s.space_name, "id": str(s.id)} for s in event.stops
+        ]
+    }
 
 
 def _apply_route(form: Any, draft: EventDraft) -> EventDraft:
@@ -211,6 +215,7 @@ def _apply_route(form: Any, draft: EventDraft) -> EventDraft:
             r.text_en.data,
             r.optional.data,
             r.space.data or "",
+            as_id(r.id.data),
         )
         for r in rows
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The organiser's events: the list, the moves of one event, and the search."""
+"""The organiser's events: the list, and the moves of one event."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from app.accounts.enums import MAY_MANAGE, MAY_READ, Role
+from app.accounts.enums import MAY_READ, Role
+from app.accounts.rules import Ability
 from app.core import clock
 from app.core.errors import MoveNotAllowed, NotFound
 from app.core.transaction import transaction
@@ -20,19 +21,19 @@ from app.events.queries import EventLine, EventRow, list_events
 from app.events.rules import allowed_moves
 from app.registrations.operations import cancel_event_registrations
 from app.reports.queries.registration_list import count_without_mail, get_totals
-from app.reports.queries.search import find_slug_by_reference, search_registrations
 from app.web.filters import number
 from app.web.forms.events import KIND_LABELS, ReasonForm
 from app.web.guards import (
     current_account,
     current_actor,
-    current_membership,
     current_organiser_id,
     event_staff,
+    find_access,
     signed_in,
     staff,
 )
 from app.web.manage.event_page import event_context, get_own_event, may_manage
+from app.web.public.words import when
 
 LARGEST_ID = 2**31 - 1
 
@@ -45,10 +46,11 @@ STATES = (EventState.DRAFT, EventState.PUBLISHED, EventState.CLOSED, EventState.
 @blueprint.get("/")
 @signed_in
 def home() -> Response:
-    """Where a person's role begins: the list of events, or the doors."""
-    if not current_account().memberships:
-        return redirect("/manage/account")
-    return redirect("/door/" if current_membership().role is Role.DOOR else "/manage/events")
+    """Where a person's role begins: the list of events, or the doors; for a partner, what is entrusted to them."""
+    access, account = find_access(), current_account()
+    if access is None:
+        return redirect("/manage/entrusted" if account.entrusted else "/manage/account")
+    return redirect("/door/" if access.role is Role.DOOR else "/manage/events")
 
 
 @blueprint.get("/events")
@@ -94,35 +96,50 @@ def _page_url(**values: str) -> str:
     return f"/manage/events?{query}" if query else "/manage/events"
 
 
-@blueprint.get("/search")
-@staff(MAY_READ)
-def search() -> str | Response:
-    text = request.args.get("q", "").strip()[:100]
-    organiser_id = current_organiser_id()
-    if text and (found := find_slug_by_reference(organiser_id, text)) is not None:
-        return redirect(f"/manage/events/{found[0]}/registrations/{found[1]}")
-    events = list_events(organiser_id, text=text, limit=10) if text else []
-    registrations = search_registrations(organiser_id, text)
+@blueprint.get("/events/<slug>/publish")
+@event_staff(Ability.EVENT_MOVE)
+def ask_publish(slug: str) -> str | Response:
+    """Asks again before an event that is over is published; any other is published from its settings."""
+    event = get_own_event(slug)
+    _require_offered(event, EventMove.PUBLISH)
+    if event.ends_at > clock.now():
+        return redirect(f"/manage/events/{slug}/edit")
     return render_template(
-        "manage/search.html", search_text=text, events=events, registrations=registrations, kinds=KIND_LABELS
+        "manage/events/publish_past.html", again=event.state is EventState.CLOSED, **event_context(event, "edit")
     )
 
 
 @blueprint.post("/events/<slug>/publish")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.EVENT_MOVE)
 def publish(slug: str) -> Response:
-    event = get_own_event(slug)
+    event, now = get_own_event(slug), clock.now()
+    if event.ends_at <= now and "past" not in request.form and EventMove.PUBLISH in allowed_moves(event.state):
+        return redirect(f"/manage/events/{slug}/publish", 303)
     try:
         with transaction():
-            move_event(event.id, EventMove.PUBLISH, by=current_actor(), now=clock.now())
+            move_event(event.id, EventMove.PUBLISH, by=current_actor(), now=now)
     except EventIncomplete as error:
         words = ", ".join(missing_word(name) for name in error.missing)
         flash(_("Not published yet. Still missing: %(what)s.", what=words), "waiting")
     except MoveNotAllowed:
         flash(_("Nothing to do: somebody changed this event meanwhile."), "info")
     else:
-        flash(_("It is published: people can see it and register."), "ok")
+        flash(_published_words(event, now), "ok")
     return redirect(f"/manage/events/{slug}/edit")
+
+
+def _published_words(event: EventRow, now: datetime) -> str:
+    """What publishing did, as far as it goes at that moment."""
+    opens, closes = event.registration_opens_at, event.registration_closes_at
+    if event.ends_at <= now:
+        return str(_("It is published among the past events: people can see it, nobody can register."))
+    if closes is not None and closes <= now:
+        return str(
+            _("It is published: people can see it. Registration closed already on %(when)s.", when=when(event, closes))
+        )
+    if opens is not None and opens > now:
+        return str(_("It is published: people can see it, and register from %(when)s on.", when=when(event, opens)))
+    return str(_("It is published: people can see it and register."))
 
 
 def missing_word(name: str) -> str:
@@ -132,7 +149,7 @@ def missing_word(name: str) -> str:
 
 
 @blueprint.post("/events/<slug>/close")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.EVENT_MOVE)
 def close(slug: str) -> Response:
     event = get_own_event(slug)
     try:
@@ -145,7 +162,7 @@ def close(slug: str) -> Response:
 
 
 @blueprint.get("/events/<slug>/archive")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.EVENT_MOVE)
 def ask_archive(slug: str) -> str:
     event = get_own_event(slug)
     _require_offered(event, EventMove.ARCHIVE)
@@ -153,7 +170,7 @@ def ask_archive(slug: str) -> str:
 
 
 @blueprint.post("/events/<slug>/archive")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.EVENT_MOVE)
 def archive(slug: str) -> Response:
     event = get_own_event(slug)
     with transaction():
@@ -163,7 +180,7 @@ def archive(slug: str) -> Response:
 
 
 @blueprint.get("/events/<slug>/cancel")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.EVENT_MOVE)
 def ask_cancel(slug: str) -> str:
     event = get_own_event(slug)
     _require_offered(event, EventMove.CANCEL)
@@ -171,7 +188,7 @@ def ask_cancel(slug: str) -> str:
 
 
 @blueprint.post("/events/<slug>/cancel")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.EVENT_MOVE)
 def cancel(slug: str) -> str | tuple[str, int] | Response:
     event = get_own_event(slug)
     form: Any = ReasonForm()
@@ -202,7 +219,7 @@ def _cancel_page(event: EventRow, form: ReasonForm) -> str:
 
 
 @blueprint.get("/events/<slug>/delete")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.EVENT_MOVE)
 def ask_delete(slug: str) -> str:
     event = get_own_event(slug)
     if event.state is not EventState.DRAFT:
@@ -211,7 +228,7 @@ def ask_delete(slug: str) -> str:
 
 
 @blueprint.post("/events/<slug>/delete")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.EVENT_MOVE)
 def delete(slug: str) -> Response:
     event = get_own_event(slug)
     try:

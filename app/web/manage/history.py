@@ -15,8 +15,9 @@ from app.core.audit import AuditRow, list_history
 from app.events.queries import EventRow
 from app.messages.queries import MessageRow, list_messages
 from app.registrations.queries import RegistrationRow
+from app.web.i18n import current_locale
 from app.web.manage.messages import MESSAGE_LABELS
-from app.web.manage.wave_choices import wave_name
+from app.web.public.words import wave_name
 
 REASONS = {
     "already_in": _l("already in"),
@@ -117,7 +118,7 @@ def _mail(row: MessageRow) -> TimelineEntry:
 
 
 def _scan(line: ScanLine, event: EventRow) -> TimelineEntry:
-    door = next((c.name for c in event.checkpoints if c.id == line.checkpoint_id), "")
+    door = next((c.label(current_locale()) for c in event.checkpoints if c.id == line.checkpoint_id), "")
     people = abs(line.delta.people)
     if line.result != "accepted":
         text = _("Scanned at %(door)s: %(reason)s", door=door, reason=str(REASONS.get(line.reason or "", "")))

@@ -6,7 +6,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from app.accounts.errors import ContrastTooLow
-from app.accounts.operations.look import LOGO_BYTES, Look, remove_logo, set_logo, set_look
+from app.accounts.operations.look import LOGO_BYTES, Look, as_logo, remove_logo, set_logo, set_look
 from app.accounts.queries import get_organiser
 from app.core import clock
 from app.core.errors import FieldError
@@ -44,10 +44,11 @@ def _save(form: LookForm) -> bool:
     by, now, organiser_id = current_actor(), clock.now(), current_organiser_id()
     picture = _sent_picture(form.logo.data)
     try:
+        logo = as_logo(picture) if picture else None
         with transaction():
             set_look(organiser_id, _look(form), by=by, now=now)
-            if picture:
-                set_logo(organiser_id, picture, by=by, now=now)
+            if logo is not None:
+                set_logo(organiser_id, logo, by=by, now=now)
             elif form.remove_logo.data:
                 remove_logo(organiser_id, by=by, now=now)
     except ContrastTooLow as refusal:

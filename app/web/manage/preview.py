@@ -2,7 +2,7 @@
 
 from flask import Blueprint, request
 
-from app.accounts.enums import MAY_READ
+from app.accounts.rules import Ability
 from app.core import clock
 from app.web.context import show_organiser
 from app.web.guards import event_staff
@@ -14,9 +14,10 @@ blueprint = Blueprint("manage_preview", __name__, url_prefix="/manage/events")
 
 
 @blueprint.get("/<slug>/preview")
-@event_staff(MAY_READ)
+@event_staff(Ability.PROGRAMME_SEE)
 def show(slug: str) -> str:
     event, now = get_own_event(slug), clock.now()
     show_organiser(event.organiser_id)
-    choice = choose(event, request.args.get("day", ""), request.args.get("audience", ""), now)
+    day, audience, wave = (request.args.get(name, "") for name in ("day", "audience", "wave"))
+    choice = choose(event, day, audience, wave, now)
     return public_events.render_event(event, choice, now)

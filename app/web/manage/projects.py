@@ -95,7 +95,7 @@ def _save(project: ProjectRow | None) -> Answer:
                 now=clock.now(),
             )
     except FieldError as error:
-        form.show_problems(error)
+        form.show_refusal(error)
         return _page(form, project), 422
     flash(_("Saved: %(section)s.", section=form.name.data), "ok")
     return redirect("/manage/projects")

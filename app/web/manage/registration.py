@@ -8,13 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from app.accounts.enums import MAY_MANAGE, MAY_READ
 from app.accounts.queries import get_organiser
+from app.accounts.rules import Ability, is_within, row_limit
 from app.checkin.queries import get_whereabouts
 from app.core import clock
 from app.core.errors import FieldError, MoveNotAllowed, NotFound
 from app.core.i18n import as_locale
-from app.core.transaction import transaction
+from app.core.transaction import in_transaction, transaction
 from app.events.enums import EDITABLE, Enrolment
 from app.events.errors import AudienceFull, WaveFull
 from app.events.queries import EventRow, get_places
@@ -27,12 +27,12 @@ from app.registrations.operations import (
     issue_route_cards,
     send_links_again,
 )
-from app.registrations.papers import route_cards_pdf_of
+from app.registrations.papers import admits, route_cards_pdf_of
 from app.registrations.queries import RegistrationRow, get_by_reference, places_before
 from app.web.forms.base import choices
 from app.web.forms.events import ReasonForm
 from app.web.forms.staff_registration import ChangeForm
-from app.web.guards import current_actor, current_organiser_id, event_staff
+from app.web.guards import current_access, current_actor, current_organiser_id, event_staff
 from app.web.manage.event_page import event_context, get_own_event
 from app.web.manage.history import list_timeline
 from app.web.manage.wave_choices import full_words, wave_rows
@@ -43,7 +43,7 @@ Answer = str | tuple[str, int] | Response
 
 
 @blueprint.get("")
-@event_staff(MAY_READ)
+@event_staff(Ability.LIST_SEE)
 def show(slug: str, reference: str) -> str:
     event, registration = _get(slug, reference)
     inside, came = get_whereabouts(registration.id)
@@ -59,7 +59,7 @@ def show(slug: str, reference: str) -> str:
 
 
 @blueprint.get("/change")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.REGISTRATIONS_CHANGE)
 def ask_change(slug: str, reference: str) -> str:
     event, registration = _get(slug, reference)
     _require(event, registration, RegistrationMove.CHANGE)
@@ -71,7 +71,7 @@ def ask_change(slug: str, reference: str) -> str:
 
 
 @blueprint.post("/change")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.REGISTRATIONS_CHANGE)
 def change(slug: str, reference: str) -> Answer:
     event, registration = _get(slug, reference)
     _require(event, registration, RegistrationMove.CHANGE)
@@ -90,18 +90,19 @@ def _change(event: EventRow, registration: RegistrationRow, form: Any) -> bool:
     count = form.headcount.form
     waves = tuple(int(w) for w in form.waves.data or ())
     try:
-        with transaction():
-            change_registration(
+        in_transaction(
+            lambda: change_registration(
                 registration.id,
                 waves=waves if set(waves) != set(registration.waves) else None,
                 headcount=Headcount(count.participants.data, count.companions.data or 0),
                 by=current_actor(),
                 now=clock.now(),
             )
+        )
     except (WaveFull, AudienceFull) as error:
-        form.waves.errors = [full_words(event, error, registration.audience)]
+        form.waves.errors = [full_words(event, error, registration.audience, group=registration.is_group)]
     except FieldError as error:
-        form.show_problems(error)
+        form.show_refusal(error)
     except (ChangeClosed, MoveNotAllowed):
         form.form_errors.append(_("This registration can no longer be changed."))
     else:
@@ -110,7 +111,7 @@ def _change(event: EventRow, registration: RegistrationRow, form: Any) -> bool:
 
 
 @blueprint.get("/cancel")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.REGISTRATIONS_CHANGE)
 def ask_cancel(slug: str, reference: str) -> str:
     event, registration = _get(slug, reference)
     _require(event, registration, RegistrationMove.CANCEL)
@@ -118,7 +119,7 @@ def ask_cancel(slug: str, reference: str) -> str:
 
 
 @blueprint.post("/cancel")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.REGISTRATIONS_CHANGE)
 def cancel(slug: str, reference: str) -> Answer:
     event, registration = _get(slug, reference)
     form: Any = ReasonForm()
@@ -137,7 +138,7 @@ def cancel(slug: str, reference: str) -> Answer:
 
 
 @blueprint.post("/mail")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.REGISTRATIONS_CHANGE)
 def send_again(slug: str, reference: str) -> Response:
     event, registration = _get(slug, reference)
     sent = 0
@@ -152,7 +153,7 @@ def send_again(slug: str, reference: str) -> Response:
 
 
 @blueprint.post("/cards")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.REGISTRATIONS_CHANGE)
 def make_cards(slug: str, reference: str) -> Response:
     _event, registration = _get(slug, reference)
     if not registration.is_group:
@@ -164,10 +165,10 @@ def make_cards(slug: str, reference: str) -> Response:
 
 
 @blueprint.get("/cards.pdf")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.REGISTRATIONS_CHANGE)
 def print_cards(slug: str, reference: str) -> Response:
     event, registration = _get(slug, reference)
-    if not registration.cards:
+    if not registration.cards or not admits(event, registration):
         raise NotFound("no cards yet")
     organiser = get_organiser(current_organiser_id())
     content = route_cards_pdf_of(event, registration, as_locale(registration.locale), organiser=organiser)
@@ -177,10 +178,15 @@ def print_cards(slug: str, reference: str) -> Response:
 
 
 def _get(slug: str, reference: str) -> tuple[EventRow, RegistrationRow]:
-    """The registration, when event and registration are the organiser's and belong together. Raises NotFound."""
+    """The registration, when event and registration are the organiser's and belong together, and it is among
+    the rows that the person has. Raises NotFound.
+    """
     event = get_own_event(slug)
     registration = get_by_reference(reference, organiser_id=current_organiser_id())
-    if registration.event_id != event.id:
+    limit = row_limit(current_access())
+    if registration.event_id != event.id or not is_within(
+        limit, group=registration.is_group, audience=registration.audience
+    ):
         raise RegistrationNotFound
     return event, registration
 

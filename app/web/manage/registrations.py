@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext, pgettext
 
-from app.accounts.enums import MAY_READ
+from app.accounts.rules import Ability, row_limit
 from app.core.i18n import format_day, format_short_day
 from app.events.queries import EventRow
 from app.registrations.enums import RegistrationStatus
@@ -21,7 +21,7 @@ from app.reports.queries.registration_list import (
     list_registrations,
 )
 from app.web.filters import hour, number
-from app.web.guards import event_staff
+from app.web.guards import current_access, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
 from app.web.manage.event_sections import local
@@ -37,7 +37,7 @@ FILTERS = ("q", "day", "wave", "audience", "status", "arrival")
 
 
 @blueprint.get("/<slug>/registrations")
-@event_staff(MAY_READ)
+@event_staff(Ability.LIST_SEE)
 def index(slug: str) -> str:
     event = get_own_event(slug)
     page = list_registrations(event, _wanted(event), after=_id("after"), before=_id("before"))
@@ -52,6 +52,7 @@ def index(slug: str) -> str:
         all_url=f"/manage/events/{slug}/registrations",
         shown_text=_count_words(page.shown),
         whole_text=_count_words(page.whole),
+        rows_text=_rows_words(page.shown),
         text=request.args.get("q", ""),
         day_choices=_day_choices(event),
         wave_choices=_wave_choices(event),
@@ -94,6 +95,7 @@ def _wanted(event: EventRow) -> ListFilter:
         waves=narrowed,
         audiences=frozenset(a.code for a in event.audiences if a.code in args.getlist("audience")),
         arrivals=frozenset(a for a in Arrival if a.value in args.getlist("arrival")),
+        rows=row_limit(current_access()),
     )
 
 
@@ -121,12 +123,23 @@ def _url(slug: str, side: str, registration_id: int, first: int) -> str:
 
 
 def _count_words(totals: Totals) -> str:
-    """« 143 inscriptions, 507 personnes »."""
+    """« 143 inscriptions, 507 personnes »: those that stand."""
     registrations = ngettext(
         "%(count)s registration", "%(count)s registrations", totals.registrations, count=number(totals.registrations)
     )
     people = ngettext("%(count)s person", "%(count)s people", totals.people, count=number(totals.people))
     return str(_("%(registrations)s, %(people)s", registrations=registrations, people=people))
+
+
+def _rows_words(totals: Totals) -> str:
+    """« Avec 1 annulée ou échue : 69 lignes. »: how the registrations that stand become the rows of the list."""
+    if not totals.off:
+        return ""
+    off = ngettext(
+        "%(count)s cancelled or lapsed", "%(count)s cancelled or lapsed", totals.off, count=number(totals.off)
+    )
+    rows = ngettext("%(count)s row", "%(count)s rows", totals.listed, count=number(totals.listed))
+    return str(_("With %(off)s: %(rows)s.", off=off, rows=rows))
 
 
 def _day_choices(event: EventRow) -> list[tuple[str, str]]:

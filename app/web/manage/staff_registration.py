@@ -6,10 +6,10 @@ from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.accounts.enums import MAY_MANAGE
+from app.accounts.rules import Ability, is_within, row_limit
 from app.core import clock
-from app.core.errors import FieldError
-from app.core.transaction import transaction
+from app.core.errors import DatabaseBusy, FieldError, WriteConflict
+from app.core.transaction import in_transaction
 from app.events.enums import Enrolment, EventState
 from app.events.errors import AudienceFull, WaveFull
 from app.events.queries import EventRow, get_places
@@ -20,10 +20,10 @@ from app.registrations.operations import Registered, register
 from app.registrations.queries import get_by_reference, get_registration
 from app.web.forms.base import choices
 from app.web.forms.staff_registration import StaffRegistrationForm
-from app.web.guards import current_actor, current_organiser_id, event_staff
+from app.web.guards import current_access, current_actor, current_organiser_id, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
-from app.web.manage.wave_choices import full_words, wave_rows
+from app.web.manage.wave_choices import full_words, party_words, wave_rows
 
 blueprint = Blueprint("manage_staff_registration", __name__, url_prefix="/manage/events/<slug>/registrations")
 
@@ -31,7 +31,7 @@ Answer = str | tuple[str, int] | Response
 
 
 @blueprint.get("/new")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.REGISTRATIONS_CHANGE)
 def new(slug: str) -> str:
     event = get_own_event(slug)
     form: Any = StaffRegistrationForm(formdata=None, locale=current_locale(), **_preset(event))
@@ -51,30 +51,40 @@ def _preset(event: EventRow) -> dict[str, object]:
 
 
 @blueprint.post("/new")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.REGISTRATIONS_CHANGE)
 def create(slug: str) -> Answer:
+    """Register; with `refresh`, show the places for who is chosen now, and all that was typed."""
     event = get_own_event(slug)
     form: Any = StaffRegistrationForm()
     _offer_choices(form, event)
-    individual = form.kind.data == RegistrationKind.INDIVIDUAL.value
-    if individual:
-        form.headcount.form.participants.data, form.headcount.form.participants.process_errors = 1, []
+    if form.kind.data == RegistrationKind.INDIVIDUAL.value:
+        form.forget_group()
+    if request.form.get("refresh"):
+        form.forget_errors()
+        return _page(event, form)
     if not form.validate_on_submit():
         return _page(event, form), 422
-    made = _register(event, form)
+    try:
+        made = _register(event, form)
+    except (DatabaseBusy, WriteConflict):
+        form.form_errors.append(_("Many people register at the moment. Your answers are kept: press the button again."))
+        return _page(event, form), 503
     if made is None:
         return _page(event, form), 422
     return redirect(f"/manage/events/{slug}/registrations/{made.reference}/ticket")
 
 
 def _register(event: EventRow, form: Any) -> Registered | None:
-    """Register, or put each problem where it belongs and return None."""
+    """Register, or put each problem where it belongs and return None. Raises DatabaseBusy, WriteConflict."""
     draft = _draft(event, form)
+    if not is_within(row_limit(current_access()), group=draft.kind is RegistrationKind.GROUP, audience=draft.audience):
+        form.audience.errors = [_("You register classes and groups. Choose a group, or the school audience.")]
+        return None
+    group = draft.kind is RegistrationKind.GROUP
     try:
-        with transaction():
-            return register(event, draft, by=current_actor(), now=clock.now())
+        return in_transaction(lambda: register(event, draft, by=current_actor(), now=clock.now()))
     except (WaveFull, AudienceFull) as error:
-        form.waves.errors = [full_words(event, error, draft.audience, draft.headcount.people)]
+        form.waves.errors = [full_words(event, error, draft.audience, draft.headcount.people, group=group)]
     except AlreadyRegistered as error:
         other = get_registration(error.registration_id)
         form.contact.form.email.errors = [
@@ -83,7 +93,7 @@ def _register(event: EventRow, form: Any) -> Registered | None:
     except RegistrationClosed:
         form.form_errors.append(_("This event takes no registrations: it is a draft, archived or called off."))
     except FieldError as error:
-        form.show_problems(error)
+        form.show_refusal(error)
     return None
 
 
@@ -97,7 +107,7 @@ def _draft(event: EventRow, form: Any) -> RegistrationDraft:
         contact=Contact(contact.name.data, contact.email.data or "", contact.phone.data or ""),
         headcount=Headcount(count.participants.data or 0, count.companions.data or 0) if group else Headcount(),
         organisation=Organisation(
-            structure.name.data, structure.uai.data if group else "", structure.class_label.data, structure.commune.data
+            structure.name.data, structure.uai.data, structure.class_label.data, structure.commune.data
         ),
         waitlist=form.waitlist.data,
         locale=form.locale.data,
@@ -108,12 +118,14 @@ def _draft(event: EventRow, form: Any) -> RegistrationDraft:
 
 
 @blueprint.get("/<reference>/ticket")
-@event_staff(MAY_MANAGE)
+@event_staff(Ability.REGISTRATIONS_CHANGE)
 def ticket(slug: str, reference: str) -> str | Response:
     """What to do after registering somebody: print, or go on with the next person."""
     event = get_own_event(slug)
     registration = get_by_reference(reference, organiser_id=current_organiser_id())
-    if registration.event_id != event.id:
+    limit = row_limit(current_access())
+    its_rows = is_within(limit, group=registration.is_group, audience=registration.audience)
+    if registration.event_id != event.id or not its_rows:
         return redirect(f"/manage/events/{slug}/registrations")
     return render_template(
         "manage/registrations/ticket.html",
@@ -130,13 +142,17 @@ def _offer_choices(form: StaffRegistrationForm, event: EventRow) -> None:
 
 def _page(event: EventRow, form: Any) -> str:
     _offer_choices(form, event)
-    audience = form.audience.data or (event.audiences[0].code if event.audiences else "")
+    known = [a.code for a in event.audiences]
+    audience = form.audience.data if form.audience.data in known else (known or [""])[0]
     group = form.kind.data == RegistrationKind.GROUP.value
+    count = form.headcount.form
+    people = max(1, (count.participants.data or 0) + (count.companions.data or 0)) if group else 1
     return render_template(
         "manage/registrations/new.html",
         form=form,
         problems=form.list_problems(),
-        rows=wave_rows(event, get_places(event), audience, group=group),
+        rows=wave_rows(event, get_places(event), audience, group=group, people=people),
+        places_for=party_words(event, audience, group=group, people=people),
         several=event.enrolment is Enrolment.SEVERAL,
         all_waves=event.enrolment is Enrolment.ALL,
         open=event.state in {EventState.PUBLISHED, EventState.CLOSED},

@@ -4,26 +4,38 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 
 from app.core.i18n import format_day
 from app.events.errors import AudienceFull, WaveFull
 from app.events.queries import EventRow, Places, WaveRow, get_places
 from app.web.filters import hour
 from app.web.i18n import current_locale
+from app.web.public.words import wave_name
 
 ALTERNATIVES = 3
 
 
 def wave_rows(
-    event: EventRow, places: Places, audience: str, *, group: bool, held: Mapping[int, int] | None = None
+    event: EventRow,
+    places: Places,
+    audience: str,
+    *,
+    group: bool,
+    people: int = 1,
+    held: Mapping[int, int] | None = None,
 ) -> list[dict[str, object]]:
-    """What templates/manage/_waves.html reads. `held` are places that the registration has already, by wave."""
+    """What templates/manage/_waves.html reads. `people` come together; `held` are places they have already, by wave.
+
+    `state`: open, short (not enough for so many), full, none (this audience, or its groups, do not come then).
+    """
     rows: list[dict[str, object]] = []
     zone = ZoneInfo(event.timezone)
     for wave in event.waves:
         own = (held or {}).get(wave.id, 0)
         left = left_for(event, places, wave, audience, group=group) + own
+        closed = is_closed_to(wave, audience, group=group) and not own
+        state = "none" if closed else "full" if left <= 0 else "short" if left < people else "open"
         rows.append(
             {
                 "id": wave.id,
@@ -31,12 +43,34 @@ def wave_rows(
                 "day": format_day(wave.starts_at, event.timezone, current_locale()),
                 "hour": hour(wave.starts_at, event.timezone),
                 "left_text": ngettext("%(num)d place", "%(num)d places", left),
-                "full": left <= 0,
+                "none_text": closed_words(event, audience, group=group),
+                "state": state,
                 "place": wave.place,
                 "host": wave.host,
             }
         )
     return rows
+
+
+def is_closed_to(wave: WaveRow, audience: str, *, group: bool) -> bool:
+    """Whether the organiser keeps an audience, or its groups, out of a wave: then nobody took the places away."""
+    limit = wave.allotment(audience)
+    return limit is not None and (limit.max_people == 0 or (group and limit.max_groups == 0))
+
+
+def closed_words(event: EventRow, audience: str, *, group: bool) -> str:
+    """What a wave says to an audience that does not come then, as the public page does: « Sans classes », « Pas ouvert »."""
+    if event.audience(audience).school:
+        return str(_("No classes"))
+    return str(_("No groups") if group else pgettext("wave", "Not open"))
+
+
+def party_words(event: EventRow, audience: str, *, group: bool, people: int) -> str:
+    """Whom the places shown are for: « Scolaires, un groupe de 30 »."""
+    label = event.audience(audience).label(current_locale())
+    if not group:
+        return str(_("%(audience)s, one person", audience=label))
+    return str(ngettext("%(audience)s, a group of %(num)d", "%(audience)s, a group of %(num)d", people, audience=label))
 
 
 def left_for(event: EventRow, places: Places, wave: WaveRow, audience: str, *, group: bool) -> int:
@@ -46,14 +80,10 @@ def left_for(event: EventRow, places: Places, wave: WaveRow, audience: str, *, g
     return max(0, places.left_for(event, wave, audience))
 
 
-def wave_name(event: EventRow, wave: WaveRow) -> str:
-    """« jeudi 4 février à 9 h 40 »."""
-    day = format_day(wave.starts_at, event.timezone, current_locale())
-    return str(_("%(day)s at %(hour)s", day=day, hour=hour(wave.starts_at, event.timezone)))
-
-
-def full_words(event: EventRow, error: WaveFull | AudienceFull, audience: str, people: int = 1) -> str:
-    """What is full, and the nearest waves that still have room."""
+def full_words(
+    event: EventRow, error: WaveFull | AudienceFull, audience: str, people: int = 1, *, group: bool = False
+) -> str:
+    """What is full or not open, and the nearest waves that still have room."""
     if error.wave_id is None:
         return str(_("The event as a whole is full. Your answers are kept."))
     wave = event.wave(error.wave_id)
@@ -61,13 +91,18 @@ def full_words(event: EventRow, error: WaveFull | AudienceFull, audience: str, p
         return str(_("This time is no longer offered."))
     places = get_places(event)
     open_waves = [
-        w for w in event.waves if w.id != wave.id and left_for(event, places, w, audience, group=False) >= people
+        w for w in event.waves if w.id != wave.id and left_for(event, places, w, audience, group=group) >= people
     ]
     open_waves.sort(key=lambda w: abs(w.starts_at - wave.starts_at))
-    words = {
-        False: _("%(wave)s does not have enough places left.", wave=wave_name(event, wave)),
-        True: _("%(wave)s has no more places for this audience.", wave=wave_name(event, wave)),
-    }[isinstance(error, AudienceFull)]
+    if is_closed_to(wave, audience, group=group):
+        school = event.audience(audience).school
+        words = _("%(wave)s takes no classes.", wave=wave_name(event, wave)) if school else _(
+            "%(wave)s is not open to this audience.", wave=wave_name(event, wave)
+        )  # fmt: skip
+    elif isinstance(error, AudienceFull):
+        words = _("%(wave)s has no more places for this audience.", wave=wave_name(event, wave))
+    else:
+        words = _("%(wave)s does not have enough places left.", wave=wave_name(event, wave))
     if not open_waves:
         return f"{words} {_('No other time has enough places.')}"
     names = " · ".join(wave_name(event, w) for w in open_waves[:ALTERNATIVES])

@@ -1,7 +1,8 @@
 """What's on: the events that anybody may see, coming ones first."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -11,14 +12,15 @@ from flask_babel import ngettext, pgettext
 
 from app.accounts.queries import get_organiser
 from app.core import clock
-from app.core.i18n import format_hour, format_span
+from app.core.urls import settings
+from app.events.calendars import openings
 from app.events.enums import Enrolment
 from app.events.queries import EventLine, EventRow, list_events_by_id, list_public_events
 from app.web.forms.events import KIND_LABELS
 from app.web.guards import public
 from app.web.i18n import current_locale
 from app.web.public.event_view import Phase, phase_of, same_place
-from app.web.public.words import first_capital, invited, when
+from app.web.public.words import event_days, event_hours, first_capital, invited_shortly, when
 
 blueprint = Blueprint("public_agenda", __name__)
 
@@ -28,20 +30,33 @@ MOST_PAGES = 500
 
 @dataclass(frozen=True)
 class EventCard:
-    """One event in the list. `day_number` and `month` are set big; `badge` is (kind, icon, text)."""
+    """One event in the list: the day set big beside it, then `dates` where there are several, and the hours.
+
+    `date` is the whole of it, for who does not see the big number. One called off is told in a line, with its reason.
+    """
 
     url: str
     title: str
     kicker: str
     summary: str
     day_number: str
-    month: str
+    weekday: str
     date: str
+    dates: str
     hours: str
     place: str
     audiences: str
     badge: tuple[str, str, str] | None
+    off: bool
     reason: str
+
+
+@dataclass(frozen=True)
+class Month:
+    """« Décembre »; with the year where it is not the current one, « Janvier 2027 »."""
+
+    name: str
+    cards: tuple[EventCard, ...]
 
 
 @blueprint.get("/")
@@ -54,10 +69,10 @@ def show() -> str:
     shown = lines[:PAGE]
     events = {event.id: event for event in list_events_by_id([line.id for line in shown])}
     names = _organisers(shown)
-    cards = [_card(line, events[line.id], names.get(line.organiser_id, ""), now) for line in shown]
+    cards = {line.id: _card(line, events[line.id], names.get(line.organiser_id, ""), now) for line in shown}
     return render_template(
         "public/agenda/show.html",
-        cards=cards,
+        months=_months(shown, cards, now),
         past=past,
         previous_url=_url(page - 1, past=past) if page > 1 else None,
         next_url=_url(page + 1, past=past) if len(lines) > PAGE else None,
@@ -76,10 +91,25 @@ def _organisers(lines: list[EventLine]) -> dict[int, str]:
     return {i: get_organiser(i).name for i in sorted(ids)} if len(ids) > 1 else {}
 
 
+def _months(lines: list[EventLine], cards: dict[int, EventCard], now: datetime) -> list[Month]:
+    """The cards by the month in which each event begins, or is now for one that began before."""
+    found: list[Month] = []
+    for (year, month), group in groupby(lines, key=lambda line: _month_of(line, now)):
+        pattern = "LLLL" if year == now.astimezone(ZoneInfo(settings().default_timezone)).year else "LLLL y"
+        name = first_capital(format_date(date(year, month, 1), pattern, locale=current_locale()))
+        found.append(Month(name, tuple(cards[line.id] for line in group)))
+    return found
+
+
+def _month_of(line: EventLine, now: datetime) -> tuple[int, int]:
+    zone = ZoneInfo(line.timezone)
+    at = (now if line.starts_at <= now < line.ends_at else line.starts_at).astimezone(zone)
+    return at.year, at.month
+
+
 def _card(line: EventLine, event: EventRow, organiser: str, now: datetime) -> EventCard:
     locale = current_locale()
     first = line.starts_at.astimezone(ZoneInfo(line.timezone)).date()
-    starts, ends = (format_hour(at, line.timezone, locale) for at in (line.starts_at, line.ends_at))
     phase = phase_of(event, now)
     return EventCard(
         url=f"/events/{line.slug}",
@@ -87,12 +117,14 @@ def _card(line: EventLine, event: EventRow, organiser: str, now: datetime) -> Ev
         kicker=" · ".join(p for p in (str(KIND_LABELS[line.kind]), organiser) if p),
         summary=line.summary(locale),
         day_number=str(first.day),
-        month=format_date(first, "MMM", locale=locale),
-        date=first_capital(format_span(line.starts_at, line.ends_at, line.timezone, locale)),
-        hours=_("from %(start)s to %(end)s", start=starts, end=ends),
+        weekday=format_date(first, "EEE", locale=locale),
+        date=first_capital(event_days(event)),
+        dates=event_days(event, year=False) if len(openings(event)) > 1 else "",
+        hours=event_hours(event, weekdays=False),
         place=_place(event),
-        audiences=invited(event.audiences),
+        audiences=invited_shortly(event.audiences),
         badge=_badge(line, event, phase, now),
+        off=phase is Phase.CANCELLED,
         reason=event.cancel_reason if phase is Phase.CANCELLED else "",
     )
 
@@ -131,8 +163,4 @@ def _badge(line: EventLine, event: EventRow, phase: Phase, now: datetime) -> tup
         )
     if left is None:
         return "ok", "check", _("Registration is open")
-    return (
-        "ok",
-        "check",
-        ngettext("Registration is open · %(num)d place", "Registration is open · %(num)d places", left),
-    )
+    return "ok", "check", ngettext("%(num)d place left", "%(num)d places left", left)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from app.core.i18n import format_day, format_span
+from app.core.i18n import format_day
 from app.core.text import fold
 from app.events.audiences import AudienceRow
 from app.events.enums import Enrolment, EventState
@@ -18,7 +18,7 @@ from app.events.queries import EventRow, Places, WaveRow
 from app.web.filters import hour
 from app.web.i18n import current_locale
 from app.web.public.availability import Availability, availability, class_size, counts_groups
-from app.web.public.words import column_head, coming_as, first_capital, listed
+from app.web.public.words import column_head, coming_as, event_days, event_hours, first_capital, listed, wave_day
 
 MOST_COLUMNS = 4
 
@@ -47,8 +47,12 @@ def phase_of(event: EventRow, now: datetime) -> Phase:
 
 def instants_of(event: EventRow) -> tuple[datetime, ...]:
     """When the page changes by itself, in order: between two of these instants it stays the same."""
-    instants = [event.ends_at, *(wave.ends_at for wave in event.waves)]
-    instants += [at for at in (event.registration_opens_at, event.registration_closes_at) if at is not None]
+    window = [at for at in (event.registration_opens_at, event.registration_closes_at) if at is not None]
+    shown = [*window, *(wave.starts_at for wave in event.waves)]
+    instants = [event.ends_at, *window, *(wave.ends_at for wave in event.waves)]
+    zone = ZoneInfo(event.timezone)
+    years = {at.astimezone(zone).year for at in shown}  # a year is told while it is not the current one
+    instants += [datetime(year, 1, 1, tzinfo=zone) for year in {*years, *(year + 1 for year in years)}]
     return tuple(sorted(instants))
 
 
@@ -65,17 +69,21 @@ class DayTab:
 
 @dataclass(frozen=True)
 class Chip:
-    """An audience to look at the table for."""
+    """An audience to look at the table for. `current`: a narrow table is about it; `chosen`: the visitor said so."""
 
     code: str
     label: str
     url: str
     current: bool
+    chosen: bool
 
 
 @dataclass(frozen=True)
 class WaveLine:
-    """One wave: `cells` go with the table's columns, `own` is for the audience looked at. An empty url: nothing to choose."""
+    """One wave: `cells` go with the table's columns, `own` is for the audience looked at. An empty url: nothing to choose.
+
+    `chosen`: the visitor had this one in mind already.
+    """
 
     day: str
     hour: str
@@ -85,10 +93,17 @@ class WaveLine:
     own: Availability
     url: str
     own_url: str
+    chosen: bool
 
 
 @dataclass(frozen=True)
 class Timetable:
+    """`whole`: there is one wave, which is the whole event, so that its hour is already said. `everybody_url`: the table
+    for no audience in particular.
+    """
+
+    whole: bool
+    everybody_url: str
     days: tuple[DayTab, ...]
     chips: tuple[Chip, ...]
     columns: tuple[str, ...]
@@ -98,10 +113,11 @@ class Timetable:
 
 @dataclass(frozen=True)
 class Choice:
-    """The day and the audience that a visitor looks at; `audience` None is nobody in particular."""
+    """What a visitor looks at or chose before: a day, an audience, a wave. None is nothing in particular."""
 
     day: date | None
     audience: AudienceRow | None
+    wave: WaveRow | None = None
 
 
 def days_of(event: EventRow) -> tuple[date, ...]:
@@ -112,13 +128,24 @@ def days_of(event: EventRow) -> tuple[date, ...]:
     return tuple(sorted(set(days))) if several and event.enrolment is not Enrolment.ALL else ()
 
 
-def choose(event: EventRow, day: str, audience: str, now: datetime) -> Choice:
-    """What the address asks for, as far as it exists; else the first day that is not over, and no audience."""
+def choose(event: EventRow, day: str, audience: str, wave: str, now: datetime) -> Choice:
+    """What the address asks for, as far as it exists; else the chosen wave's day or the first one not over, and no audience."""
     days = days_of(event)
+    chosen = next((w for w in event.waves if str(w.id) == wave and w.ends_at > now), None)
     wanted = next((d for d in days if d.isoformat() == day), None)
-    return Choice(
-        wanted or coming_day(event, days, now), next((a for a in event.audiences if a.code == audience), None)
-    )
+    if wanted is None and chosen is not None and days:
+        wanted = chosen.starts_at.astimezone(ZoneInfo(event.timezone)).date()
+    code = next((a for a in event.audiences if a.code == audience), None)
+    return Choice(wanted or coming_day(event, days, now), code, chosen)
+
+
+def free_choice(event: EventRow, places: Places, choice: Choice, now: datetime) -> WaveRow | None:
+    """The wave that the visitor chose before, while it can still be had."""
+    if choice.wave is None or event.enrolment is Enrolment.ALL:
+        return None
+    audiences = (choice.audience,) if choice.audience else event.audiences
+    free = (availability(event, places, choice.wave, audience, now).state == "open" for audience in audiences)
+    return choice.wave if any(free) else None
 
 
 def coming_day(event: EventRow, days: Sequence[date], now: datetime) -> date | None:
@@ -134,18 +161,24 @@ def timetable(event: EventRow, places: Places, choice: Choice, now: datetime) ->
     zone = ZoneInfo(event.timezone)
     waves = [w for w in event.waves if choice.day is None or w.starts_at.astimezone(zone).date() == choice.day]
     own = choice.audience or (event.audiences[0] if event.audiences else AudienceRow("", "", "", groups=False))
-    columns = _columns(event, own)
+    columns = _columns(event, own) if choice.audience is None else [(column_head(own), own)]
     open_now = phase_of(event, now) is Phase.OPEN
     lines = tuple(_line(event, places, wave, columns, own, choice, now, open_now=open_now) for wave in waves)
+    times = [(wave.starts_at, wave.ends_at) for wave in event.waves]
     return Timetable(
+        whole=times == [(event.starts_at, event.ends_at)],
+        everybody_url=_address(event, choice.day, None, choice.wave),
         days=tuple(_tab(event, day, choice) for day in days_of(event)),
-        chips=tuple(_chip(event, audience, own, choice) for audience in event.audiences)
-        if len(event.audiences) > 1
-        else (),
+        chips=tuple(_chip(event, audience, own, choice) for audience in event.audiences) if _differ(event) else (),
         columns=tuple(head for head, _audience in columns),
         lines=lines,
         notes=tuple(_notes(event, waves, [audience for _head, audience in columns])),
     )
+
+
+def _differ(event: EventRow) -> bool:
+    """Whether it matters to the table who one is."""
+    return len(event.audiences) > 1 and any(wave.allotments for wave in event.waves)
 
 
 def _columns(event: EventRow, own: AudienceRow) -> list[tuple[str, AudienceRow]]:
@@ -169,14 +202,17 @@ def _line(
     mine = availability(event, places, wave, own, now)
     choosable = open_now and event.enrolment is not Enrolment.ALL
     return WaveLine(
-        day="" if choice.day else first_capital(format_day(wave.starts_at, event.timezone, current_locale())),
+        day="" if choice.day else first_capital(wave_day(event, wave)),
         hour=hour(wave.starts_at, event.timezone),
         until="" if event.stops else hour(wave.ends_at, event.timezone),
         place=", ".join(p for p in (wave.host, wave.place) if p),
         cells=cells,
         own=mine,
-        url=_register_url(event, wave, choice.audience) if choosable and _offers(*cells) else "",
-        own_url=_register_url(event, wave, own) if choosable and _offers(mine) else "",
+        url=register_url(event, choice.audience, wave) if choosable and _offers(*cells) else "",
+        own_url=register_url(event, own if _differ(event) else choice.audience, wave)
+        if choosable and _offers(mine)
+        else "",
+        chosen=wave == choice.wave,
     )
 
 
@@ -184,15 +220,25 @@ def _offers(*cells: Availability) -> bool:
     return any(cell.state in {"open", "waitlist"} for cell in cells)
 
 
-def _register_url(event: EventRow, wave: WaveRow, audience: AudienceRow | None) -> str:
-    query = {"wave": wave.id} | ({"audience": audience.code} if audience else {})
-    return f"/events/{event.slug}/register?{urlencode(query)}"
+def register_url(event: EventRow, audience: AudienceRow | None, wave: WaveRow | None) -> str:
+    """Where to register, with what is chosen already."""
+    query = _chosen(audience, wave)
+    return f"/events/{event.slug}/register" + (f"?{urlencode(query)}" if query else "")
 
 
-def _address(event: EventRow, day: date | None, audience: AudienceRow | None) -> str:
-    query = {"day": day.isoformat()} if day else {}
-    if audience:
-        query["audience"] = audience.code
+def event_url(event: EventRow, audience: AudienceRow | None, wave: WaveRow | None) -> str:
+    """The event's page with what is chosen already: for who comes back to it before having registered."""
+    query = _chosen(audience, wave)
+    return f"/events/{event.slug}" + (f"?{urlencode(query)}" if query else "")
+
+
+def _chosen(audience: AudienceRow | None, wave: WaveRow | None) -> dict[str, str]:
+    query = {"wave": str(wave.id)} if wave else {}
+    return query | ({"audience": audience.code} if audience else {})
+
+
+def _address(event: EventRow, day: date | None, audience: AudienceRow | None, wave: WaveRow | None) -> str:
+    query = ({"day": day.isoformat()} if day else {}) | _chosen(audience, wave)
     return f"/events/{event.slug}?{urlencode(query)}#when"
 
 
@@ -202,26 +248,28 @@ def _tab(event: EventRow, day: date, choice: Choice) -> DayTab:
         format_day(datetime(day.year, day.month, day.day, 12, tzinfo=zone), event.timezone, current_locale())
     )
     label, _space, month = text.rpartition(" ")
-    return DayTab(day, label, month, _address(event, day, choice.audience), day == choice.day)
+    return DayTab(day, label, month, _address(event, day, choice.audience, choice.wave), day == choice.day)
 
 
 def _chip(event: EventRow, audience: AudienceRow, own: AudienceRow, choice: Choice) -> Chip:
-    return Chip(audience.code, coming_as(audience), _address(event, choice.day, audience), audience == own)
+    address = _address(event, choice.day, audience, choice.wave)
+    return Chip(audience.code, coming_as(audience), address, audience == own, audience == choice.audience)
 
 
 def _notes(event: EventRow, waves: list[WaveRow], audiences: list[AudienceRow]) -> list[str]:
-    """What a « class » counts for, and at which hours none comes."""
-    school = next((a for a in audiences if a.school), None)
+    """What a « class » counts for, where classes are counted; for who looks at others only, at which hours none comes."""
+    school = next((a for a in event.audiences if a.school), None)
     if school is None or not counts_groups(event, school.code):
         return []
-    notes = [
-        _("Here a “class” counts for %(people)s people, companions included.", people=class_size(event, school.code))
-    ]
-    closed = [w for w in waves if (a := w.allotment(school.code)) is not None and 0 in {a.max_people, a.max_groups}]
-    if closed:
-        hours = listed([hour(w.starts_at, event.timezone) for w in closed])
-        notes.append(_("At %(hours)s, no school groups.", hours=hours))
-    return notes
+    if school in audiences:
+        people = class_size(event, school.code)
+        return [
+            _("Here a “class” counts for %(people)s people, companions included.", people=people),
+            _("A larger one may come where enough places are left."),
+        ]
+    calm = [w for w in waves if (a := w.allotment(school.code)) is not None and 0 in {a.max_people, a.max_groups}]
+    hours = listed([hour(w.starts_at, event.timezone) for w in calm])
+    return [_("At %(hours)s, no school groups.", hours=hours)] if calm else []
 
 
 def visit_minutes(event: EventRow) -> int:
@@ -231,16 +279,7 @@ def visit_minutes(event: EventRow) -> int:
 
 def days_and_hours(event: EventRow) -> tuple[str, str]:
     """(« 4 et 5 février 2027 », « jeudi et vendredi, de 9 h 00 à 17 h 30 »)."""
-    locale, zone = current_locale(), ZoneInfo(event.timezone)
-    days = first_capital(format_span(event.starts_at, event.ends_at, event.timezone, locale))
-    starts, ends = hour(event.starts_at, event.timezone), hour(event.ends_at, event.timezone)
-    hours = _("from %(start)s to %(end)s", start=starts, end=ends)
-    first, last = event.starts_at.astimezone(zone).date(), event.ends_at.astimezone(zone).date()
-    if first == last:
-        return days, first_capital(hours)
-    names = [format_day(moment, event.timezone, locale).split(" ")[0] for moment in (event.starts_at, event.ends_at)]
-    week = listed(names) if (last - first).days == 1 else _("from %(first)s to %(last)s", first=names[0], last=names[1])
-    return days, _("%(days)s, %(hours)s", days=week, hours=hours)
+    return first_capital(event_days(event)), first_capital(event_hours(event))
 
 
 def paragraphs(text: str) -> list[list[str]]:

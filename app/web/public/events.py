@@ -20,7 +20,7 @@ from app.core.tokens import digest
 from app.events.audiences import AudienceRow
 from app.events.errors import EventNotFound
 from app.events.marks import EventMark, find_public_mark
-from app.events.queries import EventRow, get_places, get_public_event
+from app.events.queries import EventRow, WaveRow, get_places, get_public_event
 from app.feeds.calendars import event_calendar
 from app.web.calendars import calendar_response
 from app.web.context import show_organiser
@@ -30,18 +30,21 @@ from app.web.i18n import current_locale
 from app.web.public.availability import has_room
 from app.web.public.event_view import (
     Choice,
+    choose,
     coming_day,
     days_and_hours,
     days_of,
+    free_choice,
     instants_of,
     paragraphs,
     phase_of,
+    register_url,
     same_place,
     timetable,
     visit_minutes,
 )
 from app.web.public.found import require_slug, shown_event
-from app.web.public.words import duration, invited, when
+from app.web.public.words import continue_words, duration, invited, time_words, when
 
 blueprint = Blueprint("public_events", __name__)
 
@@ -58,21 +61,25 @@ class _Known:
     instants: tuple[datetime, ...]
     days: dict[str, date]
     audiences: dict[str, AudienceRow]
+    waves: dict[str, WaveRow]
 
     @classmethod
     def of(cls, event: EventRow) -> "_Known":
         days = {day.isoformat(): day for day in days_of(event)}
-        return cls(event, instants_of(event), days, {a.code: a for a in event.audiences})
+        audiences, waves = {a.code: a for a in event.audiences}, {str(w.id): w for w in event.waves}
+        return cls(event, instants_of(event), days, audiences, waves)
 
-    def choice(self, day: str, audience: str, now: datetime) -> Choice:
+    def choice(self, day: str, audience: str, wave: str, now: datetime) -> Choice:
         """As event_view.choose."""
+        if wave in self.waves:
+            return choose(self.event, day, audience, wave, now)
         wanted = self.days.get(day) or coming_day(self.event, tuple(self.days.values()), now)
         return Choice(wanted, self.audiences.get(audience))
 
 
 @dataclass(frozen=True)
 class _State:
-    """All that a page shows besides the event's address, day, audience and language. Equal states: equal pages."""
+    """All that a page shows besides the event's address, the visitor's choice and language. Equal states: equal pages."""
 
     mark: EventMark
     moment: int
@@ -95,8 +102,9 @@ def show(slug: str) -> Response:
     if mark is None:
         raise EventNotFound(slug)
     show_organiser(mark.organiser_id)
-    known, now = _known(slug, mark), clock.now()
-    page = _page(known, known.choice(request.args.get("day", ""), request.args.get("audience", ""), now), mark, now)
+    known, now, asked = _known(slug, mark), clock.now(), request.args
+    choice = known.choice(asked.get("day", ""), asked.get("audience", ""), asked.get("wave", ""), now)
+    page = _page(known, choice, mark, now)
     response = Response(page.body, content_type="text/html; charset=utf-8")
     response.set_etag(page.etag)
     return response.make_conditional(request)
@@ -125,7 +133,13 @@ def _known(slug: str, mark: EventMark) -> _Known:
 def _page(known: _Known, choice: Choice, mark: EventMark, now: datetime) -> _KeptPage:
     """The page as kept, or made anew when anything that it shows has changed."""
     kept = remembered("event pages", most=PAGES_KEPT)
-    key = (mark.id, current_locale(), choice.day, choice.audience and choice.audience.code)
+    key = (
+        mark.id,
+        current_locale(),
+        choice.day,
+        choice.audience and choice.audience.code,
+        choice.wave and choice.wave.id,
+    )
     state = _State(mark, bisect_right(known.instants, now), g.organiser)
     page = kept.get(key)
     if isinstance(page, _KeptPage) and page.state == state:
@@ -139,7 +153,7 @@ def _page(known: _Known, choice: Choice, mark: EventMark, now: datetime) -> _Kep
 
 def render_event(event: EventRow, choice: Choice, now: datetime) -> str:
     locale, places = current_locale(), get_places(event)
-    opens_at = event.registration_opens_at
+    opens_at, wave = event.registration_opens_at, free_choice(event, places, choice, now)
     return render_template(
         "public/events/show.html",
         event=event,
@@ -156,7 +170,9 @@ def render_event(event: EventRow, choice: Choice, now: datetime) -> str:
         stops=_stops(event),
         paragraphs=paragraphs(event.description(locale)),
         own_places=any(wave.place for wave in event.waves),
-        register_url=_register_url(event, choice),
+        time_words=time_words(event),
+        register_url=register_url(event, choice.audience, wave),
+        go_on=continue_words(event, wave) if wave else "",
         lang_urls={code: f"/events/{event.slug}?{urlencode(_query(choice) | {'lang': code})}" for code in LOCALES},
     )
 
@@ -192,9 +208,5 @@ def _place(event: EventRow) -> dict[str, str] | None:
 
 def _query(choice: Choice) -> dict[str, str]:
     query = {"day": choice.day.isoformat()} if choice.day else {}
+    query |= {"wave": str(choice.wave.id)} if choice.wave else {}
     return query | ({"audience": choice.audience.code} if choice.audience else {})
-
-
-def _register_url(event: EventRow, choice: Choice) -> str:
-    query = urlencode({"audience": choice.audience.code}) if choice.audience else ""
-    return f"/events/{event.slug}/register" + (f"?{query}" if query else "")

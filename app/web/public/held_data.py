@@ -8,7 +8,7 @@ from app.checkin.queries import list_scans
 from app.core.audit import list_history
 from app.core.text import shown_phone as phone
 from app.events.queries import EventRow
-from app.registrations.queries import RegistrationRow, get_statistics
+from app.registrations.queries import RegistrationRow, TicketRow, get_statistics
 from app.web.forms.registration import AGE_LABELS, GENDER_LABELS, STATISTICS
 from app.web.i18n import current_locale
 from app.web.public.words import first_capital, headcount_words, wave_name
@@ -28,7 +28,7 @@ def held_facts(event: EventRow, registration: RegistrationRow) -> list[tuple[str
         (_("Town"), registration.commune),
         (_("Audience"), event.audience(registration.audience).label(current_locale())),
         (_("How many"), headcount_words(registration, event) if registration.is_group else ""),
-        (_("Arrival"), ", ".join(waves)),
+        (_("Connection") if event.is_online else _("Arrival"), ", ".join(waves)),
         (_("15 or older"), _yes_no(registration.is_15_or_older)),
         (_("Sent by"), registration.oriented_by),
         (_("Language"), {"fr": "Français", "en": "English"}.get(registration.locale, registration.locale)),
@@ -85,7 +85,7 @@ def held_record(event: EventRow, registration: RegistrationRow) -> dict[str, Any
         "waves": [
             {"starts_at": w.starts_at.isoformat(), "ends_at": w.ends_at.isoformat(), "place": w.place} for w in waves
         ],
-        "tickets": [{"code": t.code, "label": t.label} for t in (registration.ticket, *registration.cards)],
+        "tickets": [{"code": t.code, "label": t.label} for t in _tickets(registration)],
         "statistics": None if said is None else {name: getattr(said, name) for name in STATISTICS},
         "created_at": registration.created_at.isoformat(),
         "updated_at": registration.updated_at.isoformat(),
@@ -93,6 +93,10 @@ def held_record(event: EventRow, registration: RegistrationRow) -> dict[str, Any
         "cancel_reason": registration.cancel_reason,
         **_held_events(registration.id),
     }
+
+
+def _tickets(registration: RegistrationRow) -> tuple[TicketRow, ...]:
+    return (registration.ticket, *registration.cards, *registration.withdrawn)
 
 
 def _held_events(registration_id: int) -> dict[str, list[dict[str, str]]]:

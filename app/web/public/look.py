@@ -1,6 +1,6 @@
 """An organiser's colours as a style sheet, and its logo. The version in the address lets browsers keep them."""
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 from werkzeug.wrappers import Response
 
 from app.accounts.queries import find_logo, find_organiser_by_slug
@@ -10,6 +10,8 @@ from app.web.guards import public
 from app.web.headers import FOREVER
 
 blueprint = Blueprint("public_look", __name__)
+
+ICON_DAYS = 7
 
 
 @blueprint.get("/look/<slug>-<int:version>.css")
@@ -30,6 +32,15 @@ def logo(slug: str, version: int) -> Response:
     if organiser is None or picture is None:
         raise NotFound("logo")
     return _kept(picture, "image/png", fresh=version == organiser.look_version)
+
+
+@blueprint.get("/favicon.ico")
+@public
+def icon() -> Response:
+    """The icon for what asks for none by name: viewers of PDFs, readers of feeds."""
+    response = current_app.send_static_file("img/favicon.ico")
+    response.headers["Cache-Control"] = f"public, max-age={ICON_DAYS * 86400}"
+    return response
 
 
 def theme_css(colours: Palette) -> str:

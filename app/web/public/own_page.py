@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.errors import DatabaseBusy, FieldError, MoveNotAllowed
 from app.core.i18n import as_locale
 from app.core.transaction import transaction
-from app.core.urls import own_page_path
+from app.core.urls import absolute, own_page_path
 from app.events.enums import Enrolment
 from app.events.errors import AudienceFull, WaveFull
 from app.events.queries import EventRow, get_places
@@ -29,7 +29,7 @@ from app.registrations.operations import (
     issue_route_cards,
     send_links_again,
 )
-from app.registrations.papers import route_cards_pdf_of
+from app.registrations.papers import admits, route_cards_pdf_of
 from app.registrations.queries import FORGOTTEN, RegistrationRow, places_before
 from app.registrations.rules import may_change
 from app.web.calendars import calendar_response
@@ -39,10 +39,10 @@ from app.web.i18n import current_locale
 from app.web.problems import RETRY_AFTER_BUSY
 from app.web.public.found import registration_of_link, shown_event
 from app.web.public.held_data import held_facts, held_record
-from app.web.public.registration_steps import Party, wave_choices
+from app.web.public.registration_steps import Party, first_full, wave_choices
 from app.web.public.ticket_view import ticket_qr, ticket_view
 from app.web.public.tickets import pdf_response, unknown_link
-from app.web.public.words import headcount_words, people, wave_name
+from app.web.public.words import headcount_words, people, time_words, wave_name
 
 blueprint = Blueprint("public_own_page", __name__)
 blueprint.register_error_handler(RegistrationNotFound, unknown_link)
@@ -56,6 +56,7 @@ def show(token: str) -> str:
     registration, event = registration_of_link(token)
     now = clock.now()
     waiting = registration.status is RegistrationStatus.WAITLISTED
+    before = places_before(registration) if waiting else 0
     return render_template(
         "public/own_page/show.html",
         event=event,
@@ -63,10 +64,12 @@ def show(token: str) -> str:
         forgotten=registration.contact_name == FORGOTTEN,
         ticket=ticket_view(event, registration, registration.ticket, now),
         qr=ticket_qr(registration.ticket.code),
-        before=places_before(registration) if waiting else 0,
+        before=before,
+        place_free=waiting and not before and _fits_now(event, registration),
         may_change=_may(event, registration, RegistrationMove.CHANGE, now),
         may_cancel=_may(event, registration, RegistrationMove.CANCEL, now),
         base=own_page_path(token),
+        address=absolute(own_page_path(token)),
     )
 
 
@@ -106,11 +109,9 @@ def save_change(token: str) -> Answer:
 def _change(event: EventRow, registration: RegistrationRow, form: ChangeForm, now: datetime) -> Answer:
     count = _wanted_count(registration, form)
     chosen = registration.waves if event.enrolment is Enrolment.ALL else form.wave_ids(event)
-    # Who waits and keeps the time goes on waiting: free places there go to whoever waits longest.
-    waves = None if set(chosen) == set(registration.waves) else chosen
     try:
         with transaction():
-            change_registration(registration.id, waves=waves, headcount=count, by=current_actor(), now=now)
+            status = change_registration(registration.id, waves=chosen, headcount=count, by=current_actor(), now=now)
     except (WaveFull, AudienceFull) as full:
         return _change_page(event, registration, form, chosen, full=full.wave_id or 0), 409
     except FieldError as refusal:
@@ -122,8 +123,36 @@ def _change(event: EventRow, registration: RegistrationRow, form: ChangeForm, no
         page = make_response(_change_page(event, registration, form, chosen, busy=True), 503)
         page.headers["Retry-After"] = str(RETRY_AFTER_BUSY)
         return page
-    flash(_("It is changed. This is what holds now."), "ok")
+    _say(registration.status, status)
     return redirect(own_page_path(registration.token), 303)
+
+
+def _say(before: RegistrationStatus, after: RegistrationStatus) -> None:
+    """What came of a change."""
+    if after is RegistrationStatus.WAITLISTED:
+        flash(_("It is noted. You are still on the waiting list."), "waiting")
+    elif before is RegistrationStatus.WAITLISTED:
+        flash(_("You have a place now. Here is your ticket."), "ok")
+    else:
+        flash(_("It is changed. This is what holds now."), "ok")
+
+
+@blueprint.post("/r/<token>/place")
+@own_link
+def take_place(token: str) -> Answer:
+    """Who waits takes the places that became free, when it is their turn."""
+    registration, event = registration_of_link(token)
+    now = clock.now()
+    waiting = registration.status is RegistrationStatus.WAITLISTED
+    if not waiting or not _may(event, registration, RegistrationMove.CHANGE, now):
+        return _too_late(event, registration)
+    try:
+        with transaction():
+            status = change_registration(registration.id, by=current_actor(), now=now)
+    except (ChangeClosed, MoveNotAllowed):
+        return _too_late(event, registration)
+    _say(registration.status, status)
+    return redirect(own_page_path(token), 303)
 
 
 def _wanted_count(registration: RegistrationRow, form: ChangeForm) -> Headcount | None:
@@ -164,7 +193,7 @@ def cancel(token: str) -> Answer:
 def make_cards(token: str) -> Answer:
     """Number the cards of a group, then open them as a paper."""
     registration, event = registration_of_link(token)
-    if not registration.is_group or registration.status is not RegistrationStatus.CONFIRMED:
+    if not registration.is_group or not admits(event, registration):
         return _too_late(event, registration)
     with transaction():
         issue_route_cards(registration.id, by=current_actor(), now=clock.now())
@@ -175,7 +204,7 @@ def make_cards(token: str) -> Answer:
 @own_link
 def cards(token: str) -> Answer:
     registration, event = registration_of_link(token)
-    if not registration.cards:
+    if not registration.cards or not admits(event, registration):
         return redirect(own_page_path(token))
     locale = as_locale(request.args.get("lang") or current_locale())
     content = route_cards_pdf_of(event, registration, locale, organiser=get_organiser(event.organiser_id))
@@ -254,6 +283,12 @@ def _may(event: EventRow, registration: RegistrationRow, move: RegistrationMove,
     return allowed and may_change(event, registration.waves, staff=False, now=now)
 
 
+def _fits_now(event: EventRow, registration: RegistrationRow) -> bool:
+    """Whether all the places that a registration asks for are free now."""
+    party = Party(registration.audience, registration.is_group, registration.people)
+    return first_full(event, get_places(event), party, registration.waves) is None
+
+
 def _school(event: EventRow, registration: RegistrationRow) -> bool:
     return event.audience(registration.audience).school
 
@@ -288,6 +323,7 @@ def _change_page(
         form=form,
         problems=[f for f in (count.participants, count.companions, fields.waves) if f.errors],
         rows=choices.rows if holds else _with_own(choices.rows, registration),
+        time_words=time_words(event),
         selected=[str(i) for i in chosen],
         base=own_page_path(registration.token),
         full=full,

@@ -5,6 +5,10 @@ second registration is answered as a stranger's would be: « full » where a str
 answers sent again (a double click, a page loaded anew) count as the success that they were.
 The page after it says what was asked for, not what came of it: about a waiting list, that there is no place until the mail
 says so, which holds for who waits, who found a place, and who is registered already.
+
+Who gives no mail address is shown their own page at once, for nothing else reaches them. Nobody is recognised by a telephone
+here: who registers again gets a registration of their own, never the page of another one. Only the browser that made one
+and sends the very same answers again is led back to it.
 """
 
 from datetime import datetime
@@ -18,12 +22,14 @@ from werkzeug.wrappers import Response
 from app.core import clock
 from app.core.errors import DatabaseBusy, FieldError, WriteConflict
 from app.core.transaction import transaction
-from app.core.urls import event_path, ticket_path
+from app.core.urls import event_path, own_page_path
+from app.events.audiences import AudienceRow
 from app.events.enums import Enrolment
 from app.events.errors import AudienceFull, WaveFull
-from app.events.queries import EventRow, get_places
+from app.events.queries import EventRow, WaveRow, get_places
 from app.registrations.drafts import RegistrationDraft
-from app.registrations.errors import AlreadyRegistered, RegistrationClosed
+from app.registrations.enums import RegistrationStatus
+from app.registrations.errors import AlreadyRegistered, RegistrationClosed, RegistrationNotFound
 from app.registrations.operations import Registered, register, require_room, tell_already_registered
 from app.registrations.queries import get_registration
 from app.registrations.rules import clean
@@ -31,7 +37,7 @@ from app.web.forms.registration import RegistrationForm
 from app.web.guards import current_actor, public
 from app.web.i18n import current_locale
 from app.web.problems import RETRY_AFTER_BUSY
-from app.web.public.event_view import Phase, phase_of
+from app.web.public.event_view import Phase, event_url, phase_of
 from app.web.public.found import shown_event
 from app.web.public.registration_steps import (
     LAST_STEP,
@@ -44,11 +50,12 @@ from app.web.public.registration_steps import (
     is_young,
     kept_answers,
     party_words,
+    refused_words,
     step_title,
     summary,
     wave_choices,
 )
-from app.web.public.words import coming_as, first_capital, wave_name, when
+from app.web.public.words import coming_as, continue_words, first_capital, time_words, when
 
 blueprint = Blueprint("public_registration", __name__)
 blueprint.add_app_template_filter(coming_as, "coming_as")
@@ -56,6 +63,8 @@ blueprint.add_app_template_filter(first_capital, "first_capital")
 
 ATTEMPTS = 3
 JUST_REGISTERED = "registered"
+MADE_HERE = "made_here"
+"""The id of the last registration without a mail address that this browser made."""
 Answers = MultiDict[str, str]
 
 
@@ -145,7 +154,7 @@ def _confirm(form: RegistrationForm, answers: Answers) -> Response:
         return _page(form, answers, wrong[0], status=422)
     draft = form.draft()
     try:
-        made = _register(form.event, draft, clock.now())
+        made = _made_here(form.event, draft) or _register(form.event, draft, clock.now())
     except (WaveFull, AudienceFull) as full:
         return _page(form, answers, 3, status=409, filled=full.wave_id or 0)
     except RegistrationClosed:
@@ -161,10 +170,14 @@ def _confirm(form: RegistrationForm, answers: Answers) -> Response:
 
 
 def _done(event: EventRow, draft: RegistrationDraft, made: Registered | None) -> Response:
-    """Where to go next. Without a mail address nothing else reaches the person: the ticket shows itself."""
+    """Where to go next. Without a mail address nothing else reaches the person: their own page shows itself, with its address."""
     if made is not None and not draft.contact.email:
-        flash(_("It is noted. Keep this page or print it: it is your ticket."), "ok")
-        return redirect(ticket_path(made.ticket_code), 303)
+        session[MADE_HERE] = made.id
+        if made.status is RegistrationStatus.CONFIRMED:
+            flash(_("It is noted. Print this page, or keep its address: no mail is sent to you."), "ok")
+        else:
+            flash(_("You are on the waiting list. Keep the address of this page: no mail is sent to you."), "waiting")
+        return redirect(own_page_path(made.token), 303)
     session[JUST_REGISTERED] = {
         "slug": event.slug,
         "email": draft.contact.email,
@@ -192,6 +205,23 @@ def _register(event: EventRow, draft: RegistrationDraft, now: datetime) -> Regis
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("every attempt returns or raises")
+
+
+def _made_here(event: EventRow, draft: RegistrationDraft) -> Registered | None:
+    """The registration without a mail address that this very browser made with these very answers: a double click is one."""
+    made = session.get(MADE_HERE)
+    if draft.contact.email or not isinstance(made, int):
+        return None
+    try:
+        known = get_registration(made)
+        same = known.event_id == event.id and known.alive and _is_the_same(event, draft, made)
+    except (RegistrationNotFound, FieldError):
+        return None
+    return (
+        Registered(known.id, known.reference, known.token, known.status, known.ticket.code, known.holder)
+        if same
+        else None
+    )
 
 
 def _answer_as_a_stranger(event: EventRow, draft: RegistrationDraft, registration_id: int) -> None:
@@ -249,6 +279,7 @@ def _page(
         school=event.audience(form.chosen_audience).school,
         young=is_young(form),
         busy=busy,
+        event_url=event_url(event, _chosen_audience(form), _one_wave(form)),
         **({"lang_urls": {}} if request.method == "POST" else {}),  # following it would drop the answers
         **extra,
     )
@@ -260,16 +291,33 @@ def _times(form: RegistrationForm, filled: int | None, now: datetime, *, waiting
     event = form.event
     chosen = [i for i in form.wave_ids() if i != filled or waiting]
     wave = event.wave(filled) if filled else None
+    places, party = get_places(event), Party.of(form)
     if filled is not None:
         for field in form.fields_of(3):
             field.errors = []
+    choices = wave_choices(event, places, party, now, chosen=chosen, waiting=waiting)
+    only = choices.only_one()
+    if event.enrolment is Enrolment.ONE and only is not None and not any(form.wave_ids()):
+        chosen, choices = [only], wave_choices(event, places, party, now, chosen=[only], waiting=waiting)
+    one = event.enrolment is Enrolment.ONE and len(chosen) == 1
     return {
-        "choices": wave_choices(event, get_places(event), Party.of(form), now, chosen=chosen, waiting=waiting),
-        "filled": filled,
-        "filled_name": wave_name(event, wave, with_day=event.enrolment is not Enrolment.ONE) if wave else "",
+        "choices": choices,
+        "filled": None if filled is None else refused_words(event, places, wave, party, now),
         "waiting": waiting,
         "who": party_words(form),
+        "words": time_words(event),
+        "go_on": continue_words(event, event.wave(chosen[0]) if one and not waiting else None),
     }
+
+
+def _chosen_audience(form: RegistrationForm) -> AudienceRow | None:
+    return next((a for a in form.event.audiences if a.code == form.chosen_audience), None)
+
+
+def _one_wave(form: RegistrationForm) -> WaveRow | None:
+    """The one wave chosen so far, or None."""
+    ids = form.wave_ids()
+    return form.event.wave(ids[0]) if len(ids) == 1 else None
 
 
 def _closed(event: EventRow, status: int) -> Response:

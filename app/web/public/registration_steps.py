@@ -17,8 +17,9 @@ from app.registrations.drafts import Headcount, RegistrationDraft
 from app.registrations.enums import RegistrationKind
 from app.web.filters import hour
 from app.web.forms.registration import NO, STATISTICS, WAIT, RegistrationForm
+from app.web.i18n import current_locale
 from app.web.public.availability import Availability, availability, fits
-from app.web.public.words import coming_as, first_capital, people, wave_day, wave_name
+from app.web.public.words import coming_as, first_capital, people, time_words, wave_day, wave_name
 
 LAST_STEP = 5
 CALM_AMONG = 3
@@ -61,6 +62,11 @@ class WaveChoices:
     room: bool
     wait: bool
 
+    def only_one(self) -> int | None:
+        """The one time where there is nothing to choose: no other, and no list to wait on."""
+        found = [int(row["id"]) for row in self.rows if row["selectable"]]
+        return found[0] if len(found) == len(self.rows) == 1 and not self.waitlists else None
+
 
 @dataclass(frozen=True)
 class SummaryPart:
@@ -84,7 +90,7 @@ def decoded(answers: Mapping[str, Any]) -> "MultiDict[str, str]":
 def kept_answers(answers: "MultiDict[str, str]", form: RegistrationForm, step: int) -> Iterator[tuple[str, str]]:
     """What travels hidden: every answer, as it was typed, but those that this step shows."""
     shown = {f.name for f in form.fields_of(step)}
-    for name in ANSWERS:
+    for name in (*ANSWERS, *(found.name for found in form.answer_fields)):
         if name not in shown:
             yield from ((name, value) for value in answers.getlist(name) if value != "")
 
@@ -93,11 +99,10 @@ def step_title(form: RegistrationForm, step: int) -> str:
     """The name of a step beside « Step 2 of 5 »."""
     if step == 2 and form.is_group:
         return str(_("The class") if form.event.audience(form.chosen_audience).school else _("The group"))
-    times = {Enrolment.ONE: _("Arrival time"), Enrolment.SEVERAL: _("Your times"), Enrolment.ALL: _("The dates")}
     titles = {
         1: _("Who comes"),
         2: _("About you"),
-        3: times[form.event.enrolment],
+        3: time_words(form.event).label,
         4: pgettext("step", "You"),
         5: _("Check"),
     }
@@ -110,7 +115,7 @@ def wave_choices(
     """The times that are not over, with what is left of each for this party."""
     audience = event.audience(party.audience)
     states = {w.id: availability(event, places, w, audience, now) for w in event.waves if w.ends_at > now}
-    coming = [w for w in event.waves if w.id in states and (states[w.id].state != "none" or w.id in party.held_waves)]
+    coming = [w for w in event.waves if w.id in states]
     room = {
         w.id: w.id in party.held_waves or (states[w.id].state == "open" and _fits(event, places, w, party))
         for w in coming
@@ -119,7 +124,7 @@ def wave_choices(
     rows = tuple(
         _row(event, wave, states[wave.id], party, fits_in=room[wave.id], calm=wave.id == calm) for wave in coming
     )
-    queues = [w for w in coming if not room[w.id] and _may_wait(event, w, party)]
+    queues = [w for w in coming if not room[w.id] and states[w.id].state != "none" and _may_wait(event, w, party)]
     several_days = len({row["day"] for row in rows}) > 1
     possible = {w.id for w in coming if room[w.id]}
     all_waves = event.enrolment is Enrolment.ALL
@@ -165,6 +170,8 @@ def _row(
     full = found.state in {"waitlist", "full"} and not own
     if own:
         note = _("Your time at present")
+    elif found.state == "none":
+        note = ""
     elif found.state == "open" and not fits_in:
         note = _("Not enough places for %(people)s", people=people(party.people))
     elif full:
@@ -202,8 +209,26 @@ def first_full(event: EventRow, places: Places, party: Party, wave_ids: Sequence
     return next((w.id for w in waves if not _fits(event, places, w, party)), None)
 
 
-def party_of(draft: RegistrationDraft) -> Party:
-    return Party(draft.audience, draft.kind is RegistrationKind.GROUP, draft.headcount.people)
+def refused_words(
+    event: EventRow, places: Places, wave: WaveRow | None, party: Party, now: datetime
+) -> tuple[str, str]:
+    """Why a time cannot be had, (title, text): it is closed to this audience, too small for this party, or filled meanwhile.
+
+    `wave` None is the event as a whole.
+    """
+    if wave is None:
+        return _("The event has just filled up"), _("The last places were taken while you were answering.")
+    name = wave_name(event, wave, with_day=event.enrolment is not Enrolment.ONE)
+    audience = event.audience(party.audience)
+    state = availability(event, places, wave, audience, now).state
+    if state == "none":
+        if audience.school:
+            return _("%(time)s is without classes", time=name), _("That time is kept for other visitors.")
+        return _("%(time)s is not open to you", time=name), _("That time is kept for other visitors.")
+    if state == "open":
+        text = _("There is no room there for %(people)s.", people=people(party.people))
+        return _("Not enough places on %(time)s", time=name), text
+    return _("%(time)s has just filled up", time=name), _("The last places were taken while you were answering.")
 
 
 def party_words(form: RegistrationForm) -> str:
@@ -247,8 +272,17 @@ def summary(event: EventRow, form: RegistrationForm, draft: RegistrationDraft) -
         SummaryPart(1, _("Who comes"), ((_("You come…"), coming_as(event.audience(draft.audience))),)),
         SummaryPart(2, step_title(form, 2), tuple(_group_facts(event, draft) if group else _person_facts(form, draft))),
         SummaryPart(3, step_title(form, 3), tuple(rows)),
-        SummaryPart(4, pgettext("step", "You"), tuple(_contact_facts(draft))),
+        SummaryPart(4, pgettext("step", "You"), (*_contact_facts(draft), *answer_facts(event, draft.answers))),
     ]
+
+
+def answer_facts(event: EventRow, answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The event's questions with the answers given, retired ones too: they stay readable."""
+    locale = current_locale()
+    for question in event.questions:
+        if question.key in answers:
+            shown = _("Yes") if answers[question.key] is True else question.shown(answers[question.key], locale)
+            yield question.label(locale), shown
 
 
 def _contact_facts(draft: RegistrationDraft) -> Iterator[tuple[str, str]]:

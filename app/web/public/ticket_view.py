@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,16 +11,18 @@ from markupsafe import Markup
 from app.checkin.enums import Direction, ScanResult
 from app.checkin.queries import list_scans
 from app.core.cache import remembered
+from app.core.i18n import format_day
 from app.core.urls import absolute, ticket_path
 from app.documents.qr import qr_svg
 from app.events.calendars import visit_end
 from app.events.enums import EventState
 from app.events.queries import EventRow, WaveRow
 from app.registrations.enums import RegistrationStatus, TicketKind
+from app.registrations.papers import about, admits, stop_starts
 from app.registrations.queries import RegistrationRow, TicketRow
 from app.web.filters import hour
 from app.web.i18n import current_locale
-from app.web.public.words import first_capital, wave_day
+from app.web.public.words import first_capital
 
 CODES_KEPT = 500
 
@@ -34,14 +36,21 @@ class Arrival:
 
 @dataclass(frozen=True)
 class TicketView:
-    """`admits`: the ticket lets in; without it `refusal` says why not, (title, text)."""
+    """`admits`: the ticket lets in; without it `refusal` says why not, (title, text), and `waits` that it may yet.
+
+    `time_word` is what stands above the hour. `venue` is (name, address), where people come to one.
+    """
 
     code: str
     card: str
     holder: str
     holder_detail: str
     admits: bool
+    waits: bool
     refusal: tuple[str, str]
+    time_word: str
+    venue: tuple[str, str]
+    online: bool
     arrivals: tuple[Arrival, ...]
     figures: str
     figures_caption: str
@@ -58,23 +67,28 @@ def ticket_view(event: EventRow, registration: RegistrationRow, ticket: TicketRo
     """The ticket, or the numbered card of somebody in a group: a card shows its number and the route, and no one's name."""
     card = ticket.kind is TicketKind.ROUTE_CARD
     school = event.audience(registration.audience).school
-    admits = registration.status is RegistrationStatus.CONFIRMED and event.state is not EventState.CANCELLED
+    holds = admits(event, registration) and ticket not in registration.withdrawn
+    waits = registration.alive and not admits(event, registration) and event.state is not EventState.CANCELLED
     waves = _waves_in_order(event, registration, now)
-    stops, following = _route(event, registration, waves, now) if admits else (_plain_route(event), None)
+    stops, following = _route(event, registration, waves, now) if holds else ([], None)
     group = registration.is_group and not card
     return TicketView(
         code=ticket.code,
         card=ticket.label if card else "",
         holder="" if card else registration.holder,
         holder_detail="" if card else registration.holder_detail,
-        admits=admits,
-        refusal=_refusal(event, registration),
+        admits=holds,
+        waits=waits,
+        refusal=("", "") if holds else _refusal(event, registration),
+        time_word=_time_word(event, holds=holds, waits=waits),
+        venue=_venue(event),
+        online=event.is_online,
         arrivals=tuple(_arrival(event, wave) for wave in waves),
         figures=f"{registration.participants} + {registration.companions}" if group else "",
         figures_caption=(_("pupils + adults") if school else _("people + companions")) if group else "",
-        entrance=event.entrance(current_locale()),
+        entrance=event.entrance(current_locale()) if holds else "",
         reference="" if card else registration.reference,
-        join_url=event.join_url if admits and not card else "",
+        join_url=event.join_url if holds and not card else "",
         group=group,
         school=school,
         stops=tuple(stops),
@@ -98,8 +112,19 @@ def _refusal(event: EventRow, registration: RegistrationRow) -> tuple[str, str]:
     if registration.status in {RegistrationStatus.WAITLISTED, RegistrationStatus.OFFERED}:
         return _("Waiting list"), _("You do not have a place yet. This page does not let you in.")
     if registration.status is RegistrationStatus.CONFIRMED:
-        return "", ""
+        text = _("Fewer people of this group come now. Ask the person responsible for it.")
+        return _("This card no longer counts"), text
     return _("Registration cancelled"), _("This ticket no longer lets anybody in.")
+
+
+def _time_word(event: EventRow, *, holds: bool, waits: bool) -> str:
+    if holds:
+        return str(_("Connection") if event.is_online else _("Arrival"))
+    return str(_("Time asked for") if waits else _("Time"))
+
+
+def _venue(event: EventRow) -> tuple[str, str]:
+    return event.venue_name, ", ".join(p for p in (event.venue_address, event.venue_commune) if p)
 
 
 def _waves_in_order(event: EventRow, registration: RegistrationRow, now: datetime) -> list[WaveRow]:
@@ -110,7 +135,8 @@ def _waves_in_order(event: EventRow, registration: RegistrationRow, now: datetim
 
 def _arrival(event: EventRow, wave: WaveRow) -> Arrival:
     place = ", ".join(p for p in (wave.host, wave.place) if p)
-    return Arrival(hour(wave.starts_at, event.timezone), wave_day(event, wave), place)
+    day = format_day(wave.starts_at, event.timezone, current_locale(), year=True)
+    return Arrival(hour(wave.starts_at, event.timezone), day, place)
 
 
 def _plain_route(event: EventRow) -> list[dict[str, Any]]:
@@ -135,9 +161,9 @@ def _route(
     if not waves or not stops:
         return stops, None
     wave, done = waves[0], _stops_done(event, registration)
-    starts = _starts(event, wave)
+    starts = stop_starts(event, wave)
     for stop, start in zip(stops, starts, strict=True):
-        stop["hour"] = hour(start, event.timezone)
+        stop["hour"] = "" if start is None else about(start, event, current_locale())
         if stop["number"] in done:
             stop["state"] = "done"
     if now >= visit_end(event, wave):
@@ -145,19 +171,11 @@ def _route(
     if done:
         coming = next((i for i, stop in enumerate(stops) if stop["number"] > max(done)), None)
     else:
-        coming = next((i for i, start in enumerate(starts) if start >= now), None)
+        coming = next((i for i, start in enumerate(starts) if start is not None and start >= now), None)
     if coming is None:
         return stops, None
     stops[coming]["state"] = "next"
     return stops, _next_stop(event, stops[coming], coming)
-
-
-def _starts(event: EventRow, wave: WaveRow) -> list[datetime]:
-    starts, at = [], wave.starts_at
-    for stop in event.stops:
-        starts.append(at)
-        at += timedelta(minutes=stop.minutes)
-    return starts
 
 
 def _next_stop(event: EventRow, shown: dict[str, Any], index: int) -> dict[str, Any]:

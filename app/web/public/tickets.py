@@ -1,6 +1,9 @@
-"""What a QR code opens: the ticket, its code as a picture, its paper. It shows who holds it and nothing else of a person."""
+"""What a QR code opens: the ticket, its code as a picture, its paper. It shows who holds it and nothing else of a person.
 
-from flask import Blueprint, make_response, render_template
+A ticket that lets nobody in (waiting list, cancelled, a card of somebody who no longer comes) shows no code anywhere.
+"""
+
+from flask import Blueprint, abort, make_response, render_template
 from werkzeug.wrappers import Response
 
 from app.accounts.queries import get_organiser
@@ -8,7 +11,7 @@ from app.core import clock
 from app.events.queries import EventRow, list_public_events
 from app.registrations.enums import TicketKind
 from app.registrations.errors import RegistrationNotFound
-from app.registrations.papers import ticket_pdf_of
+from app.registrations.papers import admits, ticket_pdf_of
 from app.registrations.queries import RegistrationRow, TicketRow
 from app.web.guards import own_link, public
 from app.web.i18n import current_locale
@@ -17,7 +20,6 @@ from app.web.public.ticket_view import ticket_qr, ticket_view
 
 blueprint = Blueprint("public_tickets", __name__)
 
-QR_DAYS = 30
 EVENTS_TO_HELP = 6
 
 
@@ -44,10 +46,12 @@ def show(code: str) -> str:
 @blueprint.get("/t/<code>/qr.svg")
 @public
 def qr(code: str) -> Response:
-    """The picture alone. A code never changes what it says, so that the browser keeps it."""
-    _registration, _event, ticket = _ticket(code)
+    """The picture alone, for as long as it lets somebody in; then 410. No cache shows it any longer than that."""
+    registration, event, ticket = _ticket(code)
+    if not admits(event, registration) or ticket in registration.withdrawn:
+        abort(410)
     response = Response(str(ticket_qr(ticket.code)), content_type="image/svg+xml; charset=utf-8")
-    response.headers["Cache-Control"] = f"private, max-age={QR_DAYS * 86400}"
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
@@ -73,7 +77,8 @@ def _ticket(code: str) -> tuple[RegistrationRow, EventRow, TicketRow]:
     """Raises RegistrationNotFound."""
     registration, event = registration_of_code(code)
     known = code.upper()
-    ticket = next((t for t in (registration.ticket, *registration.cards) if t.code == known), None)
+    tickets = (registration.ticket, *registration.cards, *registration.withdrawn)
+    ticket = next((t for t in tickets if t.code == known), None)
     if ticket is None:
         raise RegistrationNotFound
     return registration, event, ticket

@@ -1,17 +1,18 @@
 // The door on a phone: read a ticket, ask who it is, count them, say what the server answers.
 
 import { Camera } from "./camera.js";
+import { PracticeStore } from "./practice-store.js";
 import { ScanStore, uuid } from "./scan-store.js";
 import * as screen from "./screen.js";
 import { signal, wakeSound } from "./signals.js";
-import { asksHeadcount, kept, passing, question, undone, verdict } from "./verdicts.js";
+import { asksHeadcount, kept, missingWords, passing, question, undone, unknownNumber, verdict } from "./verdicts.js";
 import { speak } from "./words.js";
 
 const LOOK_UP_TIME = 5000;
 
 const door = JSON.parse(document.getElementById("door-data").textContent);
 const place = { direction: door.direction, space: door.space, today: door.today };
-const store = new ScanStore(door.slug, door.key);
+const store = door.practice ? new PracticeStore(door.base, door.csrf) : new ScanStore(door.slug, door.key);
 const find = (selector) => document.querySelector(selector);
 const wordsOf = (ticket) => (ticket && !ticket.school ? door.words.people : door.words.school);
 
@@ -26,6 +27,7 @@ speak(door.locale);
 function wait() {
   busy = false;
   current = null;
+  last = null;
   screen.clearVerdict();
   screen.offer();
   screen.show(...(camera ? ["camera", "wait"] : ["wait"]));
@@ -33,10 +35,10 @@ function wait() {
 }
 
 async function ask(body) {
-  const answer = await fetch(`/door/${encodeURIComponent(door.slug)}/look-up`, {
+  const answer = await fetch(`${door.base}/look-up`, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": door.csrf },
-    body: JSON.stringify(body),
+    body: JSON.stringify(door.practice ? { ...body, earlier: store.done } : body),
     signal: AbortSignal.timeout(LOOK_UP_TIME),
     redirect: "error",
   });
@@ -65,16 +67,15 @@ async function take(ticket, code) {
   else await record(ticket, code);
 }
 
+// Nothing is counted yet, so there is nothing to take back: the ticket can be put aside.
 function count(ticket) {
   const words = wordsOf(ticket);
-  const leaving = place.direction === "out";
   current = { ticket, headcount: null };
-  const shown = question(ticket, words);
-  if (leaving) shown.title = words.leaving;
+  const shown = question(ticket, place, words);
   screen.showVerdict(shown);
-  screen.askCounts(ticket, passing(ticket, place), leaving, words, (headcount) => { current.headcount = headcount; });
+  screen.askCounts(ticket, passing(ticket, place), place, words, (headcount) => { current.headcount = headcount; });
   screen.show("counts");
-  screen.offer("record", "undo");
+  screen.offer("record", "aside");
   screen.say(shown.title, shown.who, shown.detail);
   signal("accepted");
 }
@@ -95,10 +96,15 @@ async function record(ticket, code, headcount = null) {
   find("body").setAttribute("aria-busy", "true");
   const answer = await store.add(scan);
   find("body").removeAttribute("aria-busy");
+  if (door.practice && !answer) {
+    wait();
+    return; // nothing is kept in practice: the notice says that there is no network
+  }
   const words = wordsOf(ticket);
-  const shown = answer ? verdict(answer, ticket, place, words) : kept(ticket, words);
-  const counted = !answer || answer.result === "accepted";
+  const shown = answer ? verdict(answer, ticket, place, words) : kept(ticket, place, words);
+  const counted = answer ? answer.result === "accepted" : Boolean(ticket); // without an answer: who was known and let in
   last = counted ? { ticket, scan } : null;
+  if (shown.unknown) screen.keepTyped("");
   present(shown, words, counted);
   refreshPresent();
 }
@@ -119,16 +125,13 @@ function present(shown, words, canUndo) {
   if (shown.unknown) actions.push("register");
   if (canUndo) actions.push("undo");
   screen.offer(...actions);
-  screen.say(shown.title, shown.who, shown.detail, shown.lead, shown.note);
+  screen.say(shown.title, shown.who, shown.detail, shown.lead, shown.note, missingWords(shown.missing));
   signal(shown.kind);
 }
 
-// Before it is recorded there is nothing to undo: the ticket is put aside. Afterwards a second scan takes the first back.
+// A second scan takes the first back.
 async function undo() {
-  if (current || !last) {
-    wait();
-    return;
-  }
+  if (!last) return;
   const { ticket, scan } = last;
   last = null;
   const answer = await store.add({ ...scan, id: uuid(), scanned_at: now(), undoes: scan.id, headcount: undefined });
@@ -138,6 +141,10 @@ async function undo() {
 }
 
 async function refreshPresent() {
+  if (door.practice) {
+    screen.showPresent(store.present, door.words.school);
+    return;
+  }
   try {
     const answer = await fetch(`/api/v1/events/${encodeURIComponent(door.slug)}/occupancy`, {
       headers: { Authorization: `Bearer ${door.key}` },
@@ -158,26 +165,32 @@ function openSearch() {
   screen.show("search");
   screen.offer("close");
   screen.showFound([], "", door.words, pick);
-  find("#words").value = "";
   find("#words").focus();
+  find("#words").select();
 }
 
-async function search(text) {
-  if (!text.trim()) return;
+async function search(text, { number = false } = {}) {
+  const typed = text.trim();
+  if (!typed) return;
   busy = true;
   if (camera) camera.stop();
   try {
-    const { tickets } = await ask({ text });
-    const exact = text.replace(/[^0-9a-z]/gi, "").toUpperCase();
+    const { tickets } = await ask({ text: typed });
+    const exact = typed.replace(/[^0-9a-z]/gi, "").toUpperCase();
+    screen.keepTyped(typed);
     if (tickets.length === 1 && tickets[0].reference.replaceAll("-", "") === exact) {
       await pick(tickets[0]);
+      return;
+    }
+    if (number && !tickets.length) {
+      last = null;
+      present(unknownNumber(typed, door.words.school), door.words.school, false);
       return;
     }
     screen.clearVerdict();
     screen.show("search");
     screen.offer("close");
-    find("#words").value = text;
-    screen.showFound(tickets, text, door.words, pick);
+    screen.showFound(tickets, typed, door.words, pick);
   } catch {
     screen.show("wait");
     screen.offer("close");
@@ -192,20 +205,28 @@ function pick(ticket) {
 function listen() {
   document.addEventListener("pointerdown", wakeSound, { once: true });
   document.addEventListener("keydown", wakeSound, { once: true });
-  find('[data-action="next"]').addEventListener("click", wait);
-  find('[data-action="close"]').addEventListener("click", wait);
+  for (const action of ["next", "close", "aside"]) {
+    find(`[data-action="${action}"]`).addEventListener("click", () => {
+      screen.forgetTyped();
+      wait();
+    });
+  }
   find('[data-action="undo"]').addEventListener("click", undo);
   find('[data-action="record"]').addEventListener("click", () => {
     if (current) record(current.ticket, current.ticket.code, current.headcount);
   });
   document.querySelectorAll("[data-search]").forEach((form) => form.addEventListener("submit", (event) => {
     event.preventDefault();
-    search(form.elements.q.value);
+    search(form.elements.number.value, { number: true });
   }));
   find("[data-search-words]").addEventListener("submit", (event) => {
     event.preventDefault();
     search(find("#words").value);
   });
+  document.querySelectorAll("[data-example]").forEach((link) => link.addEventListener("click", (event) => {
+    event.preventDefault();
+    read(link.dataset.example);
+  }));
   document.querySelectorAll("[data-open-search]").forEach((link) => link.addEventListener("click", (event) => {
     event.preventDefault();
     openSearch();
@@ -213,6 +234,10 @@ function listen() {
   store.addEventListener("change", () => screen.showSending(store.count, door.words.school));
   store.addEventListener("refused", (event) => {
     const words = door.words.school;
+    if (door.practice) {
+      screen.showNotice(words.no_practice);
+      return;
+    }
     screen.showNotice(event.detail === 409 ? words.event_over : words.session_over);
   });
   document.addEventListener("visibilitychange", () => {
@@ -239,6 +264,6 @@ async function openCamera() {
 }
 
 listen();
-screen.showSending(store.count, door.words.school);
+if (!door.practice) screen.showSending(store.count, door.words.school);
 store.send();
 openCamera();

@@ -1,6 +1,6 @@
 // Puts verdicts, counts and lists on the page. Everything is in the page already; this shows and fills it.
 
-import { minus, missingText, people } from "./verdicts.js";
+import { countLabel, minus, missingText, people, peopleText, thenText } from "./verdicts.js";
 import { fill } from "./words.js";
 
 const find = (selector, inside = document) => inside.querySelector(selector);
@@ -40,11 +40,11 @@ export function showVerdict(verdict) {
   });
 }
 
-// Says it once to screen readers, also when it is what was said before.
+// Says it once to screen readers, also when it is what was said before. Each part is a sentence: it ends once.
 export function say(...texts) {
   const region = find("[data-said]");
   const line = document.createElement("p");
-  line.textContent = texts.filter(Boolean).join(". ");
+  line.textContent = texts.filter(Boolean).map((text) => (/[.!?…]$/.test(text) ? text : `${text}.`)).join(" ");
   region.replaceChildren(line);
 }
 
@@ -69,19 +69,18 @@ export function showFigures(figures, words) {
 }
 
 // Counting a group: `ask` is who is expected now; `changed` is told the headcount each time.
-export function askCounts(ticket, ask, leaving, words, changed) {
+export function askCounts(ticket, ask, place, words, changed) {
+  const leaving = place.direction === "out";
   const inputs = PARTS.map((part) => find(`[data-view="counts"] input[name="${part}"]`));
   const read = () => Object.fromEntries(PARTS.map((part, at) => [part, Math.max(0, Math.trunc(Number(inputs[at].value) || 0))]));
   const refresh = () => {
     const now = read();
     inputs.forEach((input, at) => {
-      const part = PARTS[at];
-      const box = input.closest(".door-count");
-      const label = fill(words[`${part}_of`], { n: now[part], total: ask[part] });
-      find("label", box).textContent = label;
+      find("label", input.closest(".door-count")).textContent = countLabel(PARTS[at], now, ticket, place, words);
     });
     const missing = leaving ? null : missingText(minus(ask, now), words);
-    find("[data-missing]").replaceChildren(...(missing ? missingNodes(missing) : []));
+    const then = thenText(now, ticket, place, words);
+    find("[data-missing]").replaceChildren(...(then ? [then, " "] : []), ...(missing ? missingNodes(missing) : []));
     find("[data-record-text]").textContent = fill(leaving ? words.leave_button : words.enter_button, { n: people(now) });
     find('[data-action="record"]').disabled = people(now) === 0;
     changed(now);
@@ -113,6 +112,17 @@ export function showPresent(count, words) {
   find("[data-present]").textContent = fill(words.present, { n: count });
 }
 
+// What was typed last, where one goes on from an unknown number.
+export function keepTyped(text) {
+  find("#number-again").value = text;
+  find("#words").value = text;
+}
+
+export function forgetTyped() {
+  keepTyped("");
+  find("#number").value = "";
+}
+
 export function showNotice(text) {
   const notice = find("[data-notice]");
   notice.textContent = text;
@@ -123,9 +133,9 @@ export function showFound(tickets, text, words, pick) {
   const list = find("[data-found]");
   list.replaceChildren(...tickets.map((ticket) => {
     const item = find("[data-found-item]").content.cloneNode(true);
-    const count = people(ticket.expected);
     find("[data-label]", item).textContent = ticket.label;
-    const facts = [ticket.reference, fill(words[ticket.school ? "school" : "people"].participants, { n: count }), ticket.time];
+    const counted = peopleText(ticket.expected, words[ticket.school ? "school" : "people"]);
+    const facts = [ticket.reference, counted, ticket.time || ticket.days];
     find("[data-detail]", item).textContent = facts.filter(Boolean).join(" · ");
     const badge = find(`template[data-status-badge="${ticket.status}"]`);
     if (badge) find("[data-status]", item).append(badge.content.cloneNode(true));

@@ -1,7 +1,8 @@
-// What the screen says: pure functions of an answer and of what is known of the ticket. verdicts.py says the same.
+// What the screen says: pure functions of an answer and of what was known of the ticket before it. verdicts.py says the same.
 
 import { fill } from "./words.js";
 
+const LONGEST_SHOWN = 40;
 const REFUSABLE = new Set(["cancelled", "waitlisted", "offered", "lapsed"]);
 
 export const people = (count) => count.participants + count.companions;
@@ -48,9 +49,64 @@ export function missingText(missing, words) {
   return { before, people: peopleText(missing, words), after: `${after} ${fill(words.later, { n })}` };
 }
 
-// The screen that asks a group how many of it pass.
-export function question(ticket, words) {
-  return { kind: "accepted", title: words.enter, who: ticket.label, detail: expectedText(ticket, words) };
+// The same as one sentence after the other, to be read aloud.
+export function missingWords(missing) {
+  return missing ? missing.before + missing.people + missing.after : "";
+}
+
+// Whether others of the group are in already, so that who passes the entrance now joins them.
+export function isLate(ticket, place) {
+  return place.direction === "in" && !place.space && people(ticket.inside) > 0;
+}
+
+// « 29 sur 30 présents »
+export function presentText(present, expected, words) {
+  return fill(words.present_of, { n: people(present), total: people(expected) });
+}
+
+// The screen that asks a group how many of it pass: for late-comers first how many of theirs are in.
+export function question(ticket, place, words) {
+  const said = isLate(ticket, place) ? [presentText(ticket.inside, ticket.expected, words)] : [];
+  const detail = [...said, expectedText(ticket, words)].filter(Boolean).join(". ");
+  return { kind: "accepted", title: place.direction === "out" ? words.leaving : words.enter, who: ticket.label, detail };
+}
+
+// What stands under the figure of those who pass: « élèves sur 28 », or of late-comers « élève de plus ».
+export function countLabel(part, now, ticket, place, words) {
+  if (isLate(ticket, place)) return fill(words[`${part}_more`], { n: now[part] });
+  return fill(words[`${part}_of`], { n: now[part], total: ticket.expected[part] });
+}
+
+// « Cela fait 30 sur 30 présents. »; null unless others are in already.
+export function thenText(now, ticket, place, words) {
+  if (!isLate(ticket, place)) return null;
+  return fill(words.then_present, { n: people(ticket.inside) + people(now), total: people(ticket.expected) });
+}
+
+// « 30 sur 30 présents, +1 maintenant » when a part of a group passed the entrance; else nothing.
+function together(answer, ticket, place, words) {
+  if (!ticket || place.space || people(answer.expected) <= 1) return "";
+  const [before, after] = [people(ticket.inside), people(answer.present)];
+  if (ticket.group && Math.min(before, after) === 0) return ""; // all who are counted passed at once: the figures say it
+  const said = [presentText(answer.present, answer.expected, words)];
+  if (after !== before) said.push(fill(after > before ? words.now_in : words.now_out, { n: Math.abs(after - before) }));
+  return said.join(", ");
+}
+
+// The screen for a number that was typed and that no ticket here has: the same as for an unknown code.
+export function unknownNumber(text, words) {
+  const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN - 1)}…` : text;
+  return {
+    kind: "refused", title: words.unknown, who: fill(words.unknown_number, { text: shown }),
+    detail: words.unknown_number_detail, note: words.unknown_next, unknown: true,
+  };
+}
+
+// « Entrés à 9 h 42, porte A », with the day when it was not today.
+function cameText(ticket, words) {
+  if (!ticket.came_at) return "";
+  const key = `in_${ticket.came_day ? "on" : "at"}_${ticket.group ? "group" : "one"}`;
+  return fill(words[key], { day: ticket.came_day, time: ticket.came_at, door: ticket.came_door });
 }
 
 export function verdict(answer, ticket, place, words) {
@@ -59,17 +115,15 @@ export function verdict(answer, ticket, place, words) {
   const group = Boolean(ticket && ticket.group);
   const figures = group ? { expected: answer.expected, present: answer.present } : null;
   if (answer.result === "duplicate") {
-    const came = ticket && ticket.came_at;
-    const detail = came
-      ? fill(group ? words.in_at_group : words.in_at_one, { time: ticket.came_at, door: ticket.came_door })
-      : "";
+    const detail = ticket ? cameText(ticket, words) : "";
     const lead = group ? words.all_in : words.one_in;
     return { kind: "already", title: group ? words.already_group : words.already_one, who, detail, lead, note: words.was_out, figures };
   }
-  if (place.direction === "out") return { kind: "accepted", title: words.leave, who, detail: "", figures };
+  const lead = together(answer, ticket, place, words);
+  if (place.direction === "out") return { kind: "accepted", title: words.leave, who, detail: "", lead, figures };
   const detail = ticket ? expectedText(ticket, words) : "";
   const missing = group && !place.space ? missingText(minus(answer.expected, answer.present), words) : null;
-  return { kind: "accepted", title: words.enter, who, detail, figures, missing };
+  return { kind: "accepted", title: words.enter, who, detail, lead, figures, missing };
 }
 
 function refusal(reason, who, ticket, place, words) {
@@ -87,9 +141,10 @@ function refusal(reason, who, ticket, place, words) {
 }
 
 // There is no network: what happened is kept, what it means is not known yet.
-export function kept(ticket, words) {
+export function kept(ticket, place, words) {
   if (ticket) {
-    return { kind: "accepted", title: words.enter, who: ticket.label, detail: expectedText(ticket, words), note: words.kept_sent };
+    const title = place.direction === "out" ? words.leave : words.enter;
+    return { kind: "accepted", title, who: ticket.label, detail: expectedText(ticket, words), note: words.kept_sent };
   }
   return { kind: "already", title: words.kept_title, who: "", detail: "", note: words.kept_detail };
 }

@@ -1,0 +1,179 @@
+"""The words of the pages that say no: what is so, what it means, who can help, and where one probably wanted to go."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
+
+from flask import g, request
+from flask_babel import gettext as _
+
+from app.accounts.enums import Role
+from app.accounts.queries import get_organiser, list_members
+from app.accounts.rules import Ability, roles_with
+from app.core import clock
+from app.core.text import slugify
+from app.core.urls import settings
+from app.events.queries import EventLine, list_public_events
+from app.web.filters import hour, number
+from app.web.guards import find_access, find_visiting_account
+from app.web.i18n import current_locale
+from app.web.reachable import is_of_use
+
+LIKELY = 4
+ALIKE = 0.55
+"""How near two addresses must be, from 0 to 1, for one to be offered in place of the other."""
+LOOKED_AT = 50
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`steps` say what one can do, `helpers` are the names of who can change it, `likely` pages one may have wanted.
+
+    `search` is the text to begin a search of the desk with; None where there is no such search.
+    """
+
+    title: str
+    text: str
+    link: Link
+    steps: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    likely: tuple[Link, ...] = ()
+    search: str | None = None
+
+
+def notice_of(status: int) -> Notice:
+    """What the page of an HTTP error says."""
+    if status == 404:
+        return _not_found()
+    agenda, again = Link(_("See what’s on"), "/"), Link(_("Try again"), request.path)
+    if status == 403:
+        text = _("Log in with another account, or ask who gave you the link.")
+        return Notice(_("You may not open this page"), text, Link(_("Log in"), "/login"))
+    if status == 410:
+        text = _("It was here, and its time is over.")
+        return Notice(_("This page is no longer here"), text, agenda, likely=_near_events())
+    if status == 413:
+        return _too_heavy(again)
+    notices = {
+        400: (_("We could not read what was sent"), _("Nothing was saved. Go back and try again."), agenda),
+        405: (_("This page cannot be used like that"), _("Open it from its own link."), again),
+        409: (_("This is no longer possible"), _("Things changed meanwhile and nothing was saved. Look again."), again),
+        422: (_("Some answers do not fit"), _("Nothing was saved. Go back and look at your answers."), again),
+        429: (_("Too many attempts"), _("Wait a few minutes, then try again."), again),
+        503: (_("Many people are here at the moment"), _("Nothing was saved. Try again in a few seconds."), again),
+    }
+    fault = (_("Something went wrong on our side"), _("Nothing was saved. Try again in a few minutes."), again)
+    return Notice(*notices.get(status, notices[400] if status < 500 else fault))
+
+
+def form_too_old() -> Notice:
+    return Notice(
+        _("This page was open for too long"),
+        _("Nothing was saved. Open the page again and fill in the form once more."),
+        Link(_("Open the page again"), request.path),
+    )
+
+
+def too_many_attempts(until: datetime) -> Notice:
+    """Says until when, for who was too often wrong."""
+    text = _("Nothing is lost. Try again from %(hour)s on.", hour=hour(until))
+    return Notice(_("Too many attempts"), text, Link(_("Try again"), request.path))
+
+
+def role_missing(roles: frozenset[Role]) -> Notice:
+    """Names the owners: they give roles."""
+    access = find_access()
+    if access is None or access.role is None:
+        text = _("You are not among the people of any organiser. Ask who runs the event to invite you.")
+        return Notice(_("Your role does not include this"), text, Link(_("Go to my account"), "/manage/account"))
+    if roles == frozenset({Role.OWNER}):
+        helper = _("Only owners may do this. They can do it for you, or make you an owner under “People”.")
+    elif access.role is Role.DOOR:
+        helper = _("Your role lets you scan tickets. An owner can give you another one.")
+    else:
+        helper = _("Your role does not include this page. An owner can give you another one.")
+    owners = tuple(m.name for m in list_members(access.organiser_id) if m.role is Role.OWNER)
+    return Notice(
+        _("Your role does not include this"),
+        helper,
+        Link(_("Go to the doors"), "/door/") if access.role is Role.DOOR else Link(_("Go to the events"), "/manage/"),
+        helpers=owners,
+        likely=_desk_pages(),
+    )
+
+
+def function_missing(ability: Ability) -> Notice:
+    """For a partner the organiser of the event helps; for the others who gives roles."""
+    access = find_access()
+    if access is None or access.role is not None:
+        return role_missing(roles_with(ability))
+    organiser = get_organiser(access.organiser_id)
+    reached = ", ".join(part for part in (organiser.email, organiser.phone) if part)
+    return Notice(
+        _("This is not entrusted to you"),
+        _("What was entrusted to you does not include this page. The organiser can change that."),
+        Link(_("See what is entrusted to me"), "/manage/entrusted"),
+        helpers=(f"{organiser.name} ({reached})" if reached else organiser.name,),
+    )
+
+
+def _too_heavy(again: Link) -> Notice:
+    most = number(settings().max_upload_bytes / 1024 / 1024)
+    steps = (
+        _("For a picture: save it smaller, or as JPEG."),
+        _("For a table: save it as CSV, or cut it in two files."),
+    )
+    return Notice(
+        _("This file is too heavy"), _("Nothing was saved. A file weighs %(most)s MB at most.", most=most), again, steps
+    )
+
+
+def _not_found() -> Notice:
+    title, agenda = _("This page does not exist, or no longer"), Link(_("See what’s on"), "/")
+    if request.path.startswith(("/manage", "/door")) and _is_known():
+        wanted = request.path.rstrip("/").rpartition("/")[2].replace("-", " ")[:60]
+        text = _("It was moved, deleted, or belongs to somebody else.")
+        home = Link(_("Go to the events"), "/manage/")
+        return Notice(title, text, home, likely=_desk_pages(), search=wanted)
+    return Notice(title, _("Here is what’s on."), agenda, likely=_near_events())
+
+
+def _is_known() -> bool:
+    """Whether somebody is signed in: an address that is no page ran no guard, so they are looked for here."""
+    if "account" not in g:
+        account = find_visiting_account()
+        if account is not None:
+            g.account = account
+    return "account" in g
+
+
+def _desk_pages() -> tuple[Link, ...]:
+    pages = (
+        Link(_("Events"), "/manage/events"),
+        Link(_("What is entrusted to me"), "/manage/entrusted"),
+        Link(_("Structures"), "/manage/structures"),
+        Link(_("The doors"), "/door/"),
+        Link(_("My account"), "/manage/account"),
+    )
+    return tuple(link for link in pages if is_of_use(link.url))[:LIKELY]
+
+
+def _near_events() -> tuple[Link, ...]:
+    """Events whose address is like the one asked for, else the next ones."""
+    now, asked = clock.now(), slugify(request.path.rstrip("/").rpartition("/")[2])
+    coming = list_public_events(now, limit=LOOKED_AT)
+    alike = []
+    if asked and request.path.startswith("/events/"):
+        near = [(SequenceMatcher(None, asked, e.slug).ratio(), e) for e in (*coming, *_past(now))]
+        alike = [e for ratio, e in sorted(near, key=lambda pair: -pair[0]) if ratio >= ALIKE]
+    return tuple(Link(e.title(current_locale()), f"/events/{e.slug}") for e in (alike or coming)[:LIKELY])
+
+
+def _past(now: datetime) -> list[EventLine]:
+    return list_public_events(now, past=True, limit=LOOKED_AT)
