@@ -17,7 +17,7 @@ from bench.client import NotMeasurable
 from bench.figures import Figure, as_table, exactly, write_json
 from bench.in_turn import Plan
 from bench.stage import Stage, postgresql_stage, sqlite_stage
-from bench.work import calendars, door, machine, pages, registering
+from bench.work import calendars, door, machine, pages, palette, registering
 
 Work = Callable[[Stage, Plan], list[Figure]]
 
@@ -26,6 +26,8 @@ ON_BOTH: dict[str, Work] = {
     "batches": door.batches,
     "registrations": registering.registrations,
     "rush": registering.rush,
+    "palette": palette.palette,
+    "memory": machine.memory,
 }
 ON_SQLITE: dict[str, Work] = {
     "page": pages.page,
@@ -33,7 +35,6 @@ ON_SQLITE: dict[str, Work] = {
     "feed": calendars.feed,
     "start": calendars.start,
     "ticket": machine.ticket,
-    "memory": machine.memory,  # last, for it is what all the others left behind
     "demo": machine.demo,
 }
 DATABASES = ("sqlite", "postgresql")
@@ -75,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     alone = {name: work for name, work in ON_SQLITE.items() if name in wanted}
     load_before = os.getloadavg()[0]
     if "sqlite" in chosen.databases and (both or alone):
-        _on(sqlite_stage, bench, both | alone)
+        # memory last, for it is what all the others left behind
+        _on(sqlite_stage, bench, dict(sorted((both | alone).items(), key=lambda work: work[0] == "memory")))
     if "postgresql" in chosen.databases and both:
         _on(postgresql_stage, bench, both)
     print(f"\n{as_table(bench.figures)}\n")

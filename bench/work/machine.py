@@ -54,8 +54,8 @@ def memory(stage: Stage, plan: Plan) -> list[Figure]:
     run_load(address, tickets, expected=lambda r: r.status == 200, seconds=2 * seconds)
     after = stage.ours.memory()
     return [
-        at_most("a web process after load", after[-1], "MB PSS", MEMORY_MB, spread_of(after)),
-        shown("  a web process before it made tickets as PDF", before[-1], "MB PSS", spread_of(before)),
+        at_most(f"a web process after load, {stage.kind}", after[-1], "MB PSS", MEMORY_MB, spread_of(after)),
+        shown(f"  a web process before it made tickets as PDF, {stage.kind}", before[-1], "MB PSS", spread_of(before)),
     ]
 
 
