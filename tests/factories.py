@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from app.accounts.enums import Role, Scope
 from app.accounts.operations.people import add_member, create_account, create_organiser
 from app.accounts.operations.tokens import make_token
+from app.accounts.passwords import choose_password
 from app.core.actor import SYSTEM
 from app.core.transaction import transaction
 from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
@@ -35,8 +36,9 @@ def make_organiser(name: str = "Creativ’", *, now: datetime = NOW) -> int:
 def make_member(organiser_id: int, role: Role = Role.OWNER, *, email: str = "", now: datetime = NOW) -> tuple[int, str]:
     """A person of that role: (account id, mail address); the password is PASSWORD."""
     address = email or f"{role}{next(_numbers)}@example.org"
+    password = choose_password(PASSWORD)
     with transaction():
-        account_id = create_account(address, f"Inès Roux {role}", PASSWORD, by=SYSTEM, now=now)
+        account_id = create_account(address, f"Inès Roux {role}", password, by=SYSTEM, now=now)
         add_member(account_id, organiser_id, role, by=SYSTEM, now=now)
     return account_id, address
 

@@ -1,6 +1,7 @@
 """The door on a phone: a fake camera shows a ticket, somebody counts a class, everybody is told."""
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -164,7 +165,9 @@ def test_a_class_is_scanned_counted_and_found_inside(door: Door, tmp_path: Path)
         )
         axe(page)
         assert door.present == 0
+        expect(page.get_by_role("button", name="Take this passage back")).to_have_count(0)
         page.get_by_role("button", name="29 come in").click()
+        expect(page.get_by_role("button", name="Take this passage back")).to_be_visible()
         expect(page.locator("[data-figure=participants]")).to_have_text("27")
         expect(page.locator("[data-present]")).to_have_text("29 present")
         expect(page.locator("[data-sending]")).to_have_text("Sent")
@@ -172,12 +175,19 @@ def test_a_class_is_scanned_counted_and_found_inside(door: Door, tmp_path: Path)
         axe(page)
         page.get_by_role("button", name="Next ticket").click()
         expect(count(page, "participants")).to_have_value("1")
+        expect(verdict(page, "accepted")).to_contain_text("29 of 30 present. Expected 28 pupils + 2 adults")
+        expect(page.locator("[data-view=counts] label").first).to_have_text("more pupil")
+        expect(page.locator("[data-missing]")).to_have_text("That makes 30 of 30 present.")
+        expect(page.get_by_role("button", name="Take this passage back")).to_have_count(0)
+        axe(page)
         page.get_by_role("button", name="1 comes in").click()
         expect(page.locator("[data-present]")).to_have_text("30 present")
+        expect(page.locator("[data-lead]")).to_have_text("30 of 30 present, +1 now")
         page.get_by_role("button", name="Next ticket").click()
         expect(verdict(page, "already")).to_contain_text("Already in")
-        expect(verdict(page, "already")).to_contain_text("Entrée")
+        expect(verdict(page, "already")).to_contain_text("Entrance")
         expect(page.locator("[data-lead]")).to_have_text("The whole group is counted already.")
+        expect(page.get_by_role("button", name="Take this passage back")).to_have_count(0)
         axe(page)
         assert door.present == 30
 
@@ -205,6 +215,62 @@ def test_a_code_that_is_no_ticket(door: Door, tmp_path: Path) -> None:
         page.locator("#number-again").fill(door.class_.reference.lower().replace("-", " "))
         page.locator("#number-again").press("Enter")
         expect(count(page, "participants")).to_have_value("28")
+
+
+def test_a_typed_number_that_nobody_has_is_an_unknown_ticket(door: Door) -> None:
+    with phone(door) as page:
+        page.locator("#number").fill("vt-2222-22")
+        page.locator("#number").press("Enter")
+        expect(verdict(page, "refused")).to_contain_text("Unknown ticket")
+        expect(verdict(page, "refused")).to_contain_text("“vt-2222-22” is not a ticket of this event")
+        expect(page.locator("html")).to_have_attribute("data-signal", "refused")
+        expect(page.locator("[data-said]")).to_have_text(
+            "Unknown ticket. “vt-2222-22” is not a ticket of this event. "
+            "Check each letter and each figure. It may belong to another event. "
+            "Welcome the person, then look for them."
+        )
+        expect(page.get_by_role("button", name="Take this passage back")).to_have_count(0)
+        axe(page)
+        expect(page.locator("#number-again")).to_have_value("vt-2222-22")
+        page.get_by_role("link", name="Search by name or by school").click()
+        expect(page.locator("#words")).to_have_value("vt-2222-22")
+        page.locator("#words").fill("rivieres")
+        page.locator("#words").press("Enter")
+        expect(page.locator("[data-found] button")).to_contain_text("28 pupils + 2 adults · Thursday 4 February, 9:00")
+        page.locator("[data-found] button").click()
+        page.get_by_role("button", name="Another ticket").click()
+        expect(page.locator("#number")).to_have_value("")
+        assert door.present == 0
+
+
+def test_without_scripts_an_unknown_number_is_the_same_screen(door: Door) -> None:
+    with phone(door, java_script_enabled=False) as page:
+        page.locator("#number").fill("VT-2222-22")
+        page.locator("#number").press("Enter")
+        expect(page.locator(".verdict-refused")).to_contain_text("“VT-2222-22” is not a ticket of this event")
+        expect(page.locator("[name=number]")).to_have_value("VT-2222-22")
+        page.get_by_role("link", name="Search by name or by school").click()
+        expect(page.locator("[name=q]")).to_have_value("VT-2222-22")
+        expect(page.get_by_role("status").last).to_contain_text("Nobody matches “VT-2222-22”.")
+
+
+def test_what_is_read_aloud_ends_each_sentence_once(door: Door) -> None:
+    with door.app.app_context():
+        gone = make_registration(door.event, person_draft(door.event))
+        with transaction():
+            cancel_registration(gone.id, by=SYSTEM, now=NOW)
+        db.session.remove()
+    with phone(door) as page:
+        for reference, words in (
+            (gone.reference, "Cancelled. Hugo Dupont. This registration was cancelled. Welcome the person. If there is room"),
+            (door.class_.reference, "Come in. 3e B · Collège des Trois-Rivières. Expected 28 pupils + 2 adults"),
+        ):  # fmt: skip
+            page.locator("#number").fill(reference)
+            page.locator("#number").press("Enter")
+            said = page.locator("[data-said]")
+            expect(said).to_contain_text(words)
+            expect(said).not_to_contain_text("..")
+            page.get_by_role("button", name=re.compile("Next ticket|Another ticket")).click()
 
 
 def test_without_a_camera_a_name_is_looked_for(door: Door) -> None:

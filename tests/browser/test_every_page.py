@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.transaction import transaction
 from app.registrations.operations import cancel_registration
 from app.registrations.queries import get_registration
-from app.web.guards import GuardKind, guard_of_endpoint
+from app.web.guards import Guard, GuardKind, guard_of_endpoint
 from tests.browser.chromium import EXECUTABLE, FLAGS
 from tests.browser.test_door import AXE, serving
 from tests.factories import (
@@ -28,11 +28,12 @@ from tests.factories import (
     make_registration,
     person_draft,
 )
+from tests.integration.guards.walking import Walk
 
 pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 1280)
-FILES = (".ics", ".pdf", ".svg", ".css", ".png", ".json", ".csv", "/healthz", "/readyz")
+FILES = (".ics", ".pdf", ".svg", ".css", ".png", ".json", ".csv", "/html", "/healthz", "/readyz")
 PUBLIC = (GuardKind.PUBLIC, GuardKind.OWN_LINK)
 STAFF = (GuardKind.STAFF, GuardKind.EVENT_STAFF, GuardKind.SIGNED_IN)
 
@@ -46,8 +47,7 @@ def pages(app: Flask, values: dict[str, str], kinds: tuple[GuardKind, ...]) -> I
 
     for rule in app.url_map.iter_rules():
         if wanted(rule) and rule.endpoint != "static":
-            arguments = {name: values.get(name, "1") for name in rule.arguments}
-            path = app.url_map.bind("localhost").build(rule.endpoint, arguments, method="GET")
+            path = Walk(rule, "GET", Guard(GuardKind.PUBLIC)).path(values)
             if not path.endswith(FILES) and not path.startswith("/api/"):
                 yield path
 

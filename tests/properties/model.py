@@ -12,13 +12,17 @@ ALIVE = {"confirmed", "waitlisted"}
 
 @dataclass
 class Passage:
-    """An accepted scan: what it added to the people inside, and whether it was taken back."""
+    """An accepted scan: what it added to the people inside, and whether it was taken back.
+
+    It went through the door of a space; `moved` says that it led its whole registration there (or out of there).
+    """
 
     scan_id: str
     ticket: str
     way: str
     space: int | None
     delta: Pair
+    moved: bool = True
     undone: bool = False
 
 
@@ -53,16 +57,29 @@ class Booking:
                 continue
             p, c = max(p + passage.delta[0], 0), max(c + passage.delta[1], 0)
             most_p, most_c = max(most_p, p), max(most_c, c)
-            if passage.space is not None:
+            if passage.space is not None and passage.moved:
                 space = passage.space if passage.way == "in" else None
             if p == c == 0:
                 space = None
         return (p, c), (most_p, most_c), space
 
-    def has_in(self, code: str) -> bool:
-        """Whether a route card is in: its last standing passage at the entrance went in."""
-        ways = [x.way for x in self.passages if x.ticket == code and x.space is None and not x.undone]
-        return bool(ways) and ways[-1] == "in"
+    def card(self, code: str) -> tuple[str | None, int | None]:
+        """What a card tells by itself: surely in, surely out or (None) anybody's guess, and the space it went into.
+
+        Who leaves or comes in with the main ticket may be any pupil, so that afterwards one guesses again.
+        """
+        state, space = None, None
+        for x in self.passages:
+            if x.undone:
+                continue
+            if x.ticket == code:
+                state = "out" if x.way == "out" and x.space is None else "in"
+                space = x.space if x.way == "in" else None
+            elif x.ticket == self.codes[0]:
+                space = None
+                if (state == "in" and x.delta[0] < 0) or (state == "out" and x.delta[0] > 0):
+                    state = None
+        return state, space
 
 
 @dataclass
@@ -109,6 +126,11 @@ class Forum:
                 shut.add(wave)
         return ("audience", frozenset(shut)) if shut else None
 
+    def waits_behind(self, booking: Booking) -> bool:
+        """Whether somebody came into the waiting list earlier for one of the same waves."""
+        waiting = (b for b in self.bookings if b.status == "waitlisted" and b.id < booking.id)
+        return any(b.waves & booking.waves for b in waiting)
+
     def below_taken(
         self,
         capacity: int | None,
@@ -134,13 +156,29 @@ class Forum:
         """What the door answers, and note what happened."""
         if booking.status not in HELD:
             return "refused", booking.status
-        card = code != booking.codes[0] and space is None
-        if card and booking.has_in(code) == (way == "in"):
-            return ("duplicate", "already_in") if way == "in" else ("refused", "not_in")
-        said, delta = self._judge(booking, way, space, (1, 0) if card else asked)
+        card = code != booking.codes[0]
+        if booking.codes.index(code) > booking.participants:
+            return "refused", "cancelled"  # the class shrank: its last cards are withdrawn
+        said, delta = self._judge_card(booking, code, way, space) if card else self._judge(booking, way, space, asked)
         if said[0] == "accepted":
-            booking.passages.append(Passage(scan_id, code, way, space, delta))
+            booking.passages.append(Passage(scan_id, code, way, space, delta, moved=not card))
         return said
+
+    def _judge_card(self, booking: Booking, code: str, way: str, space: int | None) -> tuple[Said, Pair]:
+        (inside, _), _, where = booking.whereabouts()
+        states = [booking.card(card)[0] for card in booking.codes[1:]]
+        state, own_space = booking.card(code)
+        strangers, absent = inside - states.count("in"), booking.participants - inside - states.count("out")
+        counted = inside > 0 and (state == "in" or (state is None and strangers > 0))
+        here = space is None or space in {where, own_space}
+        if way == "out":
+            delta = (-1, 0) if space is None else (0, 0)
+            return (("accepted", None), delta) if counted and here else (("refused", "not_in"), (0, 0))
+        if counted and here and (space is not None or state == "in" or absent <= 0):
+            return ("duplicate", "already_in"), (0, 0)
+        if space is not None and self.in_space(space) >= self.spaces[space]:
+            return ("refused", "space_full"), (0, 0)
+        return ("accepted", None), (0, 0) if counted and space is not None else (1, 0)
 
     def _judge(self, booking: Booking, way: str, space: int | None, asked: Pair | None) -> tuple[Said, Pair]:
         (p, c), _, where = booking.whereabouts()

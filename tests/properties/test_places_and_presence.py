@@ -195,16 +195,18 @@ class ForumMachine(RuleBasedStateMachine):
         if booking.status == "cancelled":
             assert isinstance(answer, MoveNotAllowed)
             return
-        if (waves, count) == (booking.waves, (booking.participants, booking.companions)):
+        same = set(waves) == set(booking.waves)
+        if booking.status == "confirmed" and same and count == (booking.participants, booking.companions):
             assert answer == booking.status
             return
-        status = booking.status
-        if status == "confirmed" or chosen is not None:
-            obstacle = self.model.obstacle(booking.audience, booking.group, waves, sum(count), booking)
-            if obstacle is not None:
-                assert refusal(obstacle, answer), (obstacle, answer)
-                return
-            status = "confirmed"
+        obstacle = self.model.obstacle(booking.audience, booking.group, waves, sum(count), booking)
+        waits_on = (
+            booking.status == "waitlisted" and same and (obstacle is not None or self.model.waits_behind(booking))
+        )
+        if obstacle is not None and not waits_on:
+            assert refusal(obstacle, answer), (obstacle, answer)
+            return
+        status = "waitlisted" if waits_on else "confirmed"
         assert answer == status
         booking.waves, booking.status = waves, status
         booking.participants, booking.companions = count
@@ -300,9 +302,10 @@ class ForumMachine(RuleBasedStateMachine):
         groups = [b for b in self.model.bookings if b.group]
         booking = groups[which % len(groups)]
         count = attempt(lambda: issue_route_cards(booking.id, by=SYSTEM, now=NOW))
-        cards = get_registration(booking.id).cards
-        assert count == len(cards) == max(len(booking.codes) - 1, booking.participants)
-        booking.codes = [booking.codes[0], *(card.code for card in cards)]
+        row = get_registration(booking.id)
+        assert count == len(row.cards) == booking.participants
+        assert len(row.withdrawn) == max(0, len(booking.codes) - 1 - booking.participants)
+        booking.codes = [booking.codes[0], *(card.code for card in (*row.cards, *row.withdrawn))]
 
     @precondition(lambda self: self.model.bookings)
     @rule(passages=passages)

@@ -12,10 +12,12 @@ from app.checkin.enums import Direction, Reason, ScanResult
 from app.checkin.operations import ScanAnswer, ScanInput, record_scans
 from app.checkin.queries import get_occupancy, get_whereabouts
 from app.core.actor import SYSTEM
+from app.core.transaction import transaction
 from app.events.drafts import SpaceDraft
 from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
-from app.registrations.operations import cancel_registration, change_registration
+from app.registrations.operations import cancel_registration, change_registration, issue_route_cards
+from app.registrations.queries import get_registration
 from tests.factories import (
     DAY_ONE,
     NOW,
@@ -101,6 +103,46 @@ def test_a_scan_is_undone_once(whole_app: Flask) -> None:
     answers = answers_of(together(whole_app, [partial(scan, event, i) for i in undoing]))
     assert Counter(a.reason for a in answers) == {None: 1, Reason.INVALID: 7}
     assert get_whereabouts(person.id) == (Headcount(0, 0), Headcount(0, 0))
+    assert_whole(event.id)
+
+
+def test_a_class_and_its_cards_at_eight_doors_are_in_once(whole_app: Flask) -> None:
+    event = make_event(make_organiser())
+    group = make_registration(event, class_draft(event, participants=7, companions=1))
+    with transaction():
+        issue_route_cards(group.id, by=SYSTEM, now=NOW)
+    codes = [group.ticket_code, *(card.code for card in get_registration(group.id).cards)]
+    works = [partial(scan, event, item(n, code, door(event))) for n, code in enumerate(codes, start=1)]
+    answers = answers_of(together(whole_app, works))
+    assert {a.reason for a in answers} <= {None, Reason.ALREADY_IN}
+    assert get_whereabouts(group.id) == (Headcount(7, 1), Headcount(7, 1))
+    leaving = [partial(scan, event, item(20 + n, code, door(event), Direction.OUT)) for n, code in enumerate(codes)]
+    answers = answers_of(together(whole_app, leaving))
+    assert {a.reason for a in answers} <= {None, Reason.NOT_IN}
+    assert get_whereabouts(group.id) == (Headcount(0, 0), Headcount(7, 1))
+    assert_whole(event.id)
+
+
+def test_late_comers_join_their_class_while_others_enter_its_space(whole_app: Flask) -> None:
+    """Nobody is refused at the entrance, nobody waits in a ring, and who enters by the space's own door finds room there."""
+    event = make_event(make_organiser(), forum(spaces=(SpaceDraft("Atelier", 12), SpaceDraft("Salle", 70)), stops=()))
+    small = event.spaces[0].id
+    group = make_registration(event, class_draft(event, participants=12, companions=0))
+    answers_of(
+        together(whole_app, [partial(scan, event, item(1, group.ticket_code, door(event), people=Headcount(6, 0)))])
+    )
+    answers_of(together(whole_app, [partial(scan, event, item(2, group.ticket_code, door(event, small)))]))
+    people = [make_registration(event, person_draft(event)) for _ in range(8)]
+    works = [partial(scan, event, item(10 + n, p.ticket_code, door(event, small))) for n, p in enumerate(people)]
+    works += [
+        partial(scan, event, item(30 + n, group.ticket_code, door(event), people=Headcount(1, 0))) for n in range(6)
+    ]
+    answers = answers_of(together(whole_app, works))
+    came = Counter(a.reason for a in answers[:8])
+    assert set(came) <= {None, Reason.SPACE_FULL}
+    assert came[None] <= 6
+    assert {a.result for a in answers[8:]} == {ScanResult.ACCEPTED}
+    assert get_occupancy(event).spaces[0].present == 12 + came[None]
     assert_whole(event.id)
 
 

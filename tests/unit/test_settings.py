@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import SETTING_NAMES, SettingsError, load_settings
+from app.config import DEMO_FILE, SETTING_NAMES, MailServer, SettingsError, load_settings, parse_mail_url
 from scripts import check_repository
 
 
@@ -41,6 +41,11 @@ def test_the_environment_wins_over_the_instance_file(tmp_path: Path, monkeypatch
         ("MAX_UPLOAD_MB", "-1"),
         ("NOW", "2027-02-04T09:00:00"),
         ("NOW", "tomorrow"),
+        ("MAIL_URL", "mail.example.org:25"),
+        ("MAIL_URL", "smtp://me:se#cret@mail.example.org"),
+        ("MAIL_FROM", "Parcours"),
+        ("DEFAULT_TIMEZONE", "Europe/Dijon"),
+        ("LOG_LEVEL", "loud"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
@@ -62,3 +67,38 @@ def test_the_secret_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path) ->
     assert len(first) >= 48
     assert load_settings(tmp_path / "new").secret_key == first
     assert (tmp_path / "new" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("smtp://mail.example.org", MailServer("mail.example.org", 25, False)),
+        ("smtp://me%40x:p%2Fw@mail.example.org:587", MailServer("mail.example.org", 587, False, "me@x", "p/w")),
+        ("smtps://mail.example.org", MailServer("mail.example.org", 465, True)),
+        ("file:outbox", Path("/srv/parcours/outbox")),
+        ("file:/var/outbox", Path("/var/outbox")),
+    ],
+)
+def test_mail_url_is_understood(url: str, target: MailServer | Path) -> None:
+    assert parse_mail_url(url, Path("/srv/parcours")) == target
+
+
+@pytest.mark.parametrize("url", ["", "file:", "smtp://", "http://mail.example.org", "smtp://a:99999", "outbox"])
+def test_another_mail_url_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="PARCOURS_MAIL_URL"):
+        parse_mail_url(url, Path("/srv/parcours"))
+
+
+def test_a_refused_mail_url_does_not_tell_its_password(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(tmp_path, {"MAIL_URL": "smtp://me:se#cret@mail.example.org"})
+    assert "cret" not in str(refusal.value)
+
+
+def test_it_is_a_demo_where_one_was_loaded_or_is_declared(tmp_path: Path) -> None:
+    local, public = {"BASE_URL": "http://127.0.0.1:8000"}, {"BASE_URL": "https://forum.example.org"}
+    assert not load_settings(tmp_path, local).demo
+    assert load_settings(tmp_path, public | {"DEMO": "1"}).demo
+    (tmp_path / DEMO_FILE).write_text("{}")
+    assert load_settings(tmp_path, local).demo
+    assert not load_settings(tmp_path, public).demo

@@ -63,7 +63,7 @@ def test_each_wrong_field_is_named(organiser_id: int) -> None:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_logo_is_drawn_anew_as_a_small_png(organiser_id: int, kind: str) -> None:
     with transaction():
-        set_logo(organiser_id, picture(kind), by=SYSTEM, now=NOW)
+        set_logo(organiser_id, as_logo(picture(kind)), by=SYSTEM, now=NOW)
     kept = find_logo("cap")
     assert kept is not None
     with Image.open(io.BytesIO(kept)) as logo:

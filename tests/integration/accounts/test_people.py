@@ -13,6 +13,7 @@ from app.accounts.operations.people import (
     remove_member,
 )
 from app.accounts.operations.tokens import make_door_token
+from app.accounts.passwords import choose_password
 from app.accounts.queries import find_organiser_by_slug, find_signed_in, find_token, list_members
 from app.core.actor import SYSTEM
 from app.core.audit import list_history
@@ -21,7 +22,7 @@ from app.core.errors import FieldError, NotFound
 from app.core.transaction import transaction
 
 NOW = datetime(2027, 2, 4, 8, 30, tzinfo=UTC)
-PASSWORD = "trois mots secrets"
+PASSWORD = choose_password("trois mots secrets")
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -47,24 +48,15 @@ def test_account_is_kept_in_lower_case_and_once() -> None:
         account_id = create_account(" Odile@Example.ORG ", "Odile Martin", PASSWORD, by=SYSTEM, now=NOW)
     with pytest.raises(AccountExists), transaction():
         create_account("odile@example.org", "Odile", PASSWORD, by=SYSTEM, now=NOW)
-    found = find_signed_in(account_id)
+    found = find_signed_in(account_id, NOW)
     assert found is not None
     assert (found.email, found.name, found.memberships) == ("odile@example.org", "Odile Martin", ())
 
 
-@pytest.mark.parametrize(
-    ("email", "password", "problems"),
-    [
-        ("odile@example", PASSWORD, {"email": "email_ending"}),
-        ("odile@example.org", "court", {"password": "password_short"}),
-        ("odile@example.org", "Azertyuiop", {"password": "password_common"}),
-        ("odile@example.org", "aaaaaaaaaaaa", {"password": "password_common"}),
-    ],
-)
-def test_account_is_refused_at_its_field(email: str, password: str, problems: dict[str, str]) -> None:
+def test_account_is_refused_at_its_field() -> None:
     with pytest.raises(FieldError) as refusal, transaction():
-        create_account(email, "Odile", password, by=SYSTEM, now=NOW)
-    assert refusal.value.problems == problems
+        create_account("odile@example", "Odile", PASSWORD, by=SYSTEM, now=NOW)
+    assert refusal.value.problems == {"email": "email_ending"}
 
 
 def test_last_owner_stays() -> None:

@@ -49,10 +49,12 @@ def test_a_key_belongs_to_its_token_and_ends(sqlite_app: Flask, sqlite_world: Wo
     keys: dict[str, Any] = {"Idempotency_Key": "k"}
     first = sqlite_world.program.post(path(sqlite_world.event), sent, **keys).get_json()
     other = Program(sqlite_app, make_api_token(sqlite_world.organiser_id, Scope.REGISTRATIONS_WRITE))
-    assert other.post(path(sqlite_world.event), sent, **keys).get_json()["reference"] != first["reference"]
+    again = sqlite_world.program.post(path(sqlite_world.event), sent, **keys)
+    assert (again.status_code, again.get_json()) == (201, first)
+    assert problem_of(other.post(path(sqlite_world.event), sent, **keys)) == (409, "already_registered")
     set_clock(sqlite_app.extensions, NOW + timedelta(hours=25))
-    later = sqlite_world.program.post(path(sqlite_world.event), sent, **keys).get_json()
-    assert later["reference"] != first["reference"]
+    later = sqlite_world.program.post(path(sqlite_world.event), sent, **keys)
+    assert problem_of(later) == (409, "already_registered")
 
 
 def test_every_post_keeps_its_answer(sqlite_world: World) -> None:

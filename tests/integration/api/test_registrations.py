@@ -4,10 +4,14 @@ from typing import Any
 
 import pytest
 
+from app.core.actor import SYSTEM
+from app.core.transaction import transaction
 from app.events.drafts import AllotmentDraft
-from app.events.enums import Enrolment
+from app.events.enums import Enrolment, QuestionKind
+from app.events.operations.questions import save_question
 from app.events.queries import EventRow
-from tests.factories import forum, make_event, make_registration, one_wave
+from app.events.questions import QuestionRow, with_codes
+from tests.factories import NOW, forum, make_event, make_registration, one_wave
 from tests.integration.api.conftest import World, errors_of, problem_of
 
 CONTACT = {"name": "Manon Lambert", "email": "manon.lambert@example.org"}
@@ -71,7 +75,7 @@ def test_a_person_without_a_mailbox(world: World) -> None:
     answer = world.program.post(
         path(world.event),
         person(
-            world.event, locale="en-GB", is_15_or_older=True, answers={"lunch": True, "topics": ["wood", "care"]},
+            world.event, locale="en-GB", is_15_or_older=True,
             statistics={"gender": "man", "age_band": "16_29", "rural_zone": False},
         ),
     )  # fmt: skip
@@ -102,8 +106,9 @@ def test_a_person_without_a_mailbox(world: World) -> None:
          {"/headcount/participants": "out_of_range", "/headcount/companions": "number"}),
         ({"kind": "individual"}, {"/headcount": "individual_is_one"}),
         ({"organisation": {"name": "C", "uai": "0219100D"}}, {"/organisation/uai": "uai_letter"}),
-        ({"answers": {"q": {"nested": 1}}}, {"/answers": "text_expected"}),
-        ({"answers": {"q": "\x00"}}, {"/answers": "control_character"}),
+        ({"answers": {"q": {"nested": 1}}}, {"/answers/q": "text_expected"}),
+        ({"answers": {"q": "\x00"}}, {"/answers/q": "control_character"}),
+        ({"answers": {"q": "red"}}, {"/answers/q": "question_unknown"}),
         ({"waitlist": "yes"}, {"/waitlist": "flag_expected"}),
         ({"source": "staff"}, {"/source": "unknown_field"}),
     ],
@@ -183,3 +188,25 @@ def test_change_and_cancel(world: World) -> None:
 def test_a_reference_that_nobody_has(sqlite_world: World) -> None:
     for reference in ("VT-0000-00", "x", "%F0%9F%8E%AB", "'; DROP TABLE registrations"):
         assert problem_of(sqlite_world.program.get(f"/registrations/{reference}")) == (404, "not_found")
+
+
+def test_answers_to_the_events_questions(world: World) -> None:
+    meal = QuestionRow(
+        "",
+        QuestionKind.CHOICE,
+        "Repas",
+        label_en="Meal",
+        required=True,
+        choices=with_codes([("Oui", "Yes"), ("Non", "No")]),
+    )
+    with transaction():
+        save_question(world.event.id, meal, by=SYSTEM, now=NOW)
+    told = world.program.get(f"/events/{world.event.slug}").get_json()["questions"]
+    assert [(q["key"], q["required"], [c["code"] for c in q["choices"]]) for q in told] == [
+        ("repas", True, ["oui", "non"])
+    ]
+    missing = world.program.post(path(world.event), person(world.event))
+    assert errors_of(missing) == {"/answers/repas": "answer_required"}
+    wrong = world.program.post(path(world.event), person(world.event, answers={"repas": "demain"}))
+    assert errors_of(wrong) == {"/answers/repas": "answer_no_choice"}
+    assert world.program.post(path(world.event), person(world.event, answers={"repas": "oui"})).status_code == 201

@@ -85,7 +85,7 @@ def test_every_account_logs_in_with_its_role(demo: Flask, manifest: dict[str, An
         found = find_credentials(account["email"])
         assert found is not None
         assert is_right_password(found.password_hash, account["password"])
-        person = find_signed_in(found.account_id)
+        person = find_signed_in(found.account_id, NOW)
         assert person is not None
         foreign = account["role"] == "foreign"
         [membership] = person.memberships

@@ -9,9 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.config import DEMO_FILE
 from app.core.db import db
 from app.jobs.worker import run_worker
-from app.web.public.outbox import MAIL_CSP, linked
+from app.web.mail_frame import MAIL_CSP
+from app.web.public.outbox import linked
 from tests.factories import make_event, make_organiser, make_registration
 from tests.integration.dbs import Databases
 
@@ -21,6 +23,12 @@ EVIL = (
     b"<html><head></head><body><script>alert(1)</script></body></html>\r\n--x\r\nContent-Type: text/html\r\n"
     b'Content-Disposition: attachment; filename="page.html"\r\n\r\n<script>alert(2)</script>\r\n--x--\r\n'
 )
+
+
+@pytest.fixture(autouse=True)
+def demo(tmp_path: Path) -> None:
+    """As if the demo had been loaded: its mailbox is there for everybody."""
+    (tmp_path / DEMO_FILE).write_text("{}")
 
 
 @pytest.fixture
@@ -90,6 +98,12 @@ def test_there_is_no_mailbox_outside_a_demo_of_files(
             assert client.get(page).status_code == 404
         with app.app_context():
             db.engine.dispose()
+
+
+def test_there_is_no_mailbox_where_no_demo_was_loaded(sqlite_client: FlaskClient, tmp_path: Path) -> None:
+    assert sqlite_client.get("/demo/outbox").status_code == 200
+    (tmp_path / DEMO_FILE).unlink()
+    assert sqlite_client.get("/demo/outbox").status_code == 404
 
 
 def test_addresses_of_a_text_become_links() -> None:

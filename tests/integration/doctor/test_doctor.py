@@ -122,6 +122,17 @@ BREAKS: dict[str, Break] = {
         lambda w: f"wave {wave(w)} counts 30 people, its registrations hold 31",
         "UPDATE waves SET taken = taken - 1 WHERE id = :wave",
     ),
+    "structures.merges": broken(
+        lambda w: "structure 1 is merged into one that is gone or another organiser's",
+        "UPDATE structures SET merged_into_id = 999 WHERE id = 1",
+    ),
+    "structures.names": broken(
+        lambda w: "structure 1 is filed under another name", "UPDATE structures SET name_key = 'x' WHERE id = 1"
+    ),
+    "structures.numbers": broken(
+        lambda w: "structure 1 has a SIRET with a wrong figure",
+        "UPDATE structures SET siret = '12345678901234' WHERE id = 1",
+    ),
 }
 
 

@@ -12,7 +12,7 @@ from app.accounts.queries import find_signed_in
 from app.checkin.queries import get_occupancy
 from app.events.queries import EventRow
 from app.registrations.operations import Registered
-from tests.factories import make_event, make_member, make_organiser, make_registration
+from tests.factories import NOW, make_event, make_member, make_organiser, make_registration
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Volunteer:
 def sign_in(app: Flask, organiser_id: int, role: Role) -> Any:
     """A browser in which a new person of that role is signed in, reading English."""
     account_id, _ = make_member(organiser_id, role)
-    account = find_signed_in(account_id)
+    account = find_signed_in(account_id, NOW)
     assert account is not None
     client = app.test_client()
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"

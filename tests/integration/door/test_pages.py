@@ -2,19 +2,29 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.accounts.enums import Role, Scope
+from app.accounts.jobs import purge
+from app.accounts.models import ApiToken
+from app.accounts.operations.tokens import revoke_token
+from app.accounts.queries import find_token
 from app.core.actor import SYSTEM
+from app.core.audit import list_history
 from app.core.clock import set_clock
+from app.core.db import db
 from app.core.transaction import transaction
 from app.events.drafts import WaveDraft
-from app.events.enums import EventMove
+from app.events.enums import Enrolment, EventMove
 from app.events.operations import move_event
+from app.events.queries import EventRow
+from app.jobs.registry import JobContext
 from app.registrations.operations import cancel_registration, issue_route_cards
 from app.registrations.queries import get_registration
 from tests.factories import (
@@ -22,6 +32,7 @@ from tests.factories import (
     NOW,
     class_draft,
     forum,
+    make_api_token,
     make_event,
     make_organiser,
     make_registration,
@@ -55,25 +66,97 @@ def test_who_may_stand_at_a_door(sqlite_app: Flask, sqlite_volunteer: Volunteer)
     assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/login")
 
 
-def test_events_of_today_come_first(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
-    later, over = timedelta(days=30), timedelta(days=-30)
-    for title, shift in (("Later", later), ("Before", over)):
-        start = DAY_ONE + shift
-        wave = WaveDraft(start, start + timedelta(hours=1), 10)
-        draft = forum(
-            title_fr=title, title_en=title, starts_at=start, ends_at=start + timedelta(hours=8), waves=(wave,)
-        )
-        make_event(sqlite_volunteer.organiser_id, draft)
+def make_event_after(volunteer: Volunteer, title: str, shift: timedelta, *, publish: bool = True) -> EventRow:
+    start = DAY_ONE + shift
+    wave = WaveDraft(start, start + timedelta(hours=1), 10)
+    draft = forum(title_fr=title, title_en=title, starts_at=start, ends_at=start + timedelta(hours=8), waves=(wave,))
+    return make_event(volunteer.organiser_id, draft, publish=publish)
+
+
+def test_events_of_today_come_first_and_those_over_are_behind_a_link(
+    sqlite_app: Flask, sqlite_volunteer: Volunteer
+) -> None:
+    for title, days in (("Later", 30), ("Soon", 2), ("Before", -30)):
+        make_event_after(sqlite_volunteer, title, timedelta(days=days))
+    closed = make_event_after(sqlite_volunteer, "Closed", timedelta(hours=1))
     archived = make_event(sqlite_volunteer.organiser_id, forum(title_fr="Archived", title_en="Archived"))
+    make_event_after(sqlite_volunteer, "Draft", timedelta(0), publish=False)
     with transaction():
-        move_event(archived.id, EventMove.CLOSE, by=SYSTEM, now=NOW)
+        for event in (closed, archived):
+            move_event(event.id, EventMove.CLOSE, by=SYSTEM, now=NOW)
         move_event(archived.id, EventMove.ARCHIVE, by=SYSTEM, now=NOW)
     set_clock(sqlite_app.extensions, DAY_ONE)
     page = sqlite_volunteer.text("/door/")
-    titles = [page.find(f"<strong>{title}</strong>") for title in ("The Path of Talents", "Later", "Before")]
-    assert -1 not in titles
-    assert titles == sorted(titles)
-    assert "Archived" not in page
+    assert re.findall("<strong>(.*?)</strong>", page) == ["The Path of Talents", "Closed", "Soon", "Later"]
+    link = re.search(r'href="(/door/\?over=1[^"]*)"', page)
+    assert link
+    assert "Events that are over" in page
+    titles = re.findall("<strong>(.*?)</strong>", sqlite_volunteer.text(link[1]))
+    assert titles == ["The Path of Talents", "Closed", "Soon", "Later", "Before"]
+
+
+def test_without_an_event_to_come_the_list_says_so(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
+    make_event_after(sqlite_volunteer, "Draft", timedelta(days=90), publish=False)
+    set_clock(sqlite_app.extensions, DAY_ONE + timedelta(days=60))
+    page = sqlite_volunteer.text("/door/")
+    assert "No event to come" in page
+    assert "Events that are over" in page
+    assert re.findall("<strong>(.*?)</strong>", page) == []
+
+
+def list_keys() -> list[int | None]:
+    """The event of each door key in the database, oldest first; None for a program's key."""
+    db.session.rollback()  # what the browser's calls wrote is read anew
+    return list(db.session.execute(select(ApiToken.event_id).order_by(ApiToken.id)).scalars())
+
+
+def test_a_page_loaded_again_keeps_its_key(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
+    volunteer, event = sqlite_volunteer, sqlite_volunteer.event
+    first = door_data(volunteer.text())["key"]
+    assert [door_data(volunteer.text())["key"] for _ in range(3)] == [first] * 3
+    assert list_keys() == [event.id]
+    known = find_token(str(first), NOW)
+    assert known is not None
+    verbs = [line.verb for line in list_history(f"account:{known.account_id}")]
+    assert verbs.count("door_token.made") == 1
+    other = make_event_after(volunteer, "Other", timedelta(days=1))
+    assert door_data(volunteer.text(f"/door/{other.slug}"))["key"] != first
+    assert door_data(volunteer.text())["key"] == first
+    set_clock(sqlite_app.extensions, NOW + timedelta(hours=9))  # not enough left for a day at the door
+    assert door_data(volunteer.text())["key"] != first
+    assert list_keys() == [event.id, other.id, event.id]
+
+
+def test_a_key_that_was_ended_is_not_used_again(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
+    first = str(door_data(sqlite_volunteer.text())["key"])
+    db.session.rollback()
+    found = find_token(first, NOW)
+    assert found is not None
+    with transaction():
+        revoke_token(found.id, sqlite_volunteer.organiser_id, by=SYSTEM, now=NOW)
+    second = str(door_data(sqlite_volunteer.text())["key"])
+    assert second != first
+    db.session.rollback()
+    assert find_token(second, NOW) is not None
+
+
+def test_keys_that_ran_out_are_dropped_with_their_answers(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
+    program = make_api_token(sqlite_volunteer.organiser_id)
+    key = str(door_data(sqlite_volunteer.text())["key"])
+    address = f"/api/v1/events/{sqlite_volunteer.event.slug}/scans"
+    with sqlite_app.app_context():
+        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "once"}
+        answer = sqlite_app.test_client().post(address, json={"device": "d", "scans": []}, headers=headers)
+    assert answer.status_code == 200
+    purge(purging(NOW + timedelta(hours=15)))
+    assert list_keys() == [None, sqlite_volunteer.event.id]
+    purge(purging(NOW + timedelta(hours=17)))
+    assert list_keys() == [None]
+    assert find_token(program, NOW + timedelta(days=400)) is not None
+
+
+def purging(now: datetime) -> JobContext:
+    return JobContext(1, {}, None, 1, lambda: now, lambda done, total: None)
 
 
 def test_the_page_gets_a_key_for_its_event_alone(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
@@ -122,6 +205,34 @@ def test_a_class_comes_in_in_two_parts_and_is_in(volunteer: Volunteer) -> None:
     assert "Already in" in again
     assert "Came in at 10:00" in again
     assert volunteer.present == 30
+
+
+def test_who_comes_late_is_told_how_many_of_the_class_are_in(volunteer: Volunteer) -> None:
+    scan(volunteer, participants="27", companions="2")
+    asked = volunteer.text(f"/tickets/{volunteer.class_.reference}")
+    assert "29 of 30 present. Expected 28 pupils + 2 adults" in asked
+    assert ">more pupil</label>" in asked
+    late = scan(volunteer, participants="1", companions="0")
+    assert "30 of 30 present, +1 now" in late
+    assert "1 of 1" not in asked + late
+    volunteer.post("/place", data={"checkpoint": volunteer.event.checkpoints[0].id, "direction": "out"})
+    assert "22 of 30 present, −8 now" in scan(volunteer, participants="8", companions="0")
+    whole = scan(volunteer)
+    assert "verdict-accepted" in whole
+    assert "present, " not in whole
+
+
+def test_taking_back_is_offered_only_for_a_passage_that_counted(volunteer: Volunteer) -> None:
+    undo = "Take this passage back"
+    assert undo not in volunteer.text(f"/tickets/{volunteer.class_.reference}")
+    one = str(uuid4())
+    assert undo in scan(volunteer, id=one, participants="10", companions="1")
+    assert undo not in scan(volunteer, undoes=one)
+    assert undo not in scan(volunteer, undoes=one)
+    assert undo not in scan(volunteer, participants="0", companions="0")
+    assert undo not in scan(volunteer, code="0" * 26)
+    assert undo in scan(volunteer)
+    assert undo not in scan(volunteer)
 
 
 def test_sending_a_form_again_changes_nothing_and_undoing_does(volunteer: Volunteer) -> None:
@@ -198,6 +309,54 @@ def test_search_finds_by_number_name_and_school(sqlite_volunteer: Volunteer) -> 
     assert sqlite_volunteer.get("/tickets/VT-0000-00").status_code == 404
 
 
+@pytest.mark.parametrize("typed", ["VT-2222-22", "vt 2222 22", "0" * 26, "https://example.org/t/" + "z" * 26, "Nobody"])
+def test_a_typed_number_that_nobody_has_is_an_unknown_ticket(sqlite_volunteer: Volunteer, typed: str) -> None:
+    page = sqlite_volunteer.get(f"/search?number={quote(typed)}").get_data(as_text=True)
+    assert "verdict-refused" in page
+    assert "Unknown ticket" in page
+    assert "is not a ticket of this event" in page
+    assert f'name="number" value="{typed}"' in page
+    assert f'/search?q={quote(typed, safe="/")}"' in page
+    assert "Search by name or by school" in page
+    by_name = sqlite_volunteer.text(f"/search?q={quote(typed)}")
+    assert "verdict" not in by_name
+    assert f'name="q" type="search" value="{typed}"' in by_name
+
+
+def test_a_typed_number_that_somebody_has_leads_to_the_ticket(sqlite_volunteer: Volunteer) -> None:
+    reference = sqlite_volunteer.class_.reference
+    straight = sqlite_volunteer.get(f"/search?number={reference.lower()}")
+    assert (straight.status_code, straight.headers["Location"]) == (
+        302, f"/door/{sqlite_volunteer.event.slug}/tickets/{reference}",
+    )  # fmt: skip
+    for part in (reference[:6], "trois rivieres"):  # half a number, and a name in the wrong field, find what there is
+        assert reference in sqlite_volunteer.text(f"/search?number={part}")
+    assert "Look for a ticket" in sqlite_volunteer.text("/search?number=")
+    long = sqlite_volunteer.text(f"/search?number={'9' * 300}")
+    assert f"“{'9' * 39}…” is not a ticket" in long
+
+
+def test_the_search_says_the_day_unless_it_is_today(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
+    event = sqlite_volunteer.event
+    both = make_event(sqlite_volunteer.organiser_id, forum(enrolment=Enrolment.SEVERAL))
+    waves = tuple(wave.id for wave in both.waves)
+    make_registration(both, class_draft(both, waves=waves))
+    assert "28 pupils + 2 adults · Thursday 4 February, 9:00\xa0am" in sqlite_volunteer.text("/search?q=rivieres")
+    assert "28 pupils + 2 adults · Thursday 4 February<" in sqlite_volunteer.text(
+        f"/door/{both.slug}/search?q=rivieres"
+    )
+    set_clock(sqlite_app.extensions, DAY_ONE)
+    assert "28 pupils + 2 adults · 9:00\xa0am<" in sqlite_volunteer.text(f"/door/{event.slug}/search?q=rivieres")
+
+
+def test_who_came_in_yesterday_is_said_so(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
+    set_clock(sqlite_app.extensions, DAY_ONE)
+    scan(sqlite_volunteer)
+    assert "Came in at 9:00\xa0am" in scan(sqlite_volunteer)
+    set_clock(sqlite_app.extensions, DAY_ONE + timedelta(days=1))
+    assert "Came in on Thursday 4 February at 9:00\xa0am, Entrance" in scan(sqlite_volunteer)
+
+
 def test_scripts_look_tickets_up(volunteer: Volunteer) -> None:
     code = volunteer.class_.ticket_code
 
@@ -209,7 +368,7 @@ def test_scripts_look_tickets_up(volunteer: Volunteer) -> None:
         "code": code, "reference": volunteer.class_.reference, "label": "3e B · Collège des Trois-Rivières",
         "group": True, "school": True, "status": "confirmed", "expected": expected,
         "inside": {"participants": 0, "companions": 0}, "time": "Thursday 4 February, 9:00\xa0am", "days": "Thursday 4 February",
-        "wrong_day": False, "came_at": "", "came_door": "",
+        "wrong_day": False, "came_at": "", "came_day": "", "came_door": "",
     }  # fmt: skip
     assert ask({"code": f"http://127.0.0.1:8000/t/{code.lower()}"}) == {"ticket": ticket}
     assert ask({"text": "rivieres"}) == {"tickets": [ticket]}
@@ -226,7 +385,9 @@ def test_a_route_card_passes_as_one_person(sqlite_volunteer: Volunteer) -> None:
     card = get_registration(sqlite_volunteer.class_.id).cards[6]
     found = sqlite_volunteer.post("/look-up", json={"code": card.code}).get_json()["ticket"]
     assert (found["group"], found["expected"]) == (False, {"participants": 1, "companions": 0})
-    assert "3B-07" in scan(sqlite_volunteer, code=card.code)
+    alone = scan(sqlite_volunteer, code=card.code)
+    assert "3B-07" in alone
+    assert "1 of 30 present, +1 now" in alone
     assert sqlite_volunteer.present == 1
 
 

@@ -15,8 +15,8 @@ from app.registrations.importing.errors import ImportRefused
 from app.registrations.importing.mapping import propose
 from app.registrations.importing.plan import Plan, Problem
 from app.registrations.importing.planning import make_plan, plan_file
-from app.registrations.importing.reading import read_sheet
 from app.registrations.importing.wording import PROBLEMS, say_problem
+from app.sheets.reading import read_sheet
 from tests.factories import PARIS, forum, make_event, make_organiser
 from tests.integration.importing.files import (
     CLASS,

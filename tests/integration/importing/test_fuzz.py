@@ -15,8 +15,8 @@ from app.events.queries import EventRow
 from app.registrations.importing.errors import ImportRefused
 from app.registrations.importing.planning import plan_file
 from app.registrations.importing.report import ImportReport, report_of
-from app.registrations.importing.wording import say_problem, say_refusal
-from app.registrations.importing.writing import write_plan
+from app.registrations.importing.wording import say_cause, say_problem, say_refusal
+from app.registrations.importing.writing import lines_of, write_lines
 from tests.integration.importing.files import CLASS, GOOD, HEADER, csv_of, make_talents
 from tests.integration.importing.test_writing import AT
 
@@ -54,10 +54,14 @@ def test_every_table_gives_a_report_that_holds(event: EventRow, rows: list[dict[
     for problem in plan.problems:
         say_problem(problem, "fr")
     assert ImportReport.from_json(ImportReport(checked).to_json()) == ImportReport(checked)
+    assert sum(c.lines for c in checked.causes) >= len({p.line for p in checked.problems})
+    for cause in checked.causes:
+        assert "%(" not in say_cause(cause.code, "fr")
     assert checked.registrations + checked.there + len(checked.bad_lines) == checked.lines
     with suppress(Undone), transaction():
-        written = write_plan(event, plan, leave_out=checked.bad_lines, by=SYSTEM, now=AT)
-        assert (written.registrations, written.people) == (checked.registrations, checked.people)
+        done = write_lines(event, lines_of(plan, checked.bad_lines), send_mails=False, by=SYSTEM, now=AT)
+        assert (done.registrations, done.people, done.there) == (checked.registrations, checked.people, checked.there)
+        assert done.unwritten == ()
         raise Undone
 
 

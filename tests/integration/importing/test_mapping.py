@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from app.registrations.importing.mapping import ColumnMapping, Field, missing_fields, propose
-from app.registrations.importing.reading import read_sheet
+from app.sheets.reading import read_sheet
 from tests.factories import forum, make_event, make_organiser, one_wave
 from tests.integration.importing.files import REAL, make_talents
 

@@ -1,9 +1,11 @@
 """The import in the browser: file, columns, report, writing as a job, result."""
 
+import html
 import io
 import re
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,9 +18,10 @@ from app.core import clock
 from app.core.clock import set_clock
 from app.core.db import db
 from app.events.queries import EventRow
+from app.jobs.errors import GiveUp
 from app.jobs.registry import JobContext
 from app.jobs.worker import run_worker
-from app.registrations.importing import jobs
+from app.registrations.importing import jobs, writing
 from app.registrations.models import ImportFile, Registration
 from app.web.manage import imports
 from tests.factories import (
@@ -67,6 +70,11 @@ def base(event: EventRow) -> str:
     return f"/manage/events/{event.slug}/import"
 
 
+def words_of(page: str) -> str:
+    """What a page says, spaces single."""
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split()))
+
+
 def send(client: FlaskClient, event: EventRow, content: bytes, name: str = "inscriptions.csv") -> TestResponse:
     return client.post(f"{base(event)}?lang=en", data={"file": (io.BytesIO(content), name)})
 
@@ -110,7 +118,7 @@ def test_the_real_file_from_upload_to_result(sqlite_app: Flask, client: FlaskCli
     result = client.get(f"{url}/progress").text
     assert "The file is imported" in result
     assert ">912<" in result
-    assert "hx-trigger" not in result
+    assert 'hx-trigger="every' not in result
     assert db.session.execute(select(ImportFile.content)).scalar_one() == b""
     for page in (url, f"{url}/report"):
         assert client.get(page).headers["Location"] == f"{url}/progress"
@@ -132,6 +140,68 @@ def test_bad_lines_are_shown_downloaded_and_left_out(sqlite_app: Flask, client: 
     client.post(f"{url}/writing", data={"leave_out": "1"})
     work(sqlite_app)
     assert count_registrations() == 1
+
+
+def test_problems_are_told_by_cause_with_their_lines(client: FlaskClient, event: EventRow) -> None:
+    unknown = [GOOD | {"Public": "Martiens", "Courriel": f"a{n}@example.org"} for n in range(14)]
+    others = [GOOD | {"Public": "Retraités", "Courriel": "b@example.org"}, GOOD | {"Téléphone": "06 39 98 44"}]
+    _, report = checked(client, event, csv_of(*unknown, *others, CLASS))
+    words = words_of(report)
+    assert "16 lines have a problem" in words
+    assert "15 lines: no audience has this name. Column “Public”" in words
+    assert "Martiens lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 2 others" in words
+    assert "Retraités line 16" in words
+    assert "1 line: the number of figures is wrong: 10 are needed. Column “Téléphone”" in words
+    assert "06 39 98 44 line 17 There are 8 figures, 10 are needed." in words
+    assert words.index("15 lines:") < words.index("1 line:")
+
+
+def test_many_values_of_one_cause_open_on_request(client: FlaskClient, event: EventRow) -> None:
+    rows = [GOOD | {"Courriel": f"p{n}@"} for n in range(1_100)]
+    _, report = checked(client, event, csv_of(*rows))
+    words = words_of(report)
+    assert "1,100 lines: the end of the address is missing" in words
+    assert "Show 992 other values" in words
+    assert "100 other lines are not shown." in words
+
+
+def test_an_import_that_stopped_is_gone_on_with(
+    sqlite_app: Flask, client: FlaskClient, event: EventRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [GOOD | {"Nom": f"Nom{n}", "Courriel": f"p{n}@example.org"} for n in range(5)]
+    url, _ = checked(client, event, csv_of(*rows))
+    client.post(f"{url}/writing")
+    kept = writing.write_chunk
+    written: list[int] = []
+
+    def break_after_one(*args: Any, **how: Any) -> Any:
+        if written:
+            raise GiveUp("the disk is full")
+        written.append(1)
+        return kept(*args, **how)
+
+    monkeypatch.setattr(writing, "CHUNK", 2)
+    monkeypatch.setattr(jobs, "BREATH", 0)
+    monkeypatch.setattr(jobs, "write_chunk", break_after_one)
+    work(sqlite_app)
+    page = words_of(client.get(f"{url}/progress").text)
+    assert "The import stopped" in page
+    assert "2 of 5 lines are written. Go on with the others: nobody is registered twice." in page
+    assert client.get(f"{url}/report").headers["Location"] == f"{url}/progress"
+    assert "Stopped" in words_of(client.get(base(event)).text)
+    monkeypatch.setattr(jobs, "write_chunk", kept)
+    assert client.post(f"{url}/writing").headers["Location"] == f"{url}/progress"
+    work(sqlite_app)
+    assert count_registrations() == 5
+    assert "The file is imported" in client.get(f"{url}/progress").text
+
+
+def test_nothing_is_deleted_or_checked_anew_under_a_job(client: FlaskClient, event: EventRow) -> None:
+    url, _ = checked(client, event, csv_of(GOOD))
+    client.post(f"{url}/writing")
+    for page in (url, f"{url}/removal"):
+        assert client.post(page, data=MAPPED).headers["Location"] == f"{url}/progress"
+    assert db.session.execute(select(func.count()).select_from(ImportFile)).scalar_one() == 1
 
 
 def test_a_file_that_no_longer_fits_is_told_and_writes_nothing(
@@ -157,6 +227,8 @@ def test_a_file_that_no_longer_fits_is_told_and_writes_nothing(
         (b"", "This file is empty."),
         ("Nom;Prénom\r\na;b\r\n".encode("utf-16"), "UTF-16"),
         (b"PK\x03\x04rubbish", "damaged"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "Save it as .xlsx without password, or as CSV."),
+        (b"<html><table></table></html>", "This is a web page that is called a table."),
         (b"Nom;Nom\r\n1;2\r\n", "Two columns have the same name"),
     ],
 )

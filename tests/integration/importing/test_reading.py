@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.registrations.importing.errors import ImportRefused
-from app.registrations.importing.reading import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, read_sheet
 from app.registrations.importing.wording import REFUSALS, say_refusal
+from app.sheets.reading import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, read_sheet
 from tests.integration.importing.files import (
     REAL,
     SHEET,
@@ -92,7 +92,14 @@ def test_short_lines_are_filled_and_dashes_are_nothing() -> None:
         (b"Nom;Mail\r\n" + b"a;b\r\n" * (MOST_ROWS + 1), "too_many_rows"),
         (b"a;b\r\n" * (MOST_BYTES // 5 + 1), "too_big"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old_excel"),
+        (b"\x09\x08\x10\x00\x00\x06\x05\x00" + bytes(600), "old_excel"),
+        (b"\x09\x00\x04\x00\x02\x00\x10\x00" + bytes(600), "old_excel"),
+        (b"<html><body><table><tr><td>Nom</td></tr></table></body></html>", "markup"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook><Worksheet/></Workbook>', "markup"),
+        (b"\r\n <TABLE border=1><tr><td>Nom</td></tr></TABLE>", "markup"),
         (b"PK\x03\x04 no zip at all", "unreadable"),
+        (WORKBOOK[: len(WORKBOOK) // 2], "unreadable"),
+        (zip_of({"xl/workbook.bin": b"\x83", "[Content_Types].xml": "<Types/>"}), "unreadable"),
         (zip_of({"word/document.xml": "<w/>"}), "unreadable"),
         (zip_of({"xl/workbook.xml": "<a/>", "xl/workbook.bin": b"\x83"}), "unreadable"),
         (zip_of({"content.xml": "<not closed"}), "unreadable"),

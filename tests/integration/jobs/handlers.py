@@ -4,6 +4,7 @@ import threading
 from datetime import datetime, timedelta
 
 from app.jobs.errors import GiveUp, TryLater
+from app.jobs.operations import enqueue
 from app.jobs.registry import JobContext, Payload, handler, periodic
 
 done: list[int] = []
@@ -48,6 +49,16 @@ def later(context: JobContext) -> None:
 
 @handler("tests.give_up", on_dead=_note_dead)
 def give_up(context: JobContext) -> None:
+    raise GiveUp("never")
+
+
+def _break_when_dead(payload: Payload, error: str, now: datetime) -> None:
+    enqueue("tests.note", payload, now=now)
+    raise KeyError("what the payload lacks")
+
+
+@handler("tests.bad_hook", on_dead=_break_when_dead)
+def bad_hook(context: JobContext) -> None:
     raise GiveUp("never")
 
 

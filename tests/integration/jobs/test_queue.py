@@ -27,6 +27,7 @@ from app.jobs.operations import (
     extend_lease,
     fail,
     finish,
+    purge_done,
     report_progress,
     retry_dead,
     retry_delay,
@@ -157,6 +158,39 @@ def test_a_job_that_kills_its_worker_each_time_dies(context: Flask) -> None:
     assert take_one(now).id == other
     assert get_job(job_id).state is JobState.DEAD
     assert handlers.dead == [(4, "its worker stopped each time it was tried")]
+
+
+def test_a_handler_that_breaks_over_a_dead_job_keeps_no_other_waiting(
+    context: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    stuck = add(6, "tests.bad_hook")
+    now = NOW
+    for _ in range(MAX_ATTEMPTS):
+        take_one(now)
+        now += LEASE + timedelta(seconds=1)
+    other = add(5)
+    assert take_one(now).id == other
+    row = get_job(stuck)
+    assert (row.state, row.last_error) == (JobState.DEAD, "its worker stopped each time it was tried")
+    assert [job.id for job in list_jobs()] == [other, stuck]  # what the broken hook stored is undone
+    assert f"job {stuck} tests.bad_hook died, and its handler could not be told" in caplog.text
+    final = add(7, "tests.bad_hook")
+    with transaction():
+        assert fail(take_one_inside(), "no use", now=now, for_good=True)
+    assert get_job(final).state is JobState.DEAD
+
+
+def test_done_jobs_are_dropped_after_thirty_days_and_dead_ones_stay(context: Flask) -> None:
+    done, dead, waiting = add(1), add(2), add(3, run_at=NOW + timedelta(days=90))
+    with transaction():
+        finish(take_one_inside(), now=NOW)
+        fail(take_one_inside(), "no use", now=NOW, for_good=True)
+    with transaction():
+        assert purge_done(now=NOW + timedelta(days=30)) == 0
+        assert purge_done(now=NOW + timedelta(days=30, seconds=1)) == 1
+        assert purge_done(now=NOW + timedelta(days=30, seconds=1)) == 0
+    assert [job.id for job in list_jobs()] == [waiting, dead]
+    assert done not in {job.id for job in list_jobs()}
 
 
 def test_a_dead_job_is_tried_again_on_request(context: Flask) -> None:

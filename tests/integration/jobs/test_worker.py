@@ -6,20 +6,23 @@ import signal
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 
 from app.core import clock
 from app.core.clock import set_clock
+from app.core.db import db
 from app.core.transaction import transaction
-from app.jobs import operations
+from app.jobs import jobs, operations  # noqa: F401 - jobs registers the queue's own work
 from app.jobs.models import JobState
 from app.jobs.operations import claim, enqueue
 from app.jobs.queries import JobRow, count_due, get_job, list_jobs
 from app.jobs.registry import handler, periodic
 from app.jobs.worker import run_worker, stop_on_signals
-from tests.integration.dbs import wait_until
+from tests.integration.dbs import Databases, make_app, wait_until
 from tests.integration.jobs import handlers
 
 
@@ -205,6 +208,35 @@ def test_a_busy_database_makes_the_worker_wait(app: Flask, monkeypatch: pytest.M
     job_id = add(app, "tests.note", 5)
     drain(app)
     assert read(app, job_id).state is JobState.DONE
+
+
+def test_the_worker_drops_old_jobs_by_itself(app: Flask) -> None:
+    old = add(app, "tests.note", 1)
+    drain(app)
+    move_clock(app, timedelta(days=31))
+    drain(app)
+    with app.app_context():
+        assert old not in {job.id for job in list_jobs()}
+        assert "jobs.purge" in {job.name for job in list_jobs()}
+
+
+def test_connections_that_the_server_closed_are_replaced(databases: Databases, tmp_path: Path) -> None:
+    with databases.fresh("postgresql") as url:
+        app = make_app(url, tmp_path)
+        job_id = add(app, "tests.note", 4)
+        with app.app_context():
+            end_others = (
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
+            )
+            with psycopg.connect(url.replace("+psycopg", "")) as admin:
+                closed = admin.execute(f"{end_others} AND pid <> pg_backend_pid()").fetchone()
+            assert closed is not None
+            assert closed[0] >= 1
+        assert read(app, job_id).state is JobState.QUEUED
+        drain(app)
+        assert read(app, job_id).state is JobState.DONE
+        with app.app_context():
+            db.engine.dispose()
 
 
 def test_names_are_taken_once() -> None:

@@ -61,6 +61,15 @@ def only(mails: list[Received]) -> Received:
     return mails[0]
 
 
+def title(words: str, event: EventRow) -> str:
+    """The French title of a mail about the first day."""
+    return translate("fr", f"{words}: %(title)s · %(date)s", title=event.title_fr, date="jeudi 4 février 2027")
+
+
+def states() -> list[MessageState]:
+    return list(db.session.execute(select(Message.state).order_by(Message.id)).scalars())
+
+
 def write(work: Any) -> Any:
     with transaction():
         return work()
@@ -75,7 +84,8 @@ def test_a_class_gets_its_ticket(locale: Locale) -> None:
     row = get_registration(made.id)
     assert parseaddr(str(mail.headers["From"])) == ("Creativ’", "parcours@example.org")
     assert mail.to == "manon.lambert@example.org"
-    assert mail.title == translate(locale, "Your ticket: %(title)s", title=event.title(locale))
+    date = {"fr": "jeudi 4 février 2027", "en": "Thursday 4 February 2027"}[locale]
+    assert mail.title == translate(locale, "Your ticket: %(title)s · %(date)s", title=event.title(locale), date=date)
     assert mail.headers["Content-Language"] == locale
     assert mail.headers["Message-ID"] == db.session.execute(select(Message.rfc_id)).scalar_one()
     assert mail.headers["Auto-Submitted"] == "auto-generated"
@@ -85,6 +95,9 @@ def test_a_class_gets_its_ticket(locale: Locale) -> None:
         for words in (made.reference, f"{BASE}/r/{row.token}", "3e B", hour, *headcount):
             assert words in body, words
     assert ticket_url(made) in mail.text
+    assert f'href="{ticket_url(made)}"' in mail.html
+    for hour in {"fr": ("vers 9\u00a0h\u00a000", "vers 9\u00a0h\u00a020"), "en": ("about 9:00", "about 9:20")}[locale]:
+        assert hour in mail.text
     assert mail.headers.get_content_type() == "multipart/mixed"
     assert [r for r in run_checks(NOW) if not r.ok] == []
 
@@ -119,9 +132,7 @@ def test_the_calendar_entry_keeps_its_uid_and_counts_its_changes() -> None:
     assert [int(e.get("SEQUENCE", 0)) - start for e in entries] == [0, 1, 2]
     assert [str(e["STATUS"]) for e in entries] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
     assert [e.start for e in entries] == [event.waves[0].starts_at, *[event.waves[1].starts_at] * 2]
-    assert (changed.title, cancelled.title) == tuple(
-        translate("fr", words, title=event.title_fr) for words in ("Changed: %(title)s", "Cancelled: %(title)s")
-    )
+    assert (changed.title, cancelled.title) == (title("Changed", event), title("Cancelled", event))
     assert len(changed.pictures) == 1
     assert (cancelled.pictures, list(cancelled.types.values())) == ({}, ["text/calendar"])
 
@@ -172,8 +183,65 @@ def test_a_mail_says_what_is_so_when_it_goes_out() -> None:
     made = make_registration(event)
     write(lambda: cancel_registration(made.id, by=VISITOR, now=NOW, quiet=True))
     mail = only(drain())
-    assert mail.title == translate("fr", "Cancelled: %(title)s", title=event.title_fr)
+    assert mail.title == title("Cancelled", event)
     assert (mail.pictures, list(mail.types.values())) == ({}, ["text/calendar"])
+
+
+def test_cancelling_before_the_first_mail_went_out_is_told_once() -> None:
+    event = make_event(make_organiser())
+    made = make_registration(event)
+    write(lambda: change_registration(made.id, waves=(event.waves[1].id,), by=VISITOR, now=NOW))
+    write(lambda: tell_already_registered(made.id, now=NOW))
+    write(lambda: cancel_registration(made.id, by=VISITOR, now=NOW))
+    mail = only(drain())
+    assert mail.title == title("Cancelled", event)
+    assert "Vos places sont libres pour d’autres." in mail.text
+    assert states() == [MessageState.SKIPPED, MessageState.SKIPPED, MessageState.SKIPPED, MessageState.SENT]
+
+
+def test_a_place_got_before_the_waiting_list_was_told_of_is_told_once() -> None:
+    event = make_event(make_organiser(), one_wave(30))
+    first = make_registration(event, class_draft(event, contact=Contact("Ana Petit", phone="06 39 98 01 02")))
+    waiting = make_registration(event, class_draft(event, waitlist=True))
+    write(lambda: cancel_registration(first.id, by=VISITOR, now=NOW))
+    write(lambda: change_registration(waiting.id, headcount=Headcount(26, 2), by=VISITOR, now=NOW))
+    mail = only(drain())
+    assert mail.title == title("Your ticket", event)
+    assert read_code(next(iter(mail.pictures.values()))) == ticket_url(waiting)
+
+
+def test_of_two_changes_the_last_is_told() -> None:
+    event = make_event(make_organiser())
+    made = make_registration(event)
+    drain()
+    for people in (26, 27):
+        write(lambda n=people: change_registration(made.id, headcount=Headcount(n, 2), by=VISITOR, now=NOW))
+    mail = only(drain())
+    assert mail.title == title("Changed", event)
+    assert "27 élèves + 2 adultes" in mail.text
+
+
+def test_an_event_called_off_is_all_that_is_told_of_it() -> None:
+    event = make_event(make_organiser())
+    make_registration(event)
+    write(lambda: cancel_event_registrations(event.id, reason="Neige", by=SYSTEM, now=NOW))
+    assert only(drain()).title == title("Event cancelled", event)
+
+
+def test_online_people_connect() -> None:
+    draft = forum(venue_name="", venue_commune="", join_url="https://visio.example.org/salle", stops=())
+    event = make_event(make_organiser(), draft)
+    made = make_registration(event, person_draft(event, locale="en"))
+    mail = only(drain())
+    assert "https://visio.example.org/salle" in mail.text
+    assert ticket_url(made) in mail.text
+    assert 'href="https://visio.example.org/salle"' in mail.html
+    for word in ("Connection", "link to connect"):
+        assert word in mail.html
+    for word in ("Arrival", "entrance", "QR"):
+        assert word not in mail.html
+    assert mail.pictures == {}
+    assert "Connection" in read_pdf(mail.file(".pdf")).texts[0]
 
 
 def test_nobody_writes_to_somebody_who_was_forgotten() -> None:
@@ -191,11 +259,24 @@ def test_who_waits_is_told_how_many_wait_before() -> None:
     make_registration(event, class_draft(event, participants=10, companions=1, waitlist=True))
     make_registration(event, class_draft(event, waitlist=True, locale="en"))
     waiting = drain()[-1]
-    assert waiting.title == "Waiting list: The Path of Talents"
+    assert waiting.title == "Waiting list: The Path of Talents · Thursday 4 February 2027"
     assert "11 people wait before you." in waiting.text
-    assert (waiting.pictures, list(waiting.types.values())) == ({}, ["text/calendar"])
-    (entry,) = waiting.entries()
-    assert str(entry["STATUS"]) == "TENTATIVE"
+    assert "Time asked for" in waiting.html
+    assert (waiting.pictures, waiting.types) == ({}, {})
+
+
+def test_a_change_while_waiting_says_that_one_still_waits() -> None:
+    event = make_event(make_organiser(), one_wave(30))
+    make_registration(event)
+    waiting = make_registration(event, class_draft(event, waitlist=True, locale="en"))
+    drain()
+    write(lambda: change_registration(waiting.id, headcount=Headcount(20, 2), by=VISITOR, now=NOW))
+    mail = only(drain())
+    assert mail.title.startswith("Changed: ")
+    for body in (mail.text, mail.html):
+        assert "You do not have a place yet." in body
+        assert "Nobody waits before you." in body
+    assert (mail.pictures, mail.types) == ({}, {})
 
 
 def test_links_are_sent_again_to_the_address_that_has_them_only() -> None:
@@ -216,7 +297,7 @@ def test_who_registers_twice_is_told_by_mail() -> None:
     drain()
     write(lambda: tell_already_registered(made.id, now=NOW))
     mail = only(drain())
-    assert mail.title == translate("fr", "You are already registered: %(title)s", title=event.title_fr)
+    assert mail.title == title("You are already registered", event)
     assert read_code(next(iter(mail.pictures.values()))) == ticket_url(made)
 
 

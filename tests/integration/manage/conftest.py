@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zlib import crc32
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from app.accounts.enums import Role
 from app.accounts.models import Account
 from app.accounts.operations.people import add_member, create_account, create_organiser
+from app.accounts.passwords import choose_password
 from app.core.actor import SYSTEM, Actor, ActorKind
 from app.core.clock import set_clock
 from app.core.db import db
@@ -67,7 +69,7 @@ def log_in(app: Flask) -> Callable[[int, Role], FlaskClient]:
     def signed_in(organiser: int, role: Role) -> FlaskClient:
         email = f"{role.value}{next(numbers)}@example.org"
         with transaction():
-            account_id = create_account(email, "Inès Roux", PASSWORD, by=SYSTEM, now=NOW)
+            account_id = create_account(email, "Inès Roux", choose_password(PASSWORD), by=SYSTEM, now=NOW)
             add_member(account_id, organiser, role, by=SYSTEM, now=NOW)
         epoch = db.session.execute(select(Account.epoch).where(Account.id == account_id)).scalar_one()
         client = app.test_client()
@@ -127,12 +129,18 @@ def forum(make_event: Callable[..., EventRow]) -> EventRow:
     return make_event()
 
 
+def phone_of(name: str) -> str:
+    """A telephone of their own for each name: without a mail it is what tells two classes apart."""
+    number = 4410 if name == "Manon Lambert" else crc32(name.encode()) % 10_000
+    return f"06 39 98 {number // 100:02d} {number % 100:02d}"
+
+
 def class_draft(event: EventRow, wave: int, name: str, **changes: object) -> RegistrationDraft:
     draft = RegistrationDraft(
         kind=RegistrationKind.GROUP,
         audience="school",
         waves=(event.waves[wave].id,),
-        contact=Contact(name, phone="06 39 98 44 10"),
+        contact=Contact(name, phone=phone_of(name)),
         headcount=Headcount(28, 2),
         organisation=Organisation("Collège des Trois-Rivières", class_label="3e B"),
         source=Source.STAFF,

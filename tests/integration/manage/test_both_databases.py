@@ -1,21 +1,36 @@
 """The figures and lists of the desk are the same on both databases."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 from flask import Flask
 
+from app.accounts.enums import Role
+from app.accounts.rules import Access
 from app.checkin.enums import Direction
 from app.checkin.operations import ScanInput, record_scans
 from app.core.transaction import transaction
+from app.events.queries import get_version
 from app.messages.operations import queue_message
-from app.registrations.drafts import Contact, Headcount
-from app.registrations.enums import RegistrationStatus
+from app.registrations.drafts import Contact, Headcount, Statistics
+from app.registrations.enums import Gender, RegistrationStatus
+from app.registrations.operations.erasing import anonymise
 from app.reports.queries.dashboard import WaveFigures, get_dashboard
-from app.reports.queries.messages import list_event_messages
+from app.reports.queries.messages import list_mails
 from app.reports.queries.registration_list import Arrival, ListFilter, list_registrations
 from app.reports.queries.search import find_slug_by_reference, search_registrations
 from app.reports.queries.statistics import get_declared_totals
-from tests.factories import DAY_ONE, NOW, class_draft, make_event, make_organiser, make_registration, person_draft
+from tests.conftest import counted_statements
+from tests.factories import (
+    DAY_ONE,
+    NOW,
+    class_draft,
+    forum,
+    make_event,
+    make_organiser,
+    make_registration,
+    person_draft,
+)
 
 
 def test_dashboard_list_and_search(whole_app: Flask) -> None:
@@ -56,8 +71,44 @@ def test_dashboard_list_and_search(whole_app: Flask) -> None:
 
     assert [found.name for found in search_registrations(organiser, "ELODIE")] == ["Œuvrard, Élodie"]
     assert find_slug_by_reference(organiser, made.reference.lower()) == (event.slug, made.reference)
-    mails = list_event_messages(organiser, None)
+    owner = Access(organiser, role=Role.OWNER)
+    mails = list_mails(owner)
     assert [(m.contact_name, m.event_slug) for m in mails] == [
         ("", ""), ("Élodie Œuvrard", event.slug), ("Manon Lambert", event.slug),
     ]  # fmt: skip
-    assert [m.contact_name for m in list_event_messages(organiser, event.id, before=mails[1].id)] == ["Manon Lambert"]
+    assert [m.contact_name for m in list_mails(replace(owner, event_id=event.id), before=mails[1].id)] == [
+        "Manon Lambert"
+    ]
+
+
+def test_declared_answers_count_in_fives_in_the_order_of_registration(whole_app: Flask) -> None:
+    event = make_event(make_organiser(), forum(asks_statistics=True))
+
+    def declare(gender: Gender, times: int) -> None:
+        for _ in range(times):
+            make_registration(event, person_draft(event, statistics=Statistics(gender=gender)))
+
+    seen = []
+    for gender, times in ((Gender.WOMAN, 4), (Gender.WOMAN, 1), (Gender.MAN, 4), (Gender.MAN, 1), (Gender.OTHER, 4)):
+        declare(gender, times)
+        totals = get_declared_totals(event.id)
+        seen.append((totals.people, totals.answers["gender"]["woman"], totals.answers["gender"]["man"]))
+    # one more answer never shows by itself; « other » hides the smaller of two equal figures with it
+    assert seen == [(None, None, None), (5, 5, None), (5, 5, None), (10, None, 5), (10, None, 5)]
+    with counted_statements() as counted:
+        get_declared_totals(event.id)
+    assert int(counted) == 1
+
+
+def test_answers_of_people_who_are_forgotten_go_on_counting(whole_app: Flask) -> None:
+    event = make_event(make_organiser(), forum(asks_statistics=True))
+    ids = [
+        make_registration(event, person_draft(event, statistics=Statistics(gender=gender))).id
+        for gender in (*[Gender.WOMAN] * 5, *[Gender.MAN] * 6)
+    ]
+    before = get_declared_totals(event.id)
+    with transaction():
+        for registration_id in ids[:5]:
+            anonymise(registration_id, version=get_version(event.id), now=NOW)
+    assert get_declared_totals(event.id) == before
+    assert before.people == 10

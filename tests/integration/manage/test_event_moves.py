@@ -6,13 +6,17 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.accounts.enums import Role
-from app.events.enums import EventState
+from app.core.actor import Actor
+from app.core.transaction import transaction
+from app.events.drafts import WaveDraft
+from app.events.enums import EventMove, EventState
+from app.events.operations import move_event
 from app.events.queries import EventRow, find_event, get_event
 from app.jobs.queries import list_jobs
 from app.registrations.drafts import RegistrationDraft
 from app.registrations.operations import Registered
 from tests.conftest import counted_statements
-from tests.integration.manage.conftest import class_draft, person_draft
+from tests.integration.manage.conftest import NOW, class_draft, paris, person_draft
 
 MakeEvent = Callable[..., EventRow]
 Enrol = Callable[[EventRow, RegistrationDraft], Registered]
@@ -35,14 +39,17 @@ def test_a_viewer_is_not_offered_what_they_may_not_do(
         page = viewer.get(path).text
         for link in (
             "/manage/events/new",
-            f"{base}/edit",
+            f"{base}/edit/",
             f"{base}/registrations/new",
             f"{base}/import",
             "/change",
             "/cancel",
         ):
             assert link not in page, (path, link)
-    assert viewer.get(f"{base}/edit").status_code == 403
+    programme = viewer.get(f"{base}/edit").text
+    assert f"{base}/edit/" not in programme
+    assert 'method="post" action="/manage' not in programme
+    assert viewer.get(f"{base}/edit/waves").status_code == 403
     assert viewer.post(f"{base}/publish").status_code == 403
 
 
@@ -53,7 +60,6 @@ def test_the_door_has_no_lists(log_in: LogIn, organiser_id: int, forum: EventRow
         "/manage/events",
         f"/manage/events/{forum.slug}",
         f"/manage/events/{forum.slug}/registrations",
-        "/manage/search",
     ):
         assert door.get(path).status_code == 403, path
 
@@ -79,7 +85,7 @@ def test_thirty_events_a_page_in_a_fixed_number_of_statements(client: FlaskClien
         make_event(title_fr=f"Événement {n:02d}", title_en="")
     with counted_statements() as many:
         first = client.get("/manage/events").text
-    assert int(one) == int(many) == 2
+    assert int(one) == int(many) == 4
     assert first.count("row-link") == 30
     following = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
     second = client.get(following).text
@@ -115,7 +121,8 @@ def test_another_organisers_event_does_not_exist(
 def test_publishing_lists_what_is_missing_and_changes_nothing(client: FlaskClient, make_event: MakeEvent) -> None:
     event = make_event(publish=False, waves=())
     page = client.get(f"/manage/events/{event.slug}/edit").text
-    assert "<li>a wave</li></ul>" in page
+    assert f'<li><a href="/manage/events/{event.slug}/edit/waves">a wave</a></li></ul>' in page
+    assert "/publish" not in page
     answer = client.post(f"/manage/events/{event.slug}/publish", follow_redirects=True)
     assert "Still missing: a wave." in answer.text
     assert get_event(event.slug).state is EventState.DRAFT
@@ -133,6 +140,63 @@ def test_publish_close_open_again_archive(client: FlaskClient, make_event: MakeE
     assert client.post(f"/manage/events/{slug}/archive").status_code == 302
     assert get_event(slug).state is EventState.ARCHIVED
     assert client.get(f"/manage/events/{slug}/archive").status_code == 404
+
+
+def test_publishing_an_event_that_is_over_warns_and_asks_again(client: FlaskClient, make_event: MakeEvent) -> None:
+    begin, wave = paris(1, 9), WaveDraft(paris(1, 9), paris(1, 10), 60)
+    slug = make_event(publish=False, starts_at=begin, ends_at=paris(1, 17), waves=(wave,)).slug
+    base = f"/manage/events/{slug}"
+    page = client.get(f"{base}/edit").text
+    assert "It is over already" in page
+    assert f'action="{base}/publish"' not in page
+    assert client.post(f"{base}/publish").headers["Location"] == f"{base}/publish"
+    assert get_event(slug).state is EventState.DRAFT
+    asked = client.get(f"{base}/publish").text
+    assert "It ended on Monday 1 February 2027 at 5:00" in asked.replace("\N{NO-BREAK SPACE}", " ")
+    told = client.post(f"{base}/publish", data={"past": "1"}, follow_redirects=True).text
+    assert "nobody can register" in told
+    assert "people can see it and register." not in told
+    assert get_event(slug).state is EventState.PUBLISHED
+    assert client.get(f"{base}/publish").status_code == 404
+
+
+def test_a_coming_event_is_published_without_asking_and_says_from_when_people_register(
+    client: FlaskClient, make_event: MakeEvent
+) -> None:
+    slug = make_event(publish=False, registration_opens_at=paris(4, 12)).slug
+    assert client.get(f"/manage/events/{slug}/publish").headers["Location"] == f"/manage/events/{slug}/edit"
+    told = client.post(f"/manage/events/{slug}/publish", follow_redirects=True).text
+    assert "register from Thursday 4 February at 12:00" in told.replace("\N{NO-BREAK SPACE}", " ")
+    shut = make_event(publish=False, registration_closes_at=paris(3, 12)).slug
+    told = client.post(f"/manage/events/{shut}/publish", follow_redirects=True).text
+    assert "Registration closed already on Wednesday 3 February" in told
+
+
+@pytest.mark.parametrize(
+    ("moves", "offered"),
+    [
+        ((), {"publish", "cancel", "delete"}),
+        ((EventMove.PUBLISH,), {"close", "cancel"}),
+        ((EventMove.PUBLISH, EventMove.CLOSE), {"publish", "archive", "cancel"}),
+        ((EventMove.PUBLISH, EventMove.CLOSE, EventMove.ARCHIVE), set()),
+        ((EventMove.CANCEL,), {"archive"}),
+    ],
+)
+def test_pages_offer_what_the_table_of_moves_allows_and_nothing_else(
+    client: FlaskClient, make_event: MakeEvent, by: Actor, moves: tuple[EventMove, ...], offered: set[str]
+) -> None:
+    event = make_event(publish=False)
+    for move in moves:
+        with transaction():
+            move_event(event.id, move, by=by, now=NOW)
+    base = f"/manage/events/{event.slug}"
+    page = client.get(f"{base}/edit").text
+    found = {m for m in ("publish", "close", "archive", "cancel", "delete") if f'"{base}/{m}"' in page}
+    assert found == offered
+    takes_people = get_event(event.slug).state in {EventState.PUBLISHED, EventState.CLOSED}
+    dashboard = client.get(base).text
+    assert (f'"{base}/registrations/new"' in dashboard, f'"{base}/import"' in dashboard) == (takes_people, takes_people)
+    assert (f'"{base}/import"' in page) == takes_people
 
 
 def test_calling_off_asks_again_in_figures_and_tells_everyone(

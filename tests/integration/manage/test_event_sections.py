@@ -15,6 +15,7 @@ from app.registrations.drafts import RegistrationDraft
 from app.registrations.operations import Registered
 from app.web.manage.event_sections import SECTIONS, draft_of
 from tests.integration.manage.conftest import NOW, class_draft, paris
+from tests.integration.public.conftest import fields_of
 
 Enrol = Callable[[EventRow, RegistrationDraft], Registered]
 
@@ -90,7 +91,8 @@ def test_a_wave_is_removed_by_its_button_and_goes_when_saved(client: FlaskClient
     assert answer.status_code == 200
     assert 'name="waves.0.day"' in answer.text
     assert 'name="waves.1.day"' not in answer.text
-    saved = client.post(f"/manage/events/{forum.slug}/edit/waves", data=wave_fields(forum, 2))
+    known = fields_of(client.get(f"/manage/events/{forum.slug}/edit/waves"))["known"]
+    saved = client.post(f"/manage/events/{forum.slug}/edit/waves", data=wave_fields(forum, 2) | {"known": known[0]})
     assert saved.status_code == 302
     assert [w.id for w in get_event(forum.slug).waves] == [w.id for w in forum.waves[:2]]
 
@@ -148,7 +150,8 @@ def test_a_wave_cannot_hold_fewer_than_are_in_it(client: FlaskClient, forum: Eve
 
 def test_a_wave_with_people_cannot_be_removed(client: FlaskClient, forum: EventRow, enrol: Enrol) -> None:
     enrol(forum, class_draft(forum, 1, "Manon Lambert"))
-    answer = client.post(f"/manage/events/{forum.slug}/edit/waves", data=wave_fields(forum, 1))
+    known = fields_of(client.get(f"/manage/events/{forum.slug}/edit/waves"))["known"]
+    answer = client.post(f"/manage/events/{forum.slug}/edit/waves", data=wave_fields(forum, 1) | {"known": known[0]})
     assert answer.status_code == 422
     assert "A wave that people are registered for cannot be removed." in answer.text
     assert len(get_event(forum.slug).waves) == 5
@@ -193,6 +196,7 @@ def test_the_route_keeps_its_order_and_follows_renamed_spaces(client: FlaskClien
         "stops.1.optional": "",
         "stops.1.space": "Grande salle",
     }
+    stops["known"] = fields_of(client.get(f"/manage/events/{forum.slug}/edit/route"))["known"][0]
     moved = client.post(f"/manage/events/{forum.slug}/edit/route", data=stops | {"down": "0"}).text
     assert moved.index('value="Construire"') < moved.index('value="Accueil"')
     assert client.post(f"/manage/events/{forum.slug}/edit/route", data=stops).status_code == 302

@@ -1,5 +1,6 @@
 """Making an event in the browser: few answers, sensible defaults, errors at their fields."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from app.events.enums import Enrolment, EventKind, EventState
 from app.events.models import Event
 from app.events.queries import EventRow, get_event
 from tests.integration.manage.conftest import paris
+from tests.integration.public.conftest import fields_of
 
 FORUM = {
     "kind": "forum",
@@ -31,6 +33,10 @@ def made(client: FlaskClient, **changes: object) -> EventRow:
     answer = client.post("/manage/events/new", data=FORUM | changes)
     assert answer.status_code == 302, answer.text
     return get_event(answer.headers["Location"].split("/")[3])
+
+
+def count_events() -> int:
+    return db.session.execute(select(func.count()).select_from(Event)).scalar_one()
 
 
 def test_a_forum_gets_waves_on_each_of_its_days(client: FlaskClient) -> None:
@@ -54,13 +60,121 @@ def test_a_webinar_gets_one_wave_the_whole_time_and_its_link(client: FlaskClient
     assert event.join_url == "https://visio.example.org/x"
 
 
-def test_a_training_is_taken_as_a_whole_one_wave_a_day(client: FlaskClient) -> None:
-    event = made(client, kind="training", ends_hour="17:00", capacity="16")
+TRAINING = {
+    "kind": "training", "title_fr": "Animer la boîte", "starts_hour": "09:00", "ends_hour": "17:00", "capacity": "16",
+    "audiences": ["professional"], "venue_name": "La fabrik", "venue_commune": "Dijon",
+}  # fmt: skip
+
+
+def dates(*days: str) -> dict[str, str]:
+    return {f"dates.{n}": day for n, day in enumerate(days)}
+
+
+def test_a_training_on_two_dates_a_week_apart_has_two_waves_and_is_taken_as_a_whole(client: FlaskClient) -> None:
+    event = made(client, **TRAINING | dates("2027-02-17", "2027-02-10", ""))
     assert event.enrolment is Enrolment.ALL
+    assert (event.starts_at, event.ends_at) == (paris(10, 9), paris(17, 17))
     assert [(w.starts_at, w.ends_at) for w in event.waves] == [
         (paris(10, 9), paris(10, 17)),
-        (paris(11, 9), paris(11, 17)),
+        (paris(17, 9), paris(17, 17)),
     ]
+
+
+def test_a_date_is_added_by_a_button_that_saves_nothing(client: FlaskClient) -> None:
+    page = client.get("/manage/events/new?kind=training").text
+    assert 'name="dates.1"' in page
+    assert 'name="dates.2"' not in page
+    sent = TRAINING | dates("2027-02-10", "2027-02-17") | {"title_fr": "Gardé", "add": "1"}
+    page = client.post("/manage/events/new", data=sent).text
+    assert 'name="dates.2"' in page
+    assert all(f'value="{text}"' in page for text in ("2027-02-10", "2027-02-17", "Gardé"))
+    assert count_events() == 0
+
+
+def test_a_training_without_a_date_is_told_so(client: FlaskClient) -> None:
+    answer = client.post("/manage/events/new", data=TRAINING | dates("", "le 17"))
+    assert answer.status_code == 422
+    assert 'id="dates.1-error"' in answer.text
+    answer = client.post("/manage/events/new", data=TRAINING | dates("", ""))
+    assert answer.status_code == 422
+    assert 'href="#dates"' in answer.text
+    assert count_events() == 0
+
+
+def test_of_more_than_two_days_the_form_asks_which_and_proposes_no_weekend(client: FlaskClient) -> None:
+    week = FORUM | {"kind": "open_week", "ends_day": "2027-02-16", "ends_hour": "11:00", "every": "120"}  # Wed to Tue
+    page = client.post("/manage/events/new", data=week)
+    assert page.status_code == 200
+    assert "On which days?" in page.text
+    assert count_events() == 0
+    ticked = re.findall(r'name="days" value="([-\d]+)"[^>]*checked', page.text)
+    assert ticked == ["2027-02-10", "2027-02-11", "2027-02-12", "2027-02-15", "2027-02-16"]
+    offered = re.findall(r'name="offered"[^>]*value="([^"]+)"', page.text)[0]
+    event = made(client, **week | {"offered": offered, "days": ["2027-02-11", "2027-02-13"]})
+    assert [(w.starts_at, w.ends_at) for w in event.waves] == [(paris(d, 9), paris(d, 11)) for d in (11, 13)]
+    assert (event.starts_at, event.ends_at) == (paris(11, 9), paris(13, 11))
+
+
+@pytest.mark.parametrize(
+    ("last", "proposed"),
+    [("2027-02-14", ["2027-02-12"]), ("2027-02-15", ["2027-02-12", "2027-02-15"])],
+    ids=["Friday to Sunday", "Friday to Monday"],
+)
+def test_a_weekend_is_open_only_when_it_is_ticked(client: FlaskClient, last: str, proposed: list[str]) -> None:
+    page = client.post("/manage/events/new", data=FORUM | {"starts_day": "2027-02-12", "ends_day": last}).text
+    assert re.findall(r'name="days" value="([-\d]+)"[^>]*checked', page) == proposed
+    assert 'value="2027-02-13"' in page
+
+
+def test_other_dates_are_asked_about_anew_and_some_day_must_be_ticked(client: FlaskClient) -> None:
+    week = FORUM | {"ends_day": "2027-02-12", "days": ["2027-02-10"], "offered": "2027-02-01~2027-02-03"}
+    assert client.post("/manage/events/new", data=week).status_code == 200
+    none = client.post("/manage/events/new", data=week | {"days": [], "offered": "2027-02-10~2027-02-12"})
+    assert none.status_code == 422
+    assert 'id="days-error"' in none.text
+    far = client.post("/manage/events/new", data=FORUM | {"ends_day": "2027-04-30"})
+    assert "An event lasts 31 days at most." in far.text
+    assert count_events() == 0
+
+
+def test_a_forum_is_proposed_with_the_timetable_of_2021(client: FlaskClient) -> None:
+    page = client.get("/manage/events/new?kind=forum")
+    proposed = {name: values for name, values in fields_of(page).items() if name != "csrf_token"}
+    event = made(client, **proposed | {"title_fr": "Forum", "starts_day": "2027-02-10", "ends_day": "2027-02-11"})
+    starts = [(9, 0), (9, 40), (10, 20), (11, 0), (13, 30), (14, 10), (14, 50), (15, 30)]
+    assert [w.starts_at for w in event.waves] == [paris(day, *at) for day in (10, 11) for at in starts]
+    assert {w.ends_at - w.starts_at for w in event.waves} == {timedelta(minutes=40)}
+    assert {w.capacity for w in event.waves} == {80}
+    assert (event.starts_at, event.ends_at) == (paris(10, 9), paris(11, 17, 30))
+
+
+def test_an_ideathon_on_two_days_is_one_wave_a_day_for_the_same_people(client: FlaskClient) -> None:
+    event = made(client, kind="ideathon", ends_hour="17:00")
+    assert event.enrolment is Enrolment.ALL
+    assert [(w.starts_at, w.ends_at) for w in event.waves] == [(paris(d, 9), paris(d, 17)) for d in (10, 11)]
+    visit = made(client, kind="visit", ends_hour="17:00", title_fr="Visite")
+    assert (visit.enrolment, len(visit.waves)) == (Enrolment.ONE, 2)
+
+
+def test_an_evening_that_ends_after_midnight_is_one_wave(client: FlaskClient) -> None:
+    event = made(client, kind="visit", starts_hour="20:00", ends_hour="02:00")
+    assert [(w.starts_at, w.ends_at) for w in event.waves] == [(paris(10, 20), paris(11, 2))]
+
+
+def test_waves_that_do_not_fit_are_told_at_their_length(client: FlaskClient) -> None:
+    answer = client.post("/manage/events/new", data=FORUM | {"every": "120"})
+    assert answer.status_code == 422
+    assert 'id="every-error"' in answer.text
+    assert count_events() == 0
+
+
+def test_hours_that_are_wrong_on_each_day_are_told_once(client: FlaskClient) -> None:
+    answer = client.post(
+        "/manage/events/new", data=FORUM | {"kind": "visit", "starts_hour": "14:00", "ends_hour": "13:00"}
+    )
+    assert answer.status_code == 422
+    assert "1 thing to correct" in answer.text
+    assert 'id="ends_hour-error"' in answer.text
 
 
 @pytest.mark.parametrize("typed", ["9h", "9 h", "09:00", "9h00", "9 h 00"])
@@ -80,14 +194,14 @@ def test_errors_stand_at_their_fields_and_what_was_typed_stays(client: FlaskClie
     assert 'value="le 10 février"' in answer.text
     assert 'value="beaucoup"' in answer.text
     assert 'value="Salle &lt;b&gt;"' in answer.text
-    assert db.session.execute(select(func.count()).select_from(Event)).scalar_one() == 0
+    assert count_events() == 0
 
 
 def test_an_end_before_the_beginning_is_told_at_the_end(client: FlaskClient) -> None:
     answer = client.post("/manage/events/new", data=FORUM | {"kind": "visit", "ends_day": "2027-02-09"})
     assert answer.status_code == 422
     assert "The end comes before the beginning." in answer.text
-    assert 'id="ends_hour-error"' in answer.text
+    assert 'id="ends_day-error"' in answer.text
 
 
 def test_the_kinds_are_offered_first(client: FlaskClient) -> None:

@@ -62,7 +62,8 @@ def test_family_names_come_first_and_sort_the_list(
     page = client.get(f"/manage/events/{forum.slug}/registrations").text
     assert names(page) == ["Dupont, Hugo", "Guérin, Noël", "Lambert, Manon", "Zerrouki, Lina"]
     assert "<b>3 registrations, 52 people</b>" in page
-    assert "1 cancelled or lapsed beside them" in page
+    assert "With 1 cancelled or lapsed: 4 rows." in page
+    assert "Rows 1 to 4 of 4" in page
     assert "29 of 30" in page
     assert "no mail, 06\N{NO-BREAK SPACE}39" in page
 
@@ -98,6 +99,19 @@ def test_one_wave_and_a_number(client: FlaskClient, forum: EventRow, enrolled: d
     assert names(page) == ["Guérin, Noël", "Zerrouki, Lina"]
     assert "<b>1 registration, 21 people</b> of 3 registrations, 52 people" in page
     assert names(client.get(f"{base}?q={enrolled['dupont'].reference.replace('-', '')}").text) == ["Dupont, Hugo"]
+
+
+def test_the_words_add_up_whatever_is_cancelled(
+    client: FlaskClient, forum: EventRow, enrolled: dict[str, Registered], by: Actor
+) -> None:
+    base = f"/manage/events/{forum.slug}/registrations"
+    off = client.get(f"{base}?status=cancelled").text
+    assert "<b>0 registrations, 0 people</b> of 3 registrations, 52 people · With 1 cancelled or lapsed: 1 row." in off
+    assert "Rows 1 to 1 of 1" in off
+    standing = client.get(f"{base}?status=confirmed").text
+    assert "<b>3 registrations, 52 people</b>" in standing
+    assert "cancelled or lapsed" not in standing
+    assert "Rows 1 to 3 of 3" in standing
 
 
 def test_nothing_found_says_what_was_asked(

@@ -16,7 +16,7 @@ from app.messages.mime import build_message, mail_address
 from app.messages.outbox import OutboxMail, list_outbox, read_mail
 from app.messages.rendering import UnknownTemplate, mail_environment, render, render_mail_templates, renderer
 from app.messages.senders import PARCOURS, Sender, get_sender, sender_source
-from app.messages.transport import MailDelayed, MailRefused, MailServer, MailUrlInvalid, file_name, parse_mail_url, send
+from app.messages.transport import MailDelayed, MailRefused, file_name, send
 from tests.integration.messages import renderers
 from tests.integration.messages.smtp_server import MailServerScript, mail_server
 
@@ -112,26 +112,6 @@ def letters(text: str) -> str:
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="no mail address"):
         mail_address(address)
-
-
-@pytest.mark.parametrize(
-    ("url", "target"),
-    [
-        ("smtp://mail.example.org", MailServer("mail.example.org", 25, False)),
-        ("smtp://me%40x:p%2Fw@mail.example.org:587", MailServer("mail.example.org", 587, False, "me@x", "p/w")),
-        ("smtps://mail.example.org", MailServer("mail.example.org", 465, True)),
-        ("file:outbox", Path("/srv/parcours/outbox")),
-        ("file:/var/outbox", Path("/var/outbox")),
-    ],
-)
-def test_mail_url_is_understood(url: str, target: MailServer | Path) -> None:
-    assert parse_mail_url(url, Path("/srv/parcours")) == target
-
-
-@pytest.mark.parametrize("url", ["", "file:", "smtp://", "http://mail.example.org", "smtp://a:99999", "outbox"])
-def test_another_mail_url_is_refused(url: str) -> None:
-    with pytest.raises(MailUrlInvalid):
-        parse_mail_url(url, Path("/srv/parcours"))
 
 
 def put(folder: Path, message: EmailMessage) -> None:

@@ -19,7 +19,7 @@ from app.messages.models import Message
 from app.registrations.drafts import Contact, Statistics
 from app.registrations.enums import Gender, RegistrationStatus
 from app.registrations.models import DeclaredStatistics
-from app.registrations.operations import Registered
+from app.registrations.operations import Registered, cancel_registration
 from app.registrations.queries import FORGOTTEN, get_registration
 from tests.factories import NOW, class_draft, forum, make_event, make_registration, one_wave, person_draft
 from tests.integration.public.conftest import fields_of, words_of
@@ -197,6 +197,83 @@ def test_who_waits_keeps_waiting_when_only_the_number_changes(client: FlaskClien
     assert answer.status_code == 303
     after = get_registration(waiting.id)
     assert (after.status, after.people) == (RegistrationStatus.WAITLISTED, 22)
+    assert "You are still on the waiting list." in client.get(f"/r/{waiting.token}").text
+
+
+def test_who_waits_takes_the_places_that_became_free_in_turn(client: FlaskClient, organiser_id: int) -> None:
+    event = make_event(organiser_id, one_wave(30))
+    holder = make_registration(event)
+    first, second = (make_registration(event, class_draft(event, waitlist=True)) for _ in range(2))
+    assert "Take the 30 places" not in client.get(f"/r/{first.token}").text
+    assert "still on the waiting list" in client.post(f"/r/{first.token}/place", follow_redirects=True).text
+    with transaction():
+        cancel_registration(holder.id, by=SYSTEM, now=NOW)
+    assert "Take the 30 places" in client.get(f"/r/{first.token}").text
+    assert "Take the 30 places" not in client.get(f"/r/{second.token}").text
+    client.post(f"/r/{second.token}/place")
+    assert get_registration(second.id).status is RegistrationStatus.WAITLISTED
+    page = client.post(f"/r/{first.token}/place", follow_redirects=True).text
+    assert "You have a place now. Here is your ticket." in page
+    assert "Show this code" in page
+    assert get_registration(first.id).status is RegistrationStatus.CONFIRMED
+    assert taken(event) == [30]
+    assert client.post(f"/r/{first.token}/place").status_code == 409
+
+
+def test_who_waits_for_a_time_that_is_free_again_gets_it_by_asking_for_it(
+    client: FlaskClient, organiser_id: int
+) -> None:
+    event = make_event(organiser_id, one_wave(30))
+    holder = make_registration(event)
+    waiting = make_registration(event, class_draft(event, waitlist=True))
+    with transaction():
+        cancel_registration(holder.id, by=SYSTEM, now=NOW)
+    sent = fields_of(client.get(f"/r/{waiting.token}/change"))
+    sent.pop("csrf_token", None)
+    page = client.post(f"/r/{waiting.token}/change", data=sent, follow_redirects=True)
+    assert "You have a place now." in page.text
+    assert get_registration(waiting.id).status is RegistrationStatus.CONFIRMED
+    assert templates()[-1] == "registrations.confirmed"
+
+
+def test_address_of_the_page_is_shown_where_no_mail_says_it(client: FlaskClient, event: EventRow) -> None:
+    silent = make_registration(event, person_draft(event, contact=Contact("Ana Petit", phone="+33639980102")))
+    mailed = make_registration(event, person_draft(event))
+    assert f"http://127.0.0.1:8000/r/{silent.token}" in client.get(f"/r/{silent.token}").text
+    assert "Keep the address of this page" not in client.get(f"/r/{mailed.token}").text
+
+
+def test_what_was_done_is_told_before_anything_else_and_has_the_focus(client: FlaskClient, made: Registered) -> None:
+    client.post(f"/r/{made.token}/cancel")
+    page = client.get(f"/r/{made.token}").text.partition("<main")[2]
+    told = page.index("It is cancelled.")
+    assert "data-focus" in page[:told]
+    assert told < page.index('<article class="ticket"')
+
+
+def test_cards_follow_the_headcount(client: FlaskClient, event: EventRow, made: Registered) -> None:
+    def change(participants: int) -> str:
+        client.post(
+            f"/r/{made.token}/change",
+            data={"headcount.participants": str(participants), "headcount.companions": "2", "waves": str(event.waves[0].id)},
+        )  # fmt: skip
+        return client.get(f"/r/{made.token}").text
+
+    client.post(f"/r/{made.token}/cards")
+    fewer = change(26)
+    assert "Open 26 cards" in fewer
+    assert "2 cards no longer count, since fewer people come: 3B-27, 3B-28." in fewer
+    more = change(30)
+    assert "Open 28 cards" in more
+    assert "Add 2 cards" in more
+    client.post(f"/r/{made.token}/cards")
+    assert "Open 30 cards" in client.get(f"/r/{made.token}").text
+
+
+def test_cancelled_class_has_no_cards_to_print(client: FlaskClient, made: Registered) -> None:
+    client.post(f"/r/{made.token}/cards")
+    client.post(f"/r/{made.token}/cancel")
+    assert client.get(f"/r/{made.token}/cards.pdf").status_code == 302
 
 
 def test_cards_are_made_once_and_hold_no_name(client: FlaskClient, event: EventRow, made: Registered) -> None:

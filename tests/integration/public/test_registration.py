@@ -242,6 +242,38 @@ def test_wave_that_filled_before_going_on_is_told_at_once(visitor: Visitor) -> N
     assert "9:40 am has just filled up" in words_of(page)
 
 
+def test_wave_without_classes_says_so_and_is_not_called_full(client: FlaskClient, organiser_id: int) -> None:
+    calm, other = (
+        WaveDraft(
+            DAY_ONE + timedelta(hours=n), DAY_ONE + timedelta(hours=n, minutes=40), 60,
+            allotments=(AllotmentDraft("school", 0 if n == 0 else 60, None),),
+        )
+        for n in range(2)
+    )  # fmt: skip
+    event = make_event(organiser_id, forum(waves=(calm, other)))
+    page = client.post(f"/events/{event.slug}/register", data=class_answers(event) | {"step": "3"})
+    assert page.status_code == 409
+    text = words_of(page)
+    assert "9:00 am is without classes" in text
+    assert "No classes" in text
+    assert "just filled up" not in text
+    assert ">Full<" not in text
+    assert "I want 9:00 am" not in text
+    person = client.post(f"/events/{event.slug}/register", data=person_answers(event) | {"step": "3"})
+    assert step_of(person) == "4"
+
+
+def test_wave_with_too_few_places_is_not_called_full(visitor: Visitor) -> None:
+    event = visitor.event
+    make_registration(event, class_draft(event, participants=8, waves=(event.waves[1].id,)))
+    page = visitor.client.post(
+        visitor.form_url, data=class_answers(event, waves=str(event.waves[1].id)) | {"step": "3"}
+    )
+    assert page.status_code == 409
+    assert "Not enough places on 9:40 am" in words_of(page)
+    assert "There is no room there for 30 people." in words_of(page)
+
+
 def test_audience_that_filled_is_told_alike(client: FlaskClient, organiser_id: int) -> None:
     event = make_event(organiser_id, one_wave(90, AllotmentDraft("school", 60, 1)))
     make_registration(event, class_draft(event))
@@ -304,14 +336,60 @@ def test_same_answers_sent_twice_are_a_success_even_when_they_took_the_last_plac
     assert len(all_registrations()) == 1
 
 
-def test_without_a_mail_address_the_ticket_shows_itself(visitor: Visitor) -> None:
+def test_without_a_mail_address_ones_own_page_shows_itself_with_its_address(visitor: Visitor) -> None:
     answer = visitor.send(person_answers(visitor.event, contact__email="", contact__phone="06 39 98 44 10"))
     (made,) = all_registrations()
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"/t/{made.ticket.code}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/r/{made.token}")
     assert made.contact_phone == "+33639984410"
-    ticket = visitor.client.get(answer.headers["Location"])
-    assert "It is noted." in ticket.text
+    page = visitor.client.get(answer.headers["Location"]).text
+    assert "It is noted." in page
+    assert page.index("It is noted.") < page.index("QR code of the ticket")
+    assert f"http://127.0.0.1:8000/r/{made.token}" in page
+    assert made.token not in visitor.client.get(f"/t/{made.ticket.code}").text
     assert mails() == []
+
+
+def test_without_a_mail_address_who_waits_is_told_to_keep_the_address_too(visitor: Visitor) -> None:
+    make_registration(visitor.event, class_draft(visitor.event, waves=(visitor.event.waves[1].id,)))
+    answers = person_answers(visitor.event, contact__email="", contact__phone="06 39 98 44 10", waitlist="y")
+    page = visitor.send(answers | {"waves": str(visitor.event.waves[1].id)}, follow=True)
+    made = all_registrations()[1]
+    assert made.status is RegistrationStatus.WAITLISTED
+    assert "You are on the waiting list. Keep the address of this page" in page.text
+    assert f"http://127.0.0.1:8000/r/{made.token}" in page.text
+
+
+def test_without_a_mail_address_nobody_is_led_to_the_page_of_another(sqlite_app: Flask, event: EventRow) -> None:
+    answers = person_answers(event, contact__email="", contact__phone="06 39 98 44 10")
+    first = Visitor(reader_of_english(sqlite_app), event)
+    first.send(answers)
+    (made,) = all_registrations()
+    stranger = Visitor(reader_of_english(sqlite_app), event).send(answers, follow=True)
+    assert "It is noted." in stranger.text
+    for secret in (made.token, made.ticket.code, made.reference):
+        assert secret not in stranger.text
+        assert secret not in stranger.request.url
+    assert len(all_registrations()) == 2
+    assert mails() == []
+
+
+def test_same_answers_sent_twice_from_one_browser_are_one_registration(visitor: Visitor) -> None:
+    answers = person_answers(visitor.event, contact__email="", contact__phone="06 39 98 44 10")
+    places = [visitor.send(answers).headers["Location"] for _ in range(2)]
+    (made,) = all_registrations()
+    assert places == [f"/r/{made.token}"] * 2
+    visitor.send(answers | {"contact.name": "Ana Petit"})
+    assert [r.contact_name for r in all_registrations()] == ["Hugo Dupont", "Ana Petit"]
+
+
+def test_page_for_somebody_registered_already_never_shows_a_link(sqlite_app: Flask, event: EventRow) -> None:
+    answers = person_answers(event, contact__phone="06 39 98 44 10")
+    Visitor(reader_of_english(sqlite_app), event).send(answers)
+    again = Visitor(reader_of_english(sqlite_app), event).send(answers, follow=True)
+    (made,) = all_registrations()
+    for secret in (made.token, made.ticket.code, made.reference, "/r/", "/t/"):
+        assert secret not in again.text
+        assert secret not in again.request.url
 
 
 def test_address_of_the_page_proposes_wave_and_audience(visitor: Visitor) -> None:
@@ -320,6 +398,35 @@ def test_address_of_the_page_proposes_wave_and_audience(visitor: Visitor) -> Non
     kept = fields_of(page)
     assert (kept["kind"], kept["audience"], kept["waves"]) == (["group"], ["school"], [str(event.waves[1].id)])
     assert "waves" not in fields_of(visitor.open("?wave=12345&audience=nobody"))
+
+
+def test_button_names_the_time_that_is_chosen_and_the_way_back_keeps_it(visitor: Visitor) -> None:
+    wave = visitor.event.waves[1]
+    back = f"/events/{visitor.event.slug}?wave={wave.id}&amp;audience=school"
+    assert back in visitor.open(f"?wave={wave.id}&audience=school").text
+    sent = class_answers(visitor.event, waves=str(wave.id)) | {"step": "2"}
+    assert "Continue with 9:40 am" in words_of(visitor.client.post(visitor.form_url, data=sent))
+    del sent["waves"]
+    main = words_of(visitor.client.post(visitor.form_url, data=sent)).partition("<main")[2]
+    assert 'class="btn-text">Continue<' in main
+
+
+def test_only_time_there_is_needs_no_choosing(client: FlaskClient, organiser_id: int) -> None:
+    event = make_event(organiser_id, one_wave(30))
+    page = client.post(f"/events/{event.slug}/register", data=person_answers(event, waves="") | {"step": "2"})
+    assert fields_of(page)["waves"] == [str(event.waves[0].id)]
+    assert "Continue with 9:00 am" in words_of(page)
+
+
+def test_online_people_connect_and_nobody_arrives(client: FlaskClient, organiser_id: int) -> None:
+    draft = forum(venue_name="", venue_commune="", stops=(), join_url="https://visio.example.org/room")
+    event = make_event(organiser_id, draft)
+    page = client.post(f"/events/{event.slug}/register", data=person_answers(event) | {"step": "2"}).text
+    assert "At what time do you connect?" in page
+    assert "Start time" in page
+    missing = client.post(f"/events/{event.slug}/register", data=person_answers(event, waves="") | {"step": "3"}).text
+    for text in (page, missing):
+        assert "arrive" not in text.partition("<main")[2].lower()
 
 
 def test_registration_that_closed_meanwhile_says_so(visitor: Visitor) -> None:

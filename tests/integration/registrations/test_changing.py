@@ -8,7 +8,7 @@ from app.core.actor import SYSTEM, VISITOR
 from app.core.audit import list_history
 from app.core.errors import FieldError, MoveNotAllowed
 from app.core.transaction import transaction
-from app.events.drafts import WaveDraft
+from app.events.drafts import AllotmentDraft, WaveDraft
 from app.events.enums import Enrolment, EventMove
 from app.events.errors import WaveFull
 from app.events.operations import move_event
@@ -97,6 +97,40 @@ def test_who_waits_gets_free_places_of_another_wave(event: EventRow) -> None:
     assert taken(event) == (55, [55, 0])
     assert change(waiting, waves=(event.waves[1].id,)) is RegistrationStatus.CONFIRMED
     assert taken(event) == (84, [55, 29])
+    assert told(waiting.id) == ["waitlisted", "changed", "confirmed"]
+
+
+def test_who_waits_gets_free_places_of_the_same_wave_in_order_of_arrival() -> None:
+    event = make_event(make_organiser(), one_wave(30))
+    wave = (event.waves[0].id,)
+    holder = make_registration(event)
+    first, second = (make_registration(event, class_draft(event, waitlist=True)) for _ in range(2))
+    for waiting in (first, second):
+        assert change(waiting, waves=wave) is RegistrationStatus.WAITLISTED
+    cancel(holder)
+    assert change(second, waves=wave) is RegistrationStatus.WAITLISTED
+    assert change(second, waves=wave, headcount=Headcount(2, 1)) is RegistrationStatus.WAITLISTED
+    assert taken(event) == (0, [0])
+    assert change(first, waves=wave) is RegistrationStatus.CONFIRMED
+    assert taken(event) == (30, [30])
+    assert (told(first.id), sequence(first.id)) == (["waitlisted", "confirmed"], 1)
+    assert history(first.id)[-1][1]["status"] == ["waitlisted", "confirmed"]
+    cancel(first)
+    assert change(second) is RegistrationStatus.CONFIRMED
+    assert taken(event) == (3, [3])
+
+
+def test_who_waits_may_say_another_headcount_for_the_same_full_wave() -> None:
+    event = make_event(make_organiser(), one_wave(30, AllotmentDraft("school", 30, 1)))
+    wave = (event.waves[0].id,)
+    make_registration(event)
+    waiting = make_registration(event, class_draft(event, waitlist=True))
+    version = get_places(event).version
+    for people in (20, 29):
+        assert change(waiting, waves=wave, headcount=Headcount(people, 1)) is RegistrationStatus.WAITLISTED
+    assert change(waiting, waves=wave) is RegistrationStatus.WAITLISTED
+    assert (get_registration(waiting.id).people, taken(event)) == (30, (30, [30]))
+    assert get_places(event).version == version + 2
     assert told(waiting.id) == ["waitlisted", "changed", "changed"]
 
 
@@ -192,9 +226,31 @@ def test_route_cards_are_numbered_and_name_nobody(event: EventRow) -> None:
     cards = get_registration(made.id).cards
     assert cards[:3] == first
     assert [c.label for c in cards[3:]] == ["3B-04", "3B-05"]
-    change(made, headcount=Headcount(2, 1))
-    assert issue() == 5
     assert [verb for verb, _ in history(made.id)].count("registration.cards_made") == 2
+
+
+def test_cards_of_people_who_no_longer_come_are_withdrawn(event: EventRow) -> None:
+    made = make_registration(event, class_draft(event, participants=4))
+
+    def issue() -> int:
+        with transaction():
+            return issue_route_cards(made.id, by=VISITOR, now=NOW)
+
+    issue()
+    first = get_registration(made.id).cards
+    change(made, headcount=Headcount(2, 1))
+    row = get_registration(made.id)
+    assert (row.cards, row.withdrawn) == (first[:2], first[2:])
+    assert issue() == 2
+    change(made, headcount=Headcount(3, 1))
+    row = get_registration(made.id)
+    assert (row.cards, row.withdrawn) == (first[:3], first[3:])
+    change(made, headcount=Headcount(6, 1))
+    assert get_registration(made.id).cards == first
+    assert issue() == 6
+    row = get_registration(made.id)
+    assert ([card.number for card in row.cards], row.withdrawn) == ([1, 2, 3, 4, 5, 6], ())
+    assert row.cards[:4] == first
 
 
 def test_a_person_has_no_route_cards(event: EventRow) -> None:

@@ -14,14 +14,20 @@ from app.core.actor import SYSTEM, VISITOR
 from app.core.checks import run_checks
 from app.core.db import Model, db
 from app.core.transaction import transaction
-from app.events.enums import EventMove
+from app.events.enums import EventMove, QuestionKind
 from app.events.operations import move_event
-from app.events.queries import EventRow, get_places
+from app.events.operations.questions import save_question
+from app.events.queries import EventRow, get_event, get_places
+from app.events.questions import QuestionRow
 from app.jobs.models import Job
 from app.messages.models import Message
 from app.registrations.drafts import Contact, Headcount, Organisation, Statistics
 from app.registrations.enums import Gender, RegistrationStatus
-from app.registrations.models import DeclaredStatistics
+from app.registrations.importing.files import purge_files
+from app.registrations.importing.plan import Problem
+from app.registrations.importing.queries import list_imports
+from app.registrations.importing.report import Checked, ImportReport, Written
+from app.registrations.models import DeclaredStatistics, ImportFile
 from app.registrations.operations import (
     Registered,
     cancel_registration,
@@ -30,6 +36,7 @@ from app.registrations.operations import (
     issue_route_cards,
 )
 from app.registrations.queries import get_registration
+from app.structures.models import Structure
 from tests.factories import NOW, class_draft, forum, make_event, make_organiser, make_registration, person_draft
 
 CONTACT = Contact("Zélie Quenouille", "zelie.quenouille@example.org", "+33639980177", "Quenouille")
@@ -69,6 +76,9 @@ def leave_every_trace(event: EventRow, made: Registered) -> None:
 
 
 def test_a_person_is_found_nowhere_afterwards(event: EventRow) -> None:
+    with transaction():
+        save_question(event.id, QuestionRow("", QuestionKind.TEXT, "Allergies"), by=VISITOR, now=NOW)
+    event = get_event(event.slug)
     draft = person_draft(
         event,
         contact=CONTACT,
@@ -109,6 +119,57 @@ def test_a_visit_to_come_is_cancelled_without_a_mail(event: EventRow) -> None:
     assert (row.status, row.class_label, row.uai) == (RegistrationStatus.CANCELLED, "3e B", "0219100C")
     again = make_registration(event, class_draft(event, contact=CONTACT))
     assert again.status is RegistrationStatus.CONFIRMED
+
+
+def test_a_family_leaves_no_name_behind(event: EventRow) -> None:
+    family = class_draft(event, contact=CONTACT, audience="family", organisation=Organisation("Famille Quenouille"))
+    made = make_registration(event, family)
+    assert "structures.name" in traces()
+    erase(made)
+    assert traces() == []
+    assert get_registration(made.id).participants == 28
+
+
+def test_a_body_that_others_name_stays(event: EventRow) -> None:
+    body = Organisation("Mission locale")
+    made, other = (
+        make_registration(event, class_draft(event, participants=9, audience="job_seeker", organisation=body))
+        for _ in range(2)
+    )
+    alone = make_registration(event, person_draft(event, organisation=body))
+    for registration in (alone, made):
+        erase(registration)
+    names = db.session.execute(select(Structure.name)).scalars().all()
+    assert names == ["Mission locale"]
+    assert (
+        get_registration(made.id).organisation_name == get_registration(other.id).organisation_name == "Mission locale"
+    )
+    assert get_registration(alone.id).organisation_name == ""
+
+
+def test_what_an_import_could_not_read_goes_too(event: EventRow) -> None:
+    problem = Problem(2, "Courriel", "email_at", CONTACT.email)
+    checked = Checked(1, 1, 1, 0, (), (problem,), 1, 0, (2,), ())
+    report = ImportReport(checked, Written(1, 1, 0, 0)).to_json()
+    with transaction():
+        db.session.add(
+            ImportFile(event_id=event.id, name="a.csv", content=b"", report=report, created_at=NOW, written_at=NOW)
+        )
+    erase(make_registration(event, person_draft(event, contact=CONTACT)))
+    assert traces() == []
+    (kept,) = list_imports(event.id)
+    assert kept.report.checked is not None
+    assert [(p.line, p.code, p.value) for p in kept.report.checked.problems] == [(2, "email_at", "")]
+
+
+def test_files_sent_for_import_go_after_seven_days(event: EventRow) -> None:
+    with transaction():
+        db.session.add(ImportFile(event_id=event.id, name="a.csv", content=CONTACT.email.encode(), created_at=NOW))
+    for days, left in ((7, 1), (8, 0)):
+        with transaction():
+            purge_files(now=NOW + timedelta(days=days))
+        assert len(list_imports(event.id)) == left
+    assert traces() == []
 
 
 def test_who_came_stays_counted(event: EventRow) -> None:

@@ -14,7 +14,6 @@ from app.events.enums import Enrolment, EventMove
 from app.events.errors import AudienceFull, WaveFull
 from app.events.operations import move_event
 from app.events.queries import EventRow, get_event
-from app.messages.models import Message
 from app.registrations.drafts import Contact, Headcount, Organisation, Statistics
 from app.registrations.enums import AgeBand, Gender, RegistrationStatus, Source
 from app.registrations.errors import (
@@ -179,12 +178,6 @@ def test_a_teacher_registers_each_class_once(event: EventRow) -> None:
     other_school = replace(school, uai="0210001M")
     make_registration(event, class_draft(event, participants=9, contact=CONTACT, organisation=other_school))
     make_registration(event, person_draft(event, contact=CONTACT))  # and comes alone another time
-
-
-def test_without_a_mail_nobody_is_taken_for_somebody_else(event: EventRow) -> None:
-    draft = person_draft(event, contact=Contact("Ana Petit", phone="06 39 98 01 02"), source=Source.STAFF)
-    assert {make_registration(event, draft).status for _ in range(2)} == {RegistrationStatus.CONFIRMED}
-    assert db.session.execute(select(Message.id)).all() == []
 
 
 def test_who_may_register_when(event: EventRow) -> None:

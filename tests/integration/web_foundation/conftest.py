@@ -12,6 +12,7 @@ from app import create_app
 from app.accounts.enums import Role, Scope
 from app.accounts.operations.people import add_member, create_account, create_organiser
 from app.accounts.operations.tokens import make_token
+from app.accounts.passwords import choose_password
 from app.core import clock
 from app.core.actor import SYSTEM
 from app.core.db import db
@@ -50,14 +51,14 @@ class Crew:
 @pytest.fixture
 def crew(app: Flask) -> Crew:
     with app.app_context(), transaction():
-        now = clock.now()
+        now, password = clock.now(), choose_password(PASSWORD)
         ours = create_organiser("Cap Métiers", by=SYSTEM, now=now)
         theirs = create_organiser("Autre Cap", by=SYSTEM, now=now)
         accounts = {}
         for role in Role:
-            accounts[role] = create_account(f"{role}@example.org", f"{role} Martin", PASSWORD, by=SYSTEM, now=now)
+            accounts[role] = create_account(f"{role}@example.org", f"{role} Martin", password, by=SYSTEM, now=now)
             add_member(accounts[role], ours, role, by=SYSTEM, now=now)
-        stranger = create_account("stranger@example.org", "Sam Autre", PASSWORD, by=SYSTEM, now=now)
+        stranger = create_account("stranger@example.org", "Sam Autre", password, by=SYSTEM, now=now)
         add_member(stranger, theirs, Role.OWNER, by=SYSTEM, now=now)
         key = make_token(ours, "site", [Scope.EVENTS_READ], by=SYSTEM, now=now)
     return Crew(ours, theirs, accounts, stranger, key)

@@ -3,6 +3,7 @@ from flask import Flask
 
 from app.accounts.enums import Role
 from app.accounts.queries import find_account_id, find_signed_in
+from app.core import clock
 from tests.integration.web_foundation.conftest import PASSWORD, Crew, log_in
 
 
@@ -14,12 +15,14 @@ def create(app: Flask, *extra: str, text: str | None = None) -> tuple[int, str]:
 
 def test_first_person_is_made_with_their_organiser(app: Flask) -> None:
     code, output = create(app, "--email", "Odile@example.org", text=f"{PASSWORD}\n{PASSWORD}\n")
-    assert (code, output.splitlines()[-1]) == (0, "Odile@example.org can log in as owner.")
+    assert (code, output.splitlines()[-1]) == (
+        0, "Odile@example.org can log in as owner: http://127.0.0.1:8000/login",
+    )  # fmt: skip
     assert PASSWORD not in output
     log_in(app.test_client(), "odile")
     assert create(app, "--email", "paul@example.org", "--role", "door", "--password", PASSWORD)[0] == 0
     with app.app_context():
-        found = find_signed_in(find_account_id("paul@example.org") or 0)
+        found = find_signed_in(find_account_id("paul@example.org") or 0, clock.now())
     assert found is not None
     assert [(m.organiser.name, m.role) for m in found.memberships] == [("Cap Neuf", Role.DOOR)]
 

@@ -105,7 +105,9 @@ def test_role_opens_its_pages_only(probes: Flask, crew: Crew, role: Role, read: 
 def test_wrong_role_is_told_who_can_help(probes: Flask, crew: Crew) -> None:
     client = probes.test_client()
     log_in(client, "viewer")
-    assert "Ask an owner of your organisation" in words_of(client.get("/manage/own?lang=en").text)
+    page = words_of(client.get("/manage/own?lang=en").text)
+    assert "Only owners may do this." in page
+    assert "Who can give you this right: owner Martin" in page
 
 
 def test_person_of_two_organisers_chooses(probes: Flask, crew: Crew) -> None:

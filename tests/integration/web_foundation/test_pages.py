@@ -102,7 +102,7 @@ def test_fault_shows_the_reference_of_the_log(faults: Flask, path: str, caplog: 
     with caplog.at_level(logging.ERROR):
         answer = faults.test_client().get(path)
     assert answer.status_code == 500
-    logged = re.search(r"fault ([0-9A-F]{8}): GET", caplog.text)
+    logged = re.search(r"fault ([0-9]{4}-[0-9]{4}): GET", caplog.text)
     assert logged is not None
     assert logged.group(1) in answer.text
     assert "a bug" not in answer.text

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -90,4 +91,23 @@ def test_ical_js_reads_summer_and_winter_right_in_every_zone(page: Page) -> None
             it.description,
         ]
         for it in entries
+    ]
+
+
+@pytest.mark.browser
+def test_ical_js_reads_long_texts_and_every_sign_as_they_were_written(page: Page) -> None:
+    texts = [
+        "Élève " * 40,
+        "a;b,c\\n:d\"e^f'",
+        "«\N{NO-BREAK SPACE}promis juré\N{NO-BREAK SPACE}» \N{CLAPPING HANDS SIGN}" * 9,
+    ]
+    start = datetime(2027, 7, 6, 9, 40, tzinfo=ZoneInfo("Europe/Paris"))
+    entries = [
+        replace(entry("Europe/Paris", start), uid=f"{n}", summary=t, description=f"{t}\n{t}")
+        for n, t in enumerate(texts)
+    ]
+    content = render_calendar(map(render_entry, entries), name="Agenda", timezones=["Europe/Paris"], first_year=2027)
+    found = page.evaluate(READ, content.decode())
+    assert [(uid, summary, description) for uid, _instant, _local, summary, description in found] == [
+        (it.uid, it.summary, it.description) for it in entries
     ]

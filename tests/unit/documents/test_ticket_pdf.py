@@ -9,6 +9,7 @@ from app.documents.labels import LABELS, Locale
 from app.documents.pdf import Json, Template, TypesettingFailed, printable, typeset
 from app.documents.ticket_pdf import (
     Arrival,
+    Refusal,
     RouteCard,
     RouteCardsDocument,
     StopLine,
@@ -22,7 +23,7 @@ from tests.unit.documents.pdf_reading import read_pdf
 
 URL = "https://parcours.example.org/t/9f2kQ7dXw3Tn5Zb8Lr4Vy1"
 STOPS = (
-    StopLine(1, "Construire", "Découvrez votre personnalité en jouant.", 20, place="Hall"),
+    StopLine(1, "Construire", "Découvrez votre personnalité en jouant.", 20, place="Hall", hour_text="vers 9 h 40"),
     StopLine(2, "Stands métiers", "Essayez les gestes d’un métier.", 50, place="Grande salle"),
     StopLine(3, "Orientation", "Les formations de la région.", 20, place="Salle 2"),
     StopLine(4, "Offres", "Stages et immersions.", 15, optional=True, place="Mezzanine"),
@@ -41,11 +42,17 @@ TICKET = TicketDocument(
     holder_subtitle="Collège des Trois-Rivières",
     headcount_text="28 + 2",
     headcount_caption="élèves + adultes",
-    arrivals=(Arrival("jeudi 4 février", "9 h 40"),),
+    arrivals=(Arrival("jeudi 4 février 2027", "9 h 40"),),
     reference="VT-7K3Q-9F",
     qr_text=URL,
     stops=STOPS,
     help_text="03 53 01 00 21",
+    change_text="Dites votre numéro.",
+)
+VOID = replace(
+    TICKET,
+    refusal=Refusal("Inscription annulée", "Ce billet ne permet plus d’entrer."),
+    join_url="https://visio.example.org/salle",
 )
 CARDS = RouteCardsDocument(
     locale="fr",
@@ -90,10 +97,10 @@ def hostile_ticket(text: str) -> TicketDocument:
         headcount_caption=text,
         arrivals=(Arrival(text, text, text),) * 2,
         reference=text,
-        stops=tuple(StopLine(number, text, text, 5, number == 4, text) for number in range(1, 9)),
+        stops=tuple(StopLine(number, text, text, 5, number == 4, text, text) for number in range(1, 9)),
         help_text=text,
+        change_text=text,
         join_url=text,
-        notice=text,
     )
 
 
@@ -113,11 +120,12 @@ def hostile_cards(text: str) -> RouteCardsDocument:
 def test_ticket_says_everything_in_reading_order() -> None:
     assert words(read_pdf(ticket_pdf(TICKET)).texts[0]) == (
         "La Voie des Talents Forum des métiers 2027 3e B Collège des Trois-Rivières "
-        "Arrivée 9 h 40 jeudi 4 février Groupe 28 + 2 élèves + adultes "
+        "Arrivée 9 h 40 jeudi 4 février 2027 Groupe 28 + 2 élèves + adultes "
         "Entrée Porte A, rue de Longvic Numéro à dicter VT-7K3Q-9F "
         "Montrez ce code à l’entrée. Un seul code pour tout le groupe. "
         "Lieu Le Consortium 37 rue de Longvic, 21000 Dijon Une question, un retard 03 53 01 00 21 "
-        "Votre parcours 1 Construire 20 min Hall Découvrez votre personnalité en jouant. "
+        "Changer ou annuler Dites votre numéro. "
+        "Votre parcours 1 Construire vers 9 h 40 · 20 min Hall Découvrez votre personnalité en jouant. "
         "2 Stands métiers 50 min Grande salle Essayez les gestes d’un métier. "
         "3 Orientation 20 min Salle 2 Les formations de la région. "
         "4 Offres 15 min Si vous le souhaitez Mezzanine Stages et immersions. 5 Dégustation Cour "
@@ -140,7 +148,8 @@ def test_ticket_is_tagged_and_described_for_screen_readers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "value"), [("ticket", ticket_value(TICKET)), ("route_cards", route_cards_value(CARDS))]
+    ("template", "value"),
+    [("ticket", ticket_value(TICKET)), ("ticket", ticket_value(VOID)), ("route_cards", route_cards_value(CARDS))],
 )
 def test_documents_hold_to_pdf_ua(template: Template, value: Json) -> None:
     assert typeset(template, value, standards=("ua-1",)).startswith(b"%PDF-1.7")
@@ -167,6 +176,7 @@ def test_english_ticket_has_no_french_label() -> None:
         "Number to read out",
         "Place",
         "A question, running late",
+        "Change or cancel",
         "Join online",
         "Your route",
         "If you wish",
@@ -202,12 +212,14 @@ def test_a_person_online_has_neither_group_nor_entrance_nor_route() -> None:
         venue_address="",
         stops=(),
         help_text=None,
+        change_text=None,
         join_url="https://visio.example.org/salle?code=ab",
+        online=True,
     )
     facts = read_pdf(ticket_pdf(alone))
     assert words(facts.texts[0]) == (
-        "La Voie des Talents Forum des métiers 2027 Manon Lambert Arrivée 9 h 40 jeudi 4 février "
-        "Numéro à dicter VT-7K3Q-9F Montrez ce code à l’entrée. "
+        "La Voie des Talents Forum des métiers 2027 Manon Lambert Connexion 9 h 40 jeudi 4 février 2027 "
+        "Numéro à dicter VT-7K3Q-9F Ce code ouvre votre billet, avec le lien. "
         "Rejoindre en ligne https://visio.example.org/salle?code=ab "
         "Forum des métiers 2027 · La Voie des Talents VT-7K3Q-9F"
     )
@@ -218,15 +230,33 @@ def test_only_web_addresses_become_links() -> None:
     assert read_pdf(ticket_pdf(replace(TICKET, join_url="javascript:alert(1)"))).links == []
 
 
-def test_notice_and_every_arrival_are_printed() -> None:
-    notice = "Vous êtes sur la liste d’attente."
+def test_every_arrival_is_printed() -> None:
     arrivals = (
         Arrival("jeudi 4 février", "9 h 40", "Hall A"),
         Arrival("vendredi 5 février", "14 h 10", "Amphithéâtre"),
     )
-    text = words(read_pdf(ticket_pdf(replace(TICKET, notice=notice, arrivals=arrivals))).texts[0])
-    assert f"! {notice} 3e B" in text
+    text = words(read_pdf(ticket_pdf(replace(TICKET, arrivals=arrivals))).texts[0])
     assert "Arrivée 9 h 40 jeudi 4 février Hall A 14 h 10 vendredi 5 février Amphithéâtre Groupe" in text
+
+
+def test_a_void_paper_says_so_first_and_has_no_code_no_route_and_no_link() -> None:
+    facts = read_pdf(ticket_pdf(VOID))
+    assert (facts.codes, facts.links, facts.alternatives) == ([], [], [])
+    assert words(facts.texts[0]) == (
+        "La Voie des Talents Forum des métiers 2027 ! Inscription annulée Ce billet ne permet plus d’entrer. "
+        "3e B Collège des Trois-Rivières Heure demandée 9 h 40 jeudi 4 février 2027 Groupe 28 + 2 élèves + adultes "
+        "Numéro à dicter VT-7K3Q-9F Pas de code ici : ce papier ne permet pas d’entrer. "
+        "Lieu Le Consortium 37 rue de Longvic, 21000 Dijon Une question, un retard 03 53 01 00 21 "
+        "Forum des métiers 2027 · La Voie des Talents VT-7K3Q-9F"
+    )
+    assert facts.title == "Inscription annulée VT-7K3Q-9F – Forum des métiers 2027"
+    assert facts.headings == ["H1", "H2", "H2"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_void_paper_stays_one_page(text: str) -> None:
+    facts = read_pdf(ticket_pdf(replace(hostile_ticket(text), refusal=Refusal(text, text))))
+    assert (facts.sizes_mm, facts.codes, facts.outside) == ([(210, 297)], [], [])
 
 
 @pytest.mark.parametrize("text", HOSTILE)

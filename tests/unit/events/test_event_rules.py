@@ -10,14 +10,14 @@ from app.core.errors import FieldError, MoveNotAllowed
 from app.events.audiences import BUILTIN
 from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
 from app.events.enums import EventMove, EventState
-from app.events.errors import EventIncomplete
+from app.events.queries import CheckpointRow
 from app.events.rules import (
     allowed_moves,
     is_open,
     is_visible,
+    missing_parts,
     next_state,
     prefix_of,
-    require_publishable,
     require_valid,
 )
 from tests.factories import DAY_ONE, NOW, forum
@@ -72,10 +72,9 @@ def test_registration_is_open_inside_its_window_only() -> None:
 
 
 def test_what_is_missing_is_named() -> None:
-    require_publishable(waves=1, audiences=1, has_place=True)
-    with pytest.raises(EventIncomplete) as caught:
-        require_publishable(waves=0, audiences=0, has_place=False)
-    assert caught.value.missing == ("waves", "audiences", "place")
+    assert missing_parts(waves=1, audiences=1, has_place=True) == ()
+    assert missing_parts(waves=0, audiences=1, has_place=False) == ("waves", "place")
+    assert missing_parts(waves=0, audiences=0, has_place=False) == ("waves", "audiences", "place")
 
 
 @pytest.mark.parametrize(
@@ -160,3 +159,16 @@ def test_all_problems_are_named_at_once() -> None:
     assert found == {
         "title/fr": "required", "capacity": "out_of_range", "timezone": "unknown_timezone", "audiences/0": "unknown_audience",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "labels"),
+    [
+        (CheckpointRow(1, "Entrée", None), ("Entrée", "Entrance")),
+        (CheckpointRow(1, "Porte A", None), ("Porte A", "Porte A")),
+        (CheckpointRow(2, "Entrée", 7), ("Entrée", "Entrée")),
+    ],
+    ids=["as made", "renamed", "a space of that name"],
+)
+def test_only_a_name_given_by_the_software_is_translated(checkpoint: CheckpointRow, labels: tuple[str, str]) -> None:
+    assert (checkpoint.label("fr"), checkpoint.label("en")) == labels

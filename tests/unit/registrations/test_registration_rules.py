@@ -59,7 +59,18 @@ def test_the_same_person_or_class_has_the_same_key() -> None:
     other_words = Organisation("Le collège", "0219100C", "3E  B")
     assert same_key(draft(GROUP, MANON, other_words)) == same_key(draft(GROUP, MANON, school))
     assert same_key(draft(GROUP, MANON)) != same_key(draft(INDIVIDUAL, MANON))
-    assert same_key(draft(INDIVIDUAL, Contact("Manon Lambert", phone="+33639980102"))) is None
+
+
+def test_without_a_mail_the_telephone_tells_people_apart() -> None:
+    phone = "+33639980102"
+    assert same_key(draft(INDIVIDUAL, Contact("Manon LAMBERT", phone=phone))) == "i:+33639980102|manon lambert"
+    assert same_key(draft(INDIVIDUAL, Contact(MANON.name, MANON.email))) == same_key(draft(INDIVIDUAL, MANON))
+    school = Organisation("Collège", "0219100C", "3e B")
+    assert same_key(draft(GROUP, Contact("Manon", phone=phone), school)) == "g:+33639980102|0219100C|3e b"
+    assert same_key(draft(GROUP, Contact("Paul", phone=phone), school)) == "g:+33639980102|0219100C|3e b"
+    assert same_key(draft(INDIVIDUAL, Contact("Manon Lambert"))) is None
+    longest = Contact("ß" * 120, phone=phone)
+    assert len(same_key(draft(INDIVIDUAL, longest)) or "") <= 400
 
 
 def test_a_search_looks_into_all_that_one_may_read_out() -> None:
