@@ -110,7 +110,8 @@ def test_a_long_job_keeps_its_lease(app: Flask) -> None:
             now = clock.now()
         wait_until(lambda now=now: leased_until(app, job_id) >= now + timedelta(seconds=59))  # type: ignore[misc]
     with app.app_context(), transaction():
-        assert claim("other", now=clock.now()) is None
+        other = claim("other", now=clock.now())  # at the turn of an hour a periodic job may be due: not this one
+        assert other is None or other.id != job_id
     handlers.go_on.set()
     worker.join(30)
     assert (read(app, job_id).state, read(app, job_id).attempts) == (JobState.DONE, 1)
