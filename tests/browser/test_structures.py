@@ -99,7 +99,7 @@ def visiting(page: Page, url: str, app: Flask) -> None:
     page.goto(f"{url}/my")
     look(page)
     page.get_by_label("Adresse").fill(MAIL)
-    page.get_by_role("button", name="Envoyez-moi un lien").click()
+    page.get_by_role("button", name="Recevoir le lien").click()
     page.wait_for_url(re.compile("/my/sent"))
     look(page)
     path = link_of(app)
