@@ -15,7 +15,7 @@ from app.events.errors import EventNotFound
 from app.events.queries import EventRow, get_event
 from app.registrations.importing.errors import ImportRefused
 from app.registrations.importing.jobs import breathe
-from app.registrations.importing.plan import Plan, Problem
+from app.registrations.importing.plan import Plan
 from app.registrations.importing.planning import plan_file
 from app.registrations.importing.report import Cause, Checked, Tally, Written, report_of
 from app.registrations.importing.wording import (
@@ -26,6 +26,7 @@ from app.registrations.importing.wording import (
     say_too_late,
 )
 from app.registrations.importing.writing import CHUNK, lines_of, record_import, write_lines, written_of
+from app.sheets.problems import Problem
 from app.sheets.reading import MOST_BYTES
 
 SPOKEN: Locale = "en"

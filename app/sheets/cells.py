@@ -9,3 +9,8 @@ FORMULA_SIGNS = ("=", "+", "-", "@")
 def begins_as_formula(text: str) -> bool:
     """Whether a spreadsheet that opens this text would calculate it."""
     return text.startswith(FORMULA_SIGNS)
+
+
+def as_text(text: str) -> str:
+    """The text so that a spreadsheet shows it and never calculates it (OWASP, CSV injection)."""
+    return f"'{text}" if text.startswith((*FORMULA_SIGNS, "\t", "\r")) else text

@@ -1,14 +1,35 @@
 """Which column says what, guessed from the words of the header."""
 
+import enum
 import re
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import ClassVar, Generic, Self, TypeVar
 
 from app.core.text import fold
 
-Field = TypeVar("Field")
+Field = TypeVar("Field", bound=enum.StrEnum)
 
 _SMALL = {"de", "du", "des", "d", "la", "le", "les", "l", "of", "the", "et", "and", "a", "en"}
+
+
+@dataclass(frozen=True)
+class SheetMapping(Generic[Field]):
+    """The column (from 0) of each field; a field without one is not in the file. An import says what its `fields` are."""
+
+    fields: ClassVar[type[enum.StrEnum]]
+    columns: Mapping[Field, int]
+
+    def column(self, field: Field) -> int | None:
+        return self.columns.get(field)
+
+    def to_json(self) -> dict[str, int]:
+        return {field.value: column for field, column in self.columns.items()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, int]) -> Self:
+        """The mapping as it was stored; fields that are no more are left out."""
+        return cls({field: stored[field.value] for field in cls.fields if field.value in stored})  # type: ignore[misc]
 
 
 def propose_columns(header: Sequence[str], names: Mapping[Field | None, Sequence[str]]) -> dict[Field, int]:

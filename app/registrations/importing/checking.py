@@ -6,9 +6,10 @@ from app.events.queries import EventRow, Places
 from app.registrations.drafts import RegistrationDraft
 from app.registrations.importing.lines import Line, table_of
 from app.registrations.importing.mapping import ColumnMapping, Field
-from app.registrations.importing.plan import Entry, Known, KnownRegistrations, Plan, Problem, phone_key
+from app.registrations.importing.plan import Entry, Known, KnownRegistrations, Plan, phone_key
 from app.registrations.importing.room import Room
 from app.registrations.rules import same_key
+from app.sheets.problems import Problem
 from app.sheets.reading import Row, Sheet
 
 

@@ -14,9 +14,10 @@ from app.registrations.enums import RegistrationKind, Source
 from app.registrations.importing.cells import audience_key, audience_words, read_date, read_number, read_time
 from app.registrations.importing.errors import Fact
 from app.registrations.importing.mapping import ColumnMapping, Field
-from app.registrations.importing.plan import Problem, import_key
+from app.registrations.importing.plan import import_key
 from app.registrations.rules import clean
 from app.sheets.cells import LOST_LETTER, begins_as_formula
+from app.sheets.problems import Problem
 from app.sheets.reading import Row, Sheet
 
 _PATHS = {

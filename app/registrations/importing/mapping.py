@@ -1,12 +1,11 @@
 """Which column says what: proposed from the header's words, changed by the person who imports."""
 
 import enum
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from app.events.enums import Enrolment
 from app.events.queries import EventRow
-from app.sheets.columns import propose_columns
+from app.sheets.columns import SheetMapping, propose_columns
 
 
 class Field(enum.StrEnum):
@@ -30,22 +29,10 @@ class Field(enum.StrEnum):
     ORIENTED_BY = "oriented_by"
 
 
-@dataclass(frozen=True)
-class ColumnMapping:
-    """The column (from 0) of each field; a field without one is not in the file."""
+class ColumnMapping(SheetMapping[Field]):
+    """The column of each field."""
 
-    columns: Mapping[Field, int]
-
-    def column(self, field: Field) -> int | None:
-        return self.columns.get(field)
-
-    def to_json(self) -> dict[str, int]:
-        return {field.value: column for field, column in self.columns.items()}
-
-    @staticmethod
-    def from_json(stored: Mapping[str, int]) -> "ColumnMapping":
-        known = {f.value for f in Field}
-        return ColumnMapping({Field(name): int(column) for name, column in stored.items() if name in known})
+    fields = Field
 
 
 # The more words of a header a name explains, the surer it is: « Nom de l’établissement » is no person's name.

@@ -7,20 +7,8 @@ from dataclasses import dataclass, field
 
 from app.core.text import fold
 from app.registrations.drafts import Contact, Headcount, RegistrationDraft
-from app.registrations.importing.errors import Fact
 from app.registrations.rules import same_key
-
-
-@dataclass(frozen=True)
-class Problem:
-    """`column` is the header's name, empty for the whole line; a warning keeps nothing from being written."""
-
-    line: int
-    column: str
-    code: str
-    value: str
-    facts: Mapping[str, Fact] = field(default_factory=dict)
-    warning: bool = False
+from app.sheets.problems import Problem
 
 
 @dataclass(frozen=True)

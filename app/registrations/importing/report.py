@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.registrations.importing.errors import Fact
-from app.registrations.importing.plan import Plan, Problem
+from app.registrations.importing.plan import Plan
+from app.sheets.problems import Problem
 
 PROBLEMS_KEPT = 1_000
 UNWRITTEN_KEPT = 200

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from app.core.i18n import Locale, translate
 from app.registrations.importing.errors import Fact, ImportRefused
 from app.registrations.importing.mapping import Field
-from app.registrations.importing.plan import Problem
 from app.sheets import wording as sheets
+from app.sheets.problems import Problem
 
 
 def N_(message: str) -> str:

@@ -2,9 +2,8 @@
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from app.sheets.columns import propose_columns
+from app.sheets.columns import SheetMapping, propose_columns
 
 
 class Field(enum.StrEnum):
@@ -32,22 +31,10 @@ class Field(enum.StrEnum):
 CONTACT_FIELDS = tuple(f for f in Field if f.value.startswith("contact_"))
 
 
-@dataclass(frozen=True)
-class ColumnMapping:
-    """The column (from 0) of each field; a field without one is not in the file."""
+class ColumnMapping(SheetMapping[Field]):
+    """The column of each field."""
 
-    columns: Mapping[Field, int]
-
-    def column(self, field: Field) -> int | None:
-        return self.columns.get(field)
-
-    def to_json(self) -> dict[str, int]:
-        return {field.value: column for field, column in self.columns.items()}
-
-    @staticmethod
-    def from_json(stored: Mapping[str, int]) -> "ColumnMapping":
-        known = {f.value for f in Field}
-        return ColumnMapping({Field(name): int(column) for name, column in stored.items() if name in known})
+    fields = Field
 
 
 _NAMES: dict[Field | None, tuple[str, ...]] = {

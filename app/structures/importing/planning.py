@@ -8,6 +8,7 @@ from app.core.errors import FieldError
 from app.core.text import fold
 from app.sheets.cells import LOST_LETTER, begins_as_formula
 from app.sheets.errors import Fact, ImportRefused
+from app.sheets.problems import Problem
 from app.sheets.reading import Row, Sheet
 from app.structures.drafts import FIELDS, ContactDraft, StructureDraft
 from app.structures.importing.mapping import CONTACT_FIELDS, ColumnMapping, Field
@@ -35,18 +36,6 @@ _KIND_WORDS: dict[StructureKind, tuple[str, ...]] = {
 _OF_WORD = {fold(word): kind for kind, words in _KIND_WORDS.items() for word in words}
 _SCHOOL_NAMES = ("college ", "lycee ", "ecole ", "cfa ", "universite ", "iut ", "clg ", "lp ")
 _ENGLISH = {"en", "anglais", "english", "gb", "uk"}
-
-
-@dataclass(frozen=True)
-class Problem:
-    """`column` is the header's name, empty for the whole line; a warning keeps nothing from being written."""
-
-    line: int
-    column: str
-    code: str
-    value: str
-    facts: Mapping[str, Fact] = field(default_factory=dict)
-    warning: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from app.core.i18n import Locale, translate
 from app.sheets import wording as sheets
 from app.sheets.errors import Fact, ImportRefused
+from app.sheets.problems import Problem
 from app.structures.importing.mapping import Field
-from app.structures.importing.planning import Problem
 
 
 def N_(message: str) -> str:

@@ -7,11 +7,8 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField, TelField, TextAreaField
 
-from app.core.i18n import Locale
 from app.core.text import shown_phone
 from app.structures.drafts import FIELDS, ContactDraft, StructureDraft
-from app.structures.importing.mapping import ColumnMapping, Field
-from app.structures.importing.wording import say_field
 from app.structures.models import StructureKind
 from app.structures.queries import ContactRow, StructureRow
 from app.web.forms.base import EmailAddress, PageForm, Required, choices, text_of
@@ -165,43 +162,6 @@ class UploadForm(PageForm):
     )
 
 
-class ColumnsForm(PageForm):
-    """One choice for each column; made for one sheet by `columns_form`."""
-
-
 def typed_phone(stored: str) -> str:
     """A telephone number as one types it: 06 39 98 44 10."""
     return shown_phone(stored).replace("\N{NO-BREAK SPACE}", " ") if stored else ""
-
-
-def column_name(number: int) -> str:
-    """The form's field of a column (from 0)."""
-    return f"column-{number}"
-
-
-def columns_form(header: Sequence[str], proposed: ColumnMapping, locale: Locale, *, sent: bool) -> ColumnsForm:
-    """The form of one sheet's columns: filled with what was sent, else with what is proposed."""
-    labels = {NOT_READ: _l("Leave this column out")} | {f.value: say_field(f, locale) for f in Field}
-    by_column = {column: field.value for field, column in proposed.columns.items()}
-    fields: dict[str, Any] = {
-        column_name(n): SelectField(name, choices=choices(labels), default=by_column.get(n, NOT_READ))
-        for n, name in enumerate(header)
-    }
-    form: ColumnsForm = type("SheetColumnsForm", (ColumnsForm,), fields)(**({} if sent else {"formdata": None}))
-    return form
-
-
-def chosen_mapping(form: ColumnsForm, columns: int) -> tuple[ColumnMapping, dict[str, Field]]:
-    """The mapping that was chosen, and by the form's field each second column of a field that has one already."""
-    found: dict[Field, int] = {}
-    twice: dict[str, Field] = {}
-    for number in range(columns):
-        value = form[column_name(number)].data
-        if value == NOT_READ:
-            continue
-        field = Field(value)
-        if field in found:
-            twice[column_name(number)] = field
-        else:
-            found[field] = number
-    return ColumnMapping(found), twice

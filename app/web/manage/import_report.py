@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.registrations.importing.plan import Problem
 from app.registrations.importing.report import Cause, Checked, Difference, ImportReport
 from app.registrations.importing.wording import has_own_words, say_cause, say_difference, say_problem, say_too_late
+from app.sheets.problems import Problem
 from app.web.filters import number
 from app.web.i18n import current_locale
 

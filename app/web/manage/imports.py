@@ -1,7 +1,5 @@
 """Importing registrations: a file, its columns, the dry run, and the writing, which goes on without the page."""
 
-import csv
-import io
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -26,18 +24,20 @@ from app.registrations.importing.files import (
     start_writing,
     store_check,
 )
-from app.registrations.importing.mapping import missing_fields, propose
+from app.registrations.importing.mapping import ColumnMapping, Field, missing_fields, propose
 from app.registrations.importing.planning import make_plan, require_importable
 from app.registrations.importing.queries import ImportRow, get_content, get_import, list_imports
 from app.registrations.importing.report import report_of
 from app.registrations.importing.stages import ImportStage
-from app.registrations.importing.wording import say_code, say_fields, say_problem, say_refusal
+from app.registrations.importing.wording import say_code, say_field, say_fields, say_problem, say_refusal
 from app.sheets.reading import MOST_BYTES, Sheet, read_sheet
-from app.web.forms.imports import ColumnsForm, UploadForm, WritingForm, chosen_mapping, column_name, columns_form
+from app.web.forms.columns import ColumnsForm, chosen_columns, column_name, columns_form
+from app.web.forms.imports import UploadForm, WritingForm
 from app.web.guards import current_actor, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
 from app.web.manage.import_report import cause_views, count_words, difference_views, unwritten_views
+from app.web.problems_csv import problems_csv
 
 blueprint = Blueprint("manage_imports", __name__, url_prefix="/manage/events/<slug>/import")
 
@@ -77,7 +77,9 @@ def columns(slug: str, import_id: int) -> str | Response:
     if row.at_work or row.stage is ImportStage.WRITTEN:
         return redirect(_url(event, row.id, "progress"))
     sheet = read_sheet(get_content(row.id))
-    return _columns_page(event, row, sheet, columns_form(sheet.header, row.mapping, current_locale(), sent=False))
+    return _columns_page(
+        event, row, sheet, columns_form(sheet.header, row.mapping, say_field, current_locale(), sent=False)
+    )
 
 
 @blueprint.post("/<int:import_id>")
@@ -87,7 +89,7 @@ def check(slug: str, import_id: int) -> str | tuple[str, int] | Response:
     if row.at_work or row.stage is ImportStage.WRITTEN:
         return redirect(_url(event, row.id, "progress"))
     sheet = read_sheet(get_content(row.id))
-    form = columns_form(sheet.header, row.mapping, current_locale(), sent=True)
+    form = columns_form(sheet.header, row.mapping, say_field, current_locale(), sent=True)
     try:
         if not form.validate_on_submit() or not _accept_columns(form, event, row, sheet):
             return _columns_page(event, row, sheet, form), 422
@@ -125,15 +127,8 @@ def report(slug: str, import_id: int) -> str | Response:
 def problems(slug: str, import_id: int) -> Response:
     """The problems as a table for a spreadsheet; no cell of it is ever a formula."""
     event, row = _find(slug, import_id)
-    target = io.StringIO(newline="")
-    writer = csv.writer(target, delimiter=";", lineterminator="\r\n")
-    writer.writerow([_("Line"), _("Column"), _("Problem"), _("Value")])
-    for problem in row.report.checked.problems if row.report.checked else ():
-        message = say_problem(problem, current_locale())
-        writer.writerow([problem.line, *map(_safe, (problem.column, message, problem.value))])
-    name = f"{event.slug}-import-{row.id}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response("\ufeff" + target.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+    found = row.report.checked.problems if row.report.checked else ()
+    return problems_csv(found, lambda p: say_problem(p, current_locale()), f"{event.slug}-import-{row.id}.csv")
 
 
 @blueprint.post("/<int:import_id>/writing")
@@ -211,7 +206,8 @@ def _go(url: str) -> Response:
 
 def _accept_columns(form: ColumnsForm, event: EventRow, row: ImportRow, sheet: Sheet) -> bool:
     """Remember the columns and check the file with them; False when they do not do, told at the form."""
-    mapping, twice = chosen_mapping(form, len(sheet.header))
+    taken, twice = chosen_columns(form, len(sheet.header), Field)
+    mapping = ColumnMapping(taken)
     locale = current_locale()
     for name, field in twice.items():
         label = say_fields(field.value, locale)[0]
@@ -263,10 +259,6 @@ def _say_refused(line: int, code: str, facts: dict[str, str | int]) -> str:
     if line == 0:
         return say_refusal(ImportRefused(code, **facts), locale)
     return str(_("Line %(line)s: %(problem)s", line=line, problem=say_code(code, facts, locale)))
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _context(event: EventRow, row: ImportRow | None) -> dict[str, Any]:

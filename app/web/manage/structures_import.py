@@ -1,7 +1,5 @@
 """Importing structures with their contacts: a file, its columns, what would happen, and the writing."""
 
-import csv
-import io
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -13,6 +11,7 @@ from app.accounts.enums import MAY_MANAGE
 from app.core import clock
 from app.core.transaction import transaction
 from app.sheets.errors import ImportRefused
+from app.sheets.problems import Problem
 from app.sheets.reading import MOST_BYTES, Sheet, read_sheet
 from app.structures.errors import FileWritten
 from app.structures.importing.files import (
@@ -26,13 +25,15 @@ from app.structures.importing.files import (
     set_mapping,
     start_writing,
 )
-from app.structures.importing.mapping import Field, propose
-from app.structures.importing.planning import Plan, Problem, make_plan
+from app.structures.importing.mapping import ColumnMapping, Field, propose
+from app.structures.importing.planning import Plan, make_plan
 from app.structures.importing.wording import say_field, say_problem, say_refusal
 from app.structures.importing.writing import read_directory
-from app.web.forms.structures import UploadForm, chosen_mapping, column_name, columns_form
+from app.web.forms.columns import chosen_columns, column_name, columns_form
+from app.web.forms.structures import UploadForm
 from app.web.guards import current_actor, current_organiser_id, staff
 from app.web.i18n import current_locale
+from app.web.problems_csv import problems_csv
 
 blueprint = Blueprint("manage_structures_import", __name__, url_prefix="/manage/structures/import")
 
@@ -75,7 +76,7 @@ def columns(file_id: int) -> str | Response:
     if row.begun:
         return redirect(f"{BASE}/{file_id}/progress")
     sheet = read_sheet(get_content(file_id))
-    return _columns_page(row, sheet, columns_form(sheet.header, row.mapping, current_locale(), sent=False))
+    return _columns_page(row, sheet, columns_form(sheet.header, row.mapping, say_field, current_locale(), sent=False))
 
 
 @blueprint.post("/<int:file_id>")
@@ -85,10 +86,11 @@ def check(file_id: int) -> Answer:
     if row.begun:
         return redirect(f"{BASE}/{file_id}/progress")
     sheet = read_sheet(get_content(file_id))
-    form = columns_form(sheet.header, row.mapping, locale, sent=True)
+    form = columns_form(sheet.header, row.mapping, say_field, locale, sent=True)
     if not form.validate_on_submit():
         return _columns_page(row, sheet, form), 422
-    mapping, twice = chosen_mapping(form, len(sheet.header))
+    taken, twice = chosen_columns(form, len(sheet.header), Field)
+    mapping = ColumnMapping(taken)
     for name, field in twice.items():
         form[name].errors = [_("Another column is “%(name)s” already.", name=say_field(field, locale))]
     if mapping.column(Field.NAME) is None:
@@ -134,14 +136,7 @@ def problems(file_id: int) -> Response:
     """The problems as a table for a spreadsheet; no cell of it is ever a formula."""
     row = _get(file_id)
     found = () if row.begun else _plan(row).problems
-    target = io.StringIO(newline="")
-    writer = csv.writer(target, delimiter=";", lineterminator="\r\n")
-    writer.writerow([_("Line"), _("Column"), _("Problem"), _("Value")])
-    for problem in found:
-        message = say_problem(problem, current_locale())
-        writer.writerow([problem.line, *map(_safe, (problem.column, message, problem.value))])
-    headers = {"Content-Disposition": f'attachment; filename="structures-import-{row.id}.csv"'}
-    return Response("\ufeff" + target.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+    return problems_csv(found, lambda p: say_problem(p, current_locale()), f"structures-import-{row.id}.csv")
 
 
 @blueprint.post("/<int:file_id>/writing")
@@ -211,7 +206,3 @@ def _columns_page(row: FileRow, sheet: Sheet, form: Any) -> str:
         "manage/structures/import_columns.html", form=form, row=row, row_url=f"{BASE}/{row.id}", table=table,
         lines=len(sheet.rows), import_url=BASE,
     )  # fmt: skip
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -20,8 +20,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.core import clock
-from app.core.errors import DatabaseBusy, FieldError, WriteConflict
-from app.core.transaction import transaction
+from app.core.errors import DatabaseBusy, FieldError
+from app.core.transaction import in_transaction, transaction
 from app.core.urls import event_path, own_page_path
 from app.events.audiences import AudienceRow
 from app.events.enums import Enrolment
@@ -61,7 +61,6 @@ blueprint = Blueprint("public_registration", __name__)
 blueprint.add_app_template_filter(coming_as, "coming_as")
 blueprint.add_app_template_filter(first_capital, "first_capital")
 
-ATTEMPTS = 3
 JUST_REGISTERED = "registered"
 MADE_HERE = "made_here"
 """The id of the last registration without a mail address that this browser made."""
@@ -192,19 +191,13 @@ def _register(event: EventRow, draft: RegistrationDraft, now: datetime) -> Regis
 
     Raises FieldError, RegistrationClosed, WaveFull, AudienceFull, DatabaseBusy.
     """
-    for attempt in range(ATTEMPTS):
-        try:
-            with transaction():
-                return register(event, draft, by=current_actor(), now=now)
-        except AlreadyRegistered as known:
-            _answer_as_a_stranger(event, draft, known.registration_id)
-            with transaction():
-                tell_already_registered(known.registration_id, now=now)
-            return None
-        except WriteConflict:  # the same person was first by a hair: the next attempt sees them
-            if attempt == ATTEMPTS - 1:
-                raise
-    raise AssertionError("every attempt returns or raises")
+    try:  # the same person may be first by a hair: the next attempt sees them
+        return in_transaction(lambda: register(event, draft, by=current_actor(), now=now))
+    except AlreadyRegistered as known:
+        _answer_as_a_stranger(event, draft, known.registration_id)
+        with transaction():
+            tell_already_registered(known.registration_id, now=now)
+        return None
 
 
 def _made_here(event: EventRow, draft: RegistrationDraft) -> Registered | None:

@@ -13,9 +13,10 @@ from app.events.queries import EventRow
 from app.registrations.enums import RegistrationKind
 from app.registrations.importing.errors import ImportRefused
 from app.registrations.importing.mapping import propose
-from app.registrations.importing.plan import Plan, Problem
+from app.registrations.importing.plan import Plan
 from app.registrations.importing.planning import make_plan, plan_file
 from app.registrations.importing.wording import PROBLEMS, say_problem
+from app.sheets.problems import Problem
 from app.sheets.reading import read_sheet
 from tests.factories import PARIS, forum, make_event, make_organiser
 from tests.integration.importing.files import (

@@ -24,7 +24,6 @@ from app.messages.models import Message
 from app.registrations.drafts import Contact, Headcount, Organisation, Statistics
 from app.registrations.enums import Gender, RegistrationStatus
 from app.registrations.importing.files import purge_files
-from app.registrations.importing.plan import Problem
 from app.registrations.importing.queries import list_imports
 from app.registrations.importing.report import Checked, ImportReport, Written
 from app.registrations.models import DeclaredStatistics, ImportFile
@@ -36,6 +35,7 @@ from app.registrations.operations import (
     issue_route_cards,
 )
 from app.registrations.queries import get_registration
+from app.sheets.problems import Problem
 from app.structures.models import Structure
 from tests.factories import NOW, class_draft, forum, make_event, make_organiser, make_registration, person_draft
 
