@@ -1,6 +1,7 @@
 """The command line: flask --app app …, thin over operations and queries."""
 
 from importlib import import_module
+from typing import Any
 
 import click
 from flask import Flask
@@ -16,11 +17,11 @@ class Imported(click.Group):
         super().__init__(name, help=help)
         self._where = where
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return self._group().list_commands(ctx)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return self._group().get_command(ctx, cmd_name)
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Go on as the group itself: its own options and callback count, not those of this stand-in."""
+        return self._group().make_context(info_name, args, parent, **extra)
 
     def _group(self) -> click.Group:
         module, _, name = self._where.partition(":")
