@@ -17,3 +17,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("parcours")
+STATEFUL = settings(
+    max_examples=200 if LONG else 10,
+    stateful_step_count=60 if LONG else 30,
+    deadline=None,
+    database=None,
+    derandomize=not LONG,
+    phases=(Phase.generate, Phase.shrink),
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)

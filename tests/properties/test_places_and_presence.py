@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -48,25 +48,15 @@ from app.registrations.queries import get_registration
 from tests.factories import DAY_ONE, NOW, forum, make_event, make_organiser
 from tests.integration.dbs import empty_tables
 from tests.properties.asking import AUDIENCES, asks, attempt, limit, passages, refusal, small
-from tests.properties.conftest import LONG
+from tests.properties.conftest import STATEFUL
 from tests.properties.model import Booking, Forum, Pair
 
-SETTINGS = settings(
-    max_examples=200 if LONG else 10,
-    stateful_step_count=60 if LONG else 30,
-    deadline=None,
-    database=None,
-    derandomize=not LONG,
-    phases=(Phase.generate, Phase.shrink),
-    report_multiple_bugs=False,
-    suppress_health_check=list(HealthCheck),
-)
 Limits = dict[tuple[int, str], tuple[int | None, int | None]]
 
 
 def test_places_and_presence_are_what_counting_says(whole_app: Flask) -> None:
-    examples = SETTINGS.max_examples if db.engine.dialect.name == "sqlite" else SETTINGS.max_examples // 2
-    run_state_machine_as_test(ForumMachine, settings=settings(SETTINGS, max_examples=examples))
+    examples = STATEFUL.max_examples if db.engine.dialect.name == "sqlite" else STATEFUL.max_examples // 2
+    run_state_machine_as_test(ForumMachine, settings=settings(STATEFUL, max_examples=examples))
 
 
 class ForumMachine(RuleBasedStateMachine):

@@ -1,6 +1,9 @@
 """A door's pages as a volunteer without scripts uses them."""
 
+import json
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +13,10 @@ from werkzeug.test import TestResponse
 from app.accounts.enums import Role
 from app.accounts.queries import find_signed_in
 from app.checkin.queries import get_occupancy
+from app.events.drafts import WaveDraft
 from app.events.queries import EventRow
 from app.registrations.operations import Registered
-from tests.factories import NOW, make_event, make_member, make_organiser, make_registration
+from tests.factories import DAY_ONE, NOW, forum, make_event, make_member, make_organiser, make_registration
 
 
 @dataclass
@@ -77,3 +81,17 @@ def volunteer(whole_app: Flask) -> Volunteer:
 @pytest.fixture
 def sqlite_volunteer(sqlite_app: Flask) -> Volunteer:
     return make_volunteer(sqlite_app)
+
+
+def door_data(page: str) -> dict[str, object]:
+    found = re.search(r'<script type="application/json" id="door-data">(.*?)</script>', page, re.DOTALL)
+    assert found
+    data: dict[str, object] = json.loads(found[1])
+    return data
+
+
+def make_event_after(volunteer: Volunteer, title: str, shift: timedelta, *, publish: bool = True) -> EventRow:
+    start = DAY_ONE + shift
+    wave = WaveDraft(start, start + timedelta(hours=1), 10)
+    draft = forum(title_fr=title, title_en=title, starts_at=start, ends_at=start + timedelta(hours=8), waves=(wave,))
+    return make_event(volunteer.organiser_id, draft, publish=publish)

@@ -1,30 +1,20 @@
 """The door's pages without scripts, and what its scripts ask."""
 
-import json
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from app.accounts.enums import Role, Scope
-from app.accounts.jobs import purge
-from app.accounts.models import ApiToken
-from app.accounts.operations.tokens import revoke_token
-from app.accounts.queries import find_token
+from app.accounts.enums import Role
 from app.core.actor import SYSTEM
-from app.core.audit import list_history
 from app.core.clock import set_clock
-from app.core.db import db
 from app.core.transaction import transaction
 from app.events.drafts import WaveDraft
 from app.events.enums import Enrolment, EventMove
 from app.events.operations import move_event
-from app.events.queries import EventRow
-from app.jobs.registry import JobContext
 from app.registrations.operations import cancel_registration, issue_route_cards
 from app.registrations.queries import get_registration
 from tests.factories import (
@@ -32,20 +22,12 @@ from tests.factories import (
     NOW,
     class_draft,
     forum,
-    make_api_token,
     make_event,
     make_organiser,
     make_registration,
     person_draft,
 )
-from tests.integration.door.conftest import Volunteer, make_volunteer, sign_in
-
-
-def door_data(page: str) -> dict[str, object]:
-    found = re.search(r'<script type="application/json" id="door-data">(.*?)</script>', page, re.DOTALL)
-    assert found
-    data: dict[str, object] = json.loads(found[1])
-    return data
+from tests.integration.door.conftest import Volunteer, door_data, make_event_after, make_volunteer, sign_in
 
 
 def test_who_may_stand_at_a_door(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
@@ -64,13 +46,6 @@ def test_who_may_stand_at_a_door(sqlite_app: Flask, sqlite_volunteer: Volunteer)
     with sqlite_app.app_context():
         answer = sqlite_app.test_client().get(f"/door/{sqlite_volunteer.event.slug}")
     assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/login")
-
-
-def make_event_after(volunteer: Volunteer, title: str, shift: timedelta, *, publish: bool = True) -> EventRow:
-    start = DAY_ONE + shift
-    wave = WaveDraft(start, start + timedelta(hours=1), 10)
-    draft = forum(title_fr=title, title_en=title, starts_at=start, ends_at=start + timedelta(hours=8), waves=(wave,))
-    return make_event(volunteer.organiser_id, draft, publish=publish)
 
 
 def test_events_of_today_come_first_and_those_over_are_behind_a_link(
@@ -102,74 +77,6 @@ def test_without_an_event_to_come_the_list_says_so(sqlite_app: Flask, sqlite_vol
     assert "No event to come" in page
     assert "Events that are over" in page
     assert re.findall("<strong>(.*?)</strong>", page) == []
-
-
-def list_keys() -> list[int | None]:
-    """The event of each door key in the database, oldest first; None for a program's key."""
-    db.session.rollback()  # what the browser's calls wrote is read anew
-    return list(db.session.execute(select(ApiToken.event_id).order_by(ApiToken.id)).scalars())
-
-
-def test_a_page_loaded_again_keeps_its_key(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
-    volunteer, event = sqlite_volunteer, sqlite_volunteer.event
-    first = door_data(volunteer.text())["key"]
-    assert [door_data(volunteer.text())["key"] for _ in range(3)] == [first] * 3
-    assert list_keys() == [event.id]
-    known = find_token(str(first), NOW)
-    assert known is not None
-    verbs = [line.verb for line in list_history(f"account:{known.account_id}")]
-    assert verbs.count("door_token.made") == 1
-    other = make_event_after(volunteer, "Other", timedelta(days=1))
-    assert door_data(volunteer.text(f"/door/{other.slug}"))["key"] != first
-    assert door_data(volunteer.text())["key"] == first
-    set_clock(sqlite_app.extensions, NOW + timedelta(hours=9))  # not enough left for a day at the door
-    assert door_data(volunteer.text())["key"] != first
-    assert list_keys() == [event.id, other.id, event.id]
-
-
-def test_a_key_that_was_ended_is_not_used_again(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
-    first = str(door_data(sqlite_volunteer.text())["key"])
-    db.session.rollback()
-    found = find_token(first, NOW)
-    assert found is not None
-    with transaction():
-        revoke_token(found.id, sqlite_volunteer.organiser_id, by=SYSTEM, now=NOW)
-    second = str(door_data(sqlite_volunteer.text())["key"])
-    assert second != first
-    db.session.rollback()
-    assert find_token(second, NOW) is not None
-
-
-def test_keys_that_ran_out_are_dropped_with_their_answers(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
-    program = make_api_token(sqlite_volunteer.organiser_id)
-    key = str(door_data(sqlite_volunteer.text())["key"])
-    address = f"/api/v1/events/{sqlite_volunteer.event.slug}/scans"
-    with sqlite_app.app_context():
-        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "once"}
-        answer = sqlite_app.test_client().post(address, json={"device": "d", "scans": []}, headers=headers)
-    assert answer.status_code == 200
-    purge(purging(NOW + timedelta(hours=15)))
-    assert list_keys() == [None, sqlite_volunteer.event.id]
-    purge(purging(NOW + timedelta(hours=17)))
-    assert list_keys() == [None]
-    assert find_token(program, NOW + timedelta(days=400)) is not None
-
-
-def purging(now: datetime) -> JobContext:
-    return JobContext(1, {}, None, 1, lambda: now, lambda done, total: None)
-
-
-def test_the_page_gets_a_key_for_its_event_alone(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
-    data = door_data(sqlite_volunteer.text())
-    assert data["checkpoint"] == str(sqlite_volunteer.event.checkpoints[0].id)
-    other = make_event(sqlite_volunteer.organiser_id)
-    headers = {"Authorization": f"Bearer {data['key']}"}
-    for slug, status in ((sqlite_volunteer.event.slug, 200), (other.slug, 404)):
-        with sqlite_app.app_context():
-            answer = sqlite_app.test_client().get(f"/api/v1/events/{slug}/occupancy", headers=headers)
-        assert answer.status_code == status
-    assert Scope.SCANS_WRITE in Scope
-    assert sqlite_volunteer.get().headers["Cache-Control"] == "no-store"
 
 
 def test_a_place_is_chosen_and_remembered(sqlite_volunteer: Volunteer) -> None:

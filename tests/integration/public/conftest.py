@@ -9,13 +9,19 @@ from typing import Any
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.core.db import db
 from app.events.queries import EventRow
+from app.messages.models import Message
+from app.registrations.models import Registration
+from app.registrations.queries import RegistrationRow, get_registration
 from tests.factories import make_event, make_organiser
 
 Fields = dict[str, list[str]]
+
+SENT = "Check your mail"
 
 
 class FormReader(HTMLParser):
@@ -142,3 +148,19 @@ def event(organiser_id: int) -> EventRow:
 @pytest.fixture
 def visitor(client: FlaskClient, event: EventRow) -> Visitor:
     return Visitor(client, event)
+
+
+def all_registrations() -> list[RegistrationRow]:
+    return [
+        get_registration(i) for i in db.session.execute(select(Registration.id).order_by(Registration.id)).scalars()
+    ]
+
+
+def mails() -> list[tuple[str, str]]:
+    """(template, recipient) of each mail on its way."""
+    rows = db.session.execute(select(Message.template, Message.recipient).order_by(Message.id))
+    return [(template, recipient) for template, recipient in rows]
+
+
+def step_of(page: TestResponse) -> str:
+    return fields_of(page)["step"][0]
