@@ -20,7 +20,7 @@ from app.core.tokens import digest, new_token
 from app.core.urls import settings
 from app.messages.operations import queue_message
 from app.structures.errors import LinkOver, NoAddress
-from app.structures.models import ContactLink
+from app.structures.models import ContactLink, StructureContact
 from app.structures.queries import VisitingContact, find_visiting, get_contact, list_visiting
 from app.structures.rules import ADDRESS_LINKS, LINK_LIFE, MAIL_LINKS
 
@@ -102,6 +102,26 @@ def link_token(nonce: str) -> str:
     """The token that stands in a mail's link: 43 characters."""
     key = hmac.digest(settings().secret_key.encode(), _PURPOSE, sha256)
     return urlsafe_b64encode(hmac.digest(key, nonce.encode(), sha256)).rstrip(b"=").decode()
+
+
+def leave_everywhere(contact: VisitingContact, *, now: datetime) -> None:
+    """End what this mail address has open at /my on any device, and its links that nobody used yet."""
+    own = select(StructureContact.id).where(StructureContact.mail_key == contact.mail_key)
+    db.session.execute(
+        update(StructureContact)
+        .where(StructureContact.mail_key == contact.mail_key)
+        .values(epoch=StructureContact.epoch + 1),
+        execution_options={"synchronize_session": False},
+    )
+    db.session.execute(
+        delete(ContactLink).where(ContactLink.contact_id.in_(own), ContactLink.used_at.is_(None)),
+        execution_options={"synchronize_session": False},
+    )
+    by = Actor(ActorKind.VISITOR, contact.name, contact.contact_id, contact.organiser_id)
+    subject, details = f"structure:{contact.structure_id}", {"contact_id": contact.contact_id}
+    record(
+        by, "structure.contact_left_everywhere", subject, now=now, organiser_id=contact.organiser_id, details=details
+    )
 
 
 def purge_links(*, now: datetime) -> None:

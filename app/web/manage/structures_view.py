@@ -197,6 +197,7 @@ _SENTENCES: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "structure.contact_returned": ("user-plus", lambda _d: _("A contact is back")),
     "structure.link_sent": ("mail-forward", lambda _d: _("Link sent to a contact")),
     "structure.contact_entered": ("login", lambda _d: _("A contact came in by their link")),
+    "structure.contact_left_everywhere": ("logout", lambda _d: _("A contact logged out everywhere")),
     "structure.correction_proposed": ("message", _proposed),
     "structure.correction_taken": ("check", lambda _d: _("Correction taken over")),
     "structure.correction_left": ("x", lambda _d: _("Correction left aside")),

@@ -16,11 +16,12 @@ from app.registrations.enums import RegistrationKind
 from app.reports.queries.structures import MOST_REGISTRATIONS, Figures, RegistrationOf, list_registrations_of
 from app.structures.operations.contacts import set_language
 from app.structures.operations.corrections import PROPOSABLE, propose_correction
+from app.structures.operations.links import leave_everywhere
 from app.structures.queries import StructureRow, get_contact, get_structure, list_visiting
 from app.web.context import show_organiser
 from app.web.forms.base import text_of
 from app.web.forms.structures import FIELD_LABELS, KIND_LABELS, CorrectionForm, typed_phone
-from app.web.guards import contact, current_contact, let_contact_in
+from app.web.guards import contact, current_contact, let_contact_in, let_contact_out
 from app.web.i18n import as_choice
 from app.web.manage.structures_view import by_year
 
@@ -118,6 +119,17 @@ def change_language() -> Response:
     with transaction():
         set_language(get_contact(visiting.contact_id, organiser_id=visiting.organiser_id), locale)
     return redirect(f"/my/structure?lang={locale}", 303)
+
+
+@blueprint.post("/leave-everywhere")
+@contact
+def end_everywhere() -> Response:
+    """For who came in on a computer that others use: every device is out, this one too."""
+    with transaction():
+        leave_everywhere(current_contact(), now=clock.now())
+    let_contact_out()
+    flash(_("You are logged out everywhere. A new link brings you back."), "ok")
+    return redirect("/my", 303)
 
 
 def _structure() -> StructureRow:

@@ -73,6 +73,27 @@ def test_the_link_comes_by_mail_and_lets_in_once(contact_id: int, visitor: Flask
     assert visitor.post(link).status_code == 410
 
 
+def test_logging_out_everywhere_ends_every_device_and_every_link(
+    whole_app: Flask, contact_id: int, organiser_id: int, visitor: FlaskClient, mails: Mails
+) -> None:
+    other_contact = make_contact(make_structure(organiser_id, name="Collège des Trois-Rivières"), organiser_id)
+    come_in(visitor, mails)
+    elsewhere = whole_app.test_client()
+    come_in(elsewhere, mails)
+    waiting = ask(whole_app.test_client(), mails)
+    page = visitor.get("/my/structure").get_data(as_text=True)
+    assert 'action="/my/leave-everywhere"' in page
+    assert visitor.post("/my/leave-everywhere").headers["Location"] == "/my"
+    for client in (visitor, elsewhere):
+        assert client.get("/my/structure").headers["Location"].startswith("/my")
+        assert client.get("/my/structure").status_code == 302
+    assert visitor.get(waiting).status_code == 410
+    epochs = dict(db.session.execute(select(StructureContact.id, StructureContact.epoch)).all())
+    assert epochs == {contact_id: 2, other_contact: 2}
+    come_in(visitor, mails)
+    assert visitor.get("/my/choose").status_code == 200
+
+
 def test_the_answer_is_the_same_whoever_asks(contact_id: int, visitor: FlaskClient, mails: Mails) -> None:
     known, unknown = (visitor.post("/my", data={"email": email}) for email in (MAIL, "nobody@example.org"))
     assert (known.status_code, known.headers["Location"]) == (unknown.status_code, unknown.headers["Location"])
