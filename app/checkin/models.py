@@ -16,6 +16,7 @@ class Scan(Model):
     holds a mark (see drafts.mark_of), never what was read; `space_id` is where the passage led its registration.
 
     `delta_*` is what it added to (or took from) the people present in the event, `space_delta_*` in the checkpoint's space.
+    `scanned_at` is the time that counts; `device_at` what the device said, where its clock was not believed (see drafts.believed).
     `expected_*` and `present_*` are the figures of the answer. `over` marks people beyond what was expected or allowed.
     """
 
@@ -50,15 +51,17 @@ class Scan(Model):
     present_companions: Mapped[int] = mapped_column(default=0)
     over: Mapped[bool] = mapped_column(default=False)
     undoes: Mapped[str | None] = mapped_column(String(36))
+    device_at: Mapped[datetime | None]
 
 
 guard(Model.metadata.tables[Scan.__tablename__])
 
 
 class Presence(Model):
-    """Where a registration's people are: `participants` and `companions` in the event now, `came_*` the most ever in.
+    """Where a registration's people are: `participants` and `companions` in the event, `came_*` the most ever in at once.
 
-    They are in `space_id` when its checkpoint was the last they passed; entering a space leaves the one before.
+    They are in `space_id` when its checkpoint was the last they passed; entering a space leaves the one before. All that is of
+    the local day of `last_scan_at`, the latest time of an accepted passage (taken back or not): on any later day nobody is in.
     """
 
     __tablename__ = "presences"

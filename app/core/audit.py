@@ -1,7 +1,9 @@
 """Who changed what and when. One line for each operation, written in its transaction."""
 
+import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import JSON, ColumnElement, FromClause, Index, Insert, String, Table, bindparam, insert, select
@@ -16,7 +18,10 @@ class AuditEntry(Model):
     """An append-only line. `subject` names an object as kind:id, such as registration:12."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_subject", "subject", "id"),)
+    __table_args__ = (
+        Index("ix_audit_entries_subject", "subject", "id"),
+        Index("ix_audit_entries_organiser", "organiser_id", "at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
@@ -28,6 +33,9 @@ class AuditEntry(Model):
     subject: Mapped[str] = mapped_column(String(60))
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
+
+LONGEST = 200
+"""Characters kept of a text that was changed: enough to know it by."""
 
 _ENTRIES = cast(Table, AuditEntry.__table__)
 _INSERT = insert(_ENTRIES)  # made once, on a plain table: every operation runs it
@@ -66,6 +74,24 @@ def record_from(source: FromClause, subject: ColumnElement[str]) -> Insert:
 def record_values(by: Actor, verb: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
     """What a statement made with `record_from` is run with, beside `now` and `organiser`."""
     return {f"history_{name}": value for name, value in _line(by, verb, details).items()}
+
+
+def changes_between(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, list[Any]]:
+    """For `details`: {field: [before, after]} of what differs, as JSON keeps it. Never of people's data: name fields there."""
+    names = [name for name in after if before.get(name) != after[name]]
+    return {name: [_kept(before.get(name)), _kept(after[name])] for name in names}
+
+
+def _kept(value: object) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST else value[: LONGEST - 1] + "…"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_kept(item) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+    return value
 
 
 def _line(by: Actor, verb: str, details: dict[str, Any] | None) -> dict[str, Any]:

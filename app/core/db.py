@@ -1,10 +1,12 @@
 """The database: one engine, typed models, UTC times, and the pragmas that make SQLite keep its promises."""
 
 import enum
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from select import POLLIN, poll
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registry
 from sqlalchemy.types import TypeDecorator
+
+from app.core.text import fold
 
 if TYPE_CHECKING:
     from flask_migrate import Migrate
@@ -154,6 +158,19 @@ def _prepare_postgresql(engine: Engine) -> None:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
+    @lru_cache(maxsize=4096)
+    def folded(text: str | None) -> str | None:
+        """`fold` for SQL. Towns and schools come again and again: most calls are answered from memory."""
+        return None if text is None else fold(text)
+
+    @event.listens_for(engine, "do_connect")
+    def make_for_its_owner(_dialect: Dialect, _record: object, arguments: list[Any], _named: object) -> None:
+        """A new file is nobody else's to read: names stand in it. SQLite gives its -wal and -shm the same mode."""
+        path = str(arguments[0]) if arguments else ""
+        if path and not path.startswith((":memory:", "file:")):
+            with suppress(OSError):  # it is there already; or SQLite says what keeps it from being made
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy's begin event below starts transactions, not the driver
@@ -166,6 +183,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             "cache_size = -2000",  # 2 MB for each connection, of which every thread has one; the system keeps the file
         ):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("folded", 1, folded, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:

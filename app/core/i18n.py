@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -54,6 +54,12 @@ def translate_plural(locale: Locale, one: str, many: str, number: int, /, **valu
     return catalogue(locale).ungettext(one, many, number) % {"num": number, **values}
 
 
+def format_date_by(day: date, pattern: str, locale: Locale) -> str:
+    """A day by a pattern of Babel (d MMMM y): 4 février 2027; in French the first of a month is always « 1er »."""
+    text: str = format_date(day, pattern, locale=locale)
+    return re.sub(r"\b1\b", "1er", text, count=1) if locale == "fr" and day.day == 1 else text
+
+
 def format_hour(moment: datetime, timezone: str, locale: Locale) -> str:
     """9 h 40 in French, 9:40 am in English; with no-break spaces, so that an hour is never split."""
     local = moment.astimezone(ZoneInfo(timezone))
@@ -65,14 +71,13 @@ def format_hour(moment: datetime, timezone: str, locale: Locale) -> str:
 def format_day(moment: datetime, timezone: str, locale: Locale, *, year: bool = False) -> str:
     """jeudi 4 février (2027); Thursday 4 February (2027)."""
     pattern = "EEEE d MMMM y" if year else "EEEE d MMMM"
-    text: str = format_date(moment.astimezone(ZoneInfo(timezone)).date(), pattern, locale=locale)
-    return text.replace(" 1 ", " 1er ") if locale == "fr" else text
+    return format_date_by(moment.astimezone(ZoneInfo(timezone)).date(), pattern, locale)
 
 
+@lru_cache(maxsize=512)  # a long list says the few days of its event thousands of times
 def format_short_day(moment: datetime, timezone: str, locale: Locale) -> str:
     """jeu. 4; Thu 4."""
-    text: str = format_date(moment.astimezone(ZoneInfo(timezone)).date(), "EEE d", locale=locale)
-    return text
+    return format_date_by(moment.astimezone(ZoneInfo(timezone)).date(), "EEE d", locale)
 
 
 def format_span(starts_at: datetime, ends_at: datetime, timezone: str, locale: Locale) -> str:
@@ -85,9 +90,4 @@ def format_span(starts_at: datetime, ends_at: datetime, timezone: str, locale: L
     head = "d" if (first.month, first.year) == (last.month, last.year) else "d MMMM"
     if first.year != last.year:
         head = "d MMMM y"
-    return f"{_dated(first, head, locale)} {joiner} {_dated(last, 'd MMMM y', locale)}"
-
-
-def _dated(day: date, pattern: str, locale: Locale) -> str:
-    text: str = format_date(day, pattern, locale=locale)
-    return re.sub(r"^1\b", "1er", text) if locale == "fr" else text
+    return f"{format_date_by(first, head, locale)} {joiner} {format_date_by(last, 'd MMMM y', locale)}"

@@ -36,6 +36,7 @@ class EventMove(enum.StrEnum):
 
 
 # POSTPONE keeps the state: the new dates are what changes. It arrives with the flows (calendar, mails, answers).
+# ARCHIVE of what is not off waits until nobody is to come any more: see rules.may_archive.
 EVENT_MOVES: dict[tuple[EventState, EventMove], EventState] = {
     (EventState.DRAFT, EventMove.PUBLISH): EventState.PUBLISHED,
     (EventState.CLOSED, EventMove.PUBLISH): EventState.PUBLISHED,

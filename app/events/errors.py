@@ -43,7 +43,28 @@ class EventIncomplete(Conflict):
         self.missing = missing
 
 
+class NotOver(Conflict):
+    """People hold places in what is still to come, so it is not archived: call it off, or change its dates."""
+
+    code = "not_over"
+
+    def __init__(self) -> None:
+        super().__init__("people hold places and the last wave has not ended: cancel the event, or change its dates")
+
+
 class HasRegistrations(Conflict):
     """What people are registered for cannot be removed."""
 
     code = "has_registrations"
+
+
+class LastReason(Conflict):
+    """The only reason that a list still offers stays: whoever cancels something says why."""
+
+    code = "last_reason"
+
+
+class PeopleCame(Conflict):
+    """Somebody was scanned at the event's doors: what happened there stays, so the event is archived, not deleted."""
+
+    code = "people_came"

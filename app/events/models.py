@@ -102,6 +102,7 @@ class Event(Model):
     registration_closes_at: Mapped[datetime | None]
     enrolment: Mapped[Enrolment] = mapped_column(text_enum(Enrolment), default=Enrolment.ONE)
     capacity: Mapped[int | None]
+    largest_group: Mapped[int | None]
     taken: Mapped[int] = mapped_column(default=0)
     reference_prefix: Mapped[str] = mapped_column(String(4))
     asks_statistics: Mapped[bool] = mapped_column(default=False)

@@ -19,6 +19,7 @@ class RegistrationStatus(enum.StrEnum):
 class RegistrationMove(enum.StrEnum):
     CANCEL = "cancel"
     CHANGE = "change"
+    REINSTATE = "reinstate"
 
 
 class Source(enum.StrEnum):
@@ -35,13 +36,16 @@ REGISTRATION_MOVES: dict[RegistrationStatus, frozenset[RegistrationMove]] = {
     RegistrationStatus.CONFIRMED: frozenset({RegistrationMove.CANCEL, RegistrationMove.CHANGE}),
     RegistrationStatus.WAITLISTED: frozenset({RegistrationMove.CANCEL, RegistrationMove.CHANGE}),
     RegistrationStatus.OFFERED: frozenset({RegistrationMove.CANCEL}),
-    RegistrationStatus.CANCELLED: frozenset(),
+    RegistrationStatus.CANCELLED: frozenset({RegistrationMove.REINSTATE}),
     RegistrationStatus.LAPSED: frozenset(),
 }
 
 
 class BulkKind(enum.StrEnum):
+    """What is done to many registrations at once. MAIL: what each has by now, once more. MESSAGE: words of the team's own."""
+
     MAIL = "mail"
+    MESSAGE = "message"
     MOVE = "move"
     CANCEL = "cancel"
 

@@ -7,6 +7,14 @@ class RegistrationNotFound(NotFound):
     """No such registration for the one who asks."""
 
 
+class RegistrationDeleted(RegistrationNotFound):
+    """What a link or a ticket opened was deleted. `organiser_id` is who can say more."""
+
+    def __init__(self, organiser_id: int) -> None:
+        super().__init__("deleted")
+        self.organiser_id = organiser_id
+
+
 class RegistrationClosed(Conflict):
     """The event does not take registrations now: not published, outside its window, over, or read-only."""
 
@@ -27,3 +35,15 @@ class ChangeClosed(Conflict):
     """It is too late for a visitor to change this: the visit began. Staff still can."""
 
     code = "change_closed"
+
+
+class RegistrationForgotten(Conflict):
+    """The person's name was erased meanwhile: nobody is left to come."""
+
+    code = "forgotten"
+
+
+class NotOver(Conflict):
+    """The event is not over yet: who has not come may still come."""
+
+    code = "not_over"

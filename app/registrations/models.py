@@ -18,6 +18,7 @@ from app.registrations.enums import (
 )
 
 ALIVE_SQL = text("same_key IS NOT NULL AND status IN ('confirmed', 'waitlisted', 'offered')")
+IN_NO_BIN_SQL, IN_BIN_SQL = text("deleted_at IS NULL"), text("deleted_at IS NOT NULL")
 
 
 class Registration(Model):
@@ -40,7 +41,21 @@ class Registration(Model):
             sqlite_where=ALIVE_SQL,
             postgresql_where=ALIVE_SQL,
         ),
-        Index("uq_registrations_import", "event_id", "import_key", unique=True),
+        Index(
+            "uq_registrations_import",
+            "event_id",
+            "import_key",
+            unique=True,
+            sqlite_where=IN_NO_BIN_SQL,
+            postgresql_where=IN_NO_BIN_SQL,
+        ),
+        Index(
+            "ix_registrations_bin",
+            "organiser_id",
+            "deleted_at",
+            sqlite_where=IN_BIN_SQL,
+            postgresql_where=IN_BIN_SQL,
+        ),
         Index("ix_registrations_list", "event_id", "sort_name", "id"),
         Index("ix_registrations_changed", "event_id", "changed_in"),
         Index("ix_registrations_mail", "mail_key"),
@@ -173,7 +188,9 @@ class AnswerFile(Model):
 class BulkAction(Model):
     """One action on many registrations, with what it found before, for undoing.
 
-    `items` is [{id, result, before}] in the order of `registration_ids`; `result` empty while not done.
+    `items` are those dealt with, in the order of `registration_ids`: [{id, result, before}], and `undo` once it was undone.
+    `params` are the fields of the action; `params["undo"]` says who undoes it, `params["resumed"]` who let it go on.
+    `total` to `put_back` are the figures of all that (`bulk.rules.BulkCounts`), for lists of actions.
     """
 
     __tablename__ = "bulk_actions"
@@ -188,6 +205,10 @@ class BulkAction(Model):
     params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     registration_ids: Mapped[list[int]] = mapped_column(JSON)
     items: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    total: Mapped[int] = mapped_column(default=0, server_default="0")
+    done: Mapped[int] = mapped_column(default=0, server_default="0")
+    failed: Mapped[int] = mapped_column(default=0, server_default="0")
+    put_back: Mapped[int] = mapped_column(default=0, server_default="0")
     job_id: Mapped[int | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

@@ -30,13 +30,14 @@ class SavedView(Model):
 
 
 class ListPreference(Model):
-    """The columns that a person last chose for a list."""
+    """The columns that a person last chose for a list, and the view that it opens with, where they chose one."""
 
     __tablename__ = "list_preferences"
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     page: Mapped[str] = mapped_column(String(60), primary_key=True)
     columns: Mapped[list[str]] = mapped_column(JSON, default=list)
+    view_id: Mapped[int | None] = mapped_column(ForeignKey("saved_views.id", ondelete="SET NULL"))
 
 
 class Export(Model):

@@ -1,5 +1,9 @@
 """organisers at work"""
 
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -27,6 +31,7 @@ ADDED = [
     ("events", _same("cancel_code VARCHAR(40) DEFAULT '' NOT NULL")),
     ("events", _same("cloned_from_id INTEGER")),
     ("events", _time("deleted_at")),
+    ("events", _same("largest_group INTEGER")),
     ("memberships", _time("ends_at")),
     ("memberships", _same("guide VARCHAR(60) DEFAULT '' NOT NULL")),
     ("registrations", _same("cancel_code VARCHAR(40) DEFAULT '' NOT NULL")),
@@ -39,6 +44,7 @@ ADDED = [
         ),
     ),
     ("registrations", _same("deleted_status VARCHAR(32)")),
+    ("scans", _time("device_at")),
     ("structures", _same("siret VARCHAR(14)")),
     ("structures", _same("postcode VARCHAR(10) DEFAULT '' NOT NULL")),
     ("structures", _same("address VARCHAR(200) DEFAULT '' NOT NULL")),
@@ -65,13 +71,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['organiser_id'], ['organisers.id'], name=op.f('fk_event_templates_organiser_id_organisers')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_event_templates')),
     sa.UniqueConstraint('organiser_id', 'name', name=op.f('uq_event_templates_organiser_id_name'))
-    )
-    op.create_table('list_preferences',
-    sa.Column('account_id', sa.Integer(), nullable=False),
-    sa.Column('page', sa.String(length=60), nullable=False),
-    sa.Column('columns', sa.JSON(), nullable=False),
-    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_list_preferences_account_id_accounts')),
-    sa.PrimaryKeyConstraint('account_id', 'page', name=op.f('pk_list_preferences'))
     )
     op.create_table('reasons',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -103,6 +102,15 @@ def upgrade() -> None:
     with op.batch_alter_table('saved_views', schema=None) as batch_op:
         batch_op.create_index('ix_saved_views_page', ['page'], unique=False)
 
+    op.create_table('list_preferences',
+    sa.Column('account_id', sa.Integer(), nullable=False),
+    sa.Column('page', sa.String(length=60), nullable=False),
+    sa.Column('columns', sa.JSON(), nullable=False),
+    sa.Column('view_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_list_preferences_account_id_accounts')),
+    sa.ForeignKeyConstraint(['view_id'], ['saved_views.id'], name=op.f('fk_list_preferences_view_id_saved_views'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('account_id', 'page', name=op.f('pk_list_preferences'))
+    )
     op.create_table('targets',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('organiser_id', sa.Integer(), nullable=False),
@@ -191,10 +199,14 @@ def upgrade() -> None:
     sa.Column('event_id', sa.Integer(), nullable=False),
     sa.Column('account_id', sa.Integer(), nullable=True),
     sa.Column('actor_label', sa.String(length=200), nullable=False),
-    sa.Column('kind', sa.Enum('mail', 'move', 'cancel', name='bulkkind', native_enum=False, length=32), nullable=False),
+    sa.Column('kind', sa.Enum('mail', 'message', 'move', 'cancel', name='bulkkind', native_enum=False, length=32), nullable=False),
     sa.Column('params', sa.JSON(), nullable=False),
     sa.Column('registration_ids', sa.JSON(), nullable=False),
     sa.Column('items', sa.JSON(), nullable=False),
+    sa.Column('total', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('done', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('failed', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('put_back', sa.Integer(), server_default='0', nullable=False),
     sa.Column('job_id', sa.Integer(), nullable=True),
     sa.Column('created_at', app.core.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('finished_at', app.core.db.UtcDateTime(timezone=True), nullable=True),
@@ -341,10 +353,29 @@ def upgrade() -> None:
     for table, column in ADDED:
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column[op.get_bind().dialect.name == 'sqlite']}")
     _fill_search_texts()
+    _recount_presences()
     op.create_index('uq_structures_siret', 'structures', ['organiser_id', 'siret'], unique=True)
     op.create_index('ix_registrations_created', 'registrations', ['event_id', 'created_at', 'id'])
     op.create_index('ix_registrations_structure', 'registrations', ['structure_id'])
+    op.create_index('ix_audit_entries_organiser', 'audit_entries', ['organiser_id', 'at', 'id'])
+    for table in ('events', 'registrations'):  # reasons told in words before there were codes
+        op.execute(f"UPDATE {table} SET cancel_code = 'other' WHERE cancel_reason <> ''")
+    _index_imports(in_no_bin=True)
+    bin_only = sa.text('deleted_at IS NOT NULL')
+    op.create_index(
+        'ix_registrations_bin', 'registrations', ['organiser_id', 'deleted_at'], sqlite_where=bin_only, postgresql_where=bin_only
+    )
     # ### end Alembic commands ###
+
+
+def _index_imports(*, in_no_bin: bool) -> None:
+    """A line of a file is written once; one whose registration is in the bin may be written again."""
+    op.drop_index('uq_registrations_import', table_name='registrations')
+    where = sa.text('deleted_at IS NULL') if in_no_bin else None
+    op.create_index(
+        'uq_registrations_import', 'registrations', ['event_id', 'import_key'], unique=True, sqlite_where=where,
+        postgresql_where=where,
+    )
 
 
 def _fill_search_texts() -> None:
@@ -356,11 +387,63 @@ def _fill_search_texts() -> None:
         op.execute(structures.update().where(structures.c.id == row.id).values(search_text=text))
 
 
+def _recount_presences() -> None:
+    """People used to stay inside overnight. Each local day begins with nobody in, and a presence is of its last scan's day."""
+    moment = app.core.db.UtcDateTime(timezone=True)
+    scans = sa.table(
+        'scans', *(sa.column(n) for n in (
+            'id', 'event_id', 'registration_id', 'scan_id', 'direction', 'space_id', 'delta_participants', 'delta_companions',
+            'result', 'undoes',
+        )), sa.column('scanned_at', moment),
+    )
+    events = sa.table('events', sa.column('id'), sa.column('timezone'))
+    names = ('registration_id', 'participants', 'companions', 'came_participants', 'came_companions', 'space_id')
+    presences = sa.table('presences', *(sa.column(n) for n in names), sa.column('last_scan_at', moment))
+    accepted = sa.and_(scans.c.result == 'accepted', scans.c.registration_id.is_not(None))
+    rows = op.get_bind().execute(
+        sa.select(scans, events.c.timezone).join(events, events.c.id == scans.c.event_id).where(accepted)
+        .order_by(scans.c.registration_id, scans.c.id)
+    ).all()
+    undone = {row.undoes for row in rows if row.undoes}
+    for registration_id, passages in groupby(rows, lambda row: row.registration_id):
+        counted = _count_days([row for row in passages if not row.undoes], undone)
+        if counted:
+            op.execute(presences.update().where(presences.c.registration_id == registration_id).values(counted))
+
+
+def _count_days(rows: list[Any], undone: set[str]) -> dict[str, Any]:
+    """What a presence says after these passages, in order."""
+    days: dict[Any, tuple[int, int, int | None]] = {}
+    came = (0, 0)
+    for row in rows:
+        day = row.scanned_at.astimezone(ZoneInfo(row.timezone)).date()
+        p, c, space = days.get(day, (0, 0, None))
+        if row.scan_id not in undone:
+            p, c = max(0, p + row.delta_participants), max(0, c + row.delta_companions)
+            came = max(came[0], p), max(came[1], c)
+            if row.space_id is not None:
+                space = row.space_id if row.direction == 'in' else None
+        days[day] = (p, c, space if p or c else None)
+    if not rows:
+        return {}
+    p, c, space = days[max(days)]
+    return {
+        'participants': p, 'companions': c, 'came_participants': came[0], 'came_companions': came[1], 'space_id': space,
+        'last_scan_at': max(row.scanned_at for row in rows),
+    }
+
+
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index('ix_registrations_bin', table_name='registrations')
+    op.execute('UPDATE registrations SET import_key = NULL WHERE deleted_at IS NOT NULL')
+    _index_imports(in_no_bin=False)
+    op.drop_index('ix_audit_entries_organiser', table_name='audit_entries')
     op.drop_index('ix_registrations_structure', table_name='registrations')
     op.drop_index('ix_registrations_created', table_name='registrations')
     op.drop_index('uq_structures_siret', table_name='structures')
+    # 0001 knows no bin: what was deleted must not be published again
+    op.execute("UPDATE events SET state = 'cancelled' WHERE deleted_at IS NOT NULL AND state IN ('published', 'closed')")
     for table, column in reversed(ADDED):
         op.execute(f"ALTER TABLE {table} DROP COLUMN {column[0].split()[0]}")
     with op.batch_alter_table('answer_files', schema=None) as batch_op:
@@ -409,11 +492,11 @@ def downgrade() -> None:
 
     op.drop_table('structure_contacts')
     op.drop_table('targets')
+    op.drop_table('list_preferences')
     with op.batch_alter_table('saved_views', schema=None) as batch_op:
         batch_op.drop_index('ix_saved_views_page')
 
     op.drop_table('saved_views')
     op.drop_table('reasons')
-    op.drop_table('list_preferences')
     op.drop_table('event_templates')
     # ### end Alembic commands ###
