@@ -12,10 +12,14 @@ from flask_babel import ngettext
 from app.checkin.queries import ScanLine, list_scans
 from app.core.actor import ActorKind
 from app.core.audit import AuditRow, list_history
+from app.events.enums import ReasonUse
 from app.events.queries import EventRow
+from app.events.queries.reasons import OF_REGISTRATIONS, lists_of_reasons
 from app.messages.queries import MessageRow, list_messages
 from app.registrations.queries import RegistrationRow
 from app.web.i18n import current_locale
+from app.web.manage.history_words import verb_words
+from app.web.manage.history_words_fields import SOURCES
 from app.web.manage.messages import MESSAGE_LABELS
 from app.web.public.words import wave_name
 
@@ -29,12 +33,6 @@ REASONS = {
     "wrong_wave": _l("not the right day"),
     "space_full": _l("space full"),
     "invalid": _l("could not be read"),
-}
-SOURCES = {
-    "web": _l("on the public page"),
-    "staff": _l("by the team"),
-    "api": _l("by a program"),
-    "import": _l("from a file"),
 }
 
 
@@ -59,7 +57,8 @@ def list_timeline(event: EventRow, registration: RegistrationRow) -> list[Timeli
 
 
 def _change(row: AuditRow, event: EventRow) -> TimelineEntry:
-    icon, say = _SENTENCES.get(row.verb, ("history", lambda _details, _event: row.verb))
+    icon, words = verb_words(row.verb)
+    icon, say = _SENTENCES.get(row.verb, (icon, lambda _details, _event: words))
     who = {ActorKind.VISITOR: _("by the person"), ActorKind.SYSTEM: _("by Parcours")}.get(
         row.actor_kind, row.actor_label
     )
@@ -94,18 +93,41 @@ def _waves(ids: list[int], event: EventRow) -> str:
 
 
 def _cancelled(details: dict[str, Any], event: EventRow) -> str:
-    reason = str(details.get("reason", ""))
+    told = [_reason(details.get("code", ""), OF_REGISTRATIONS, event), str(details.get("reason", ""))]
+    reason = " · ".join(text for text in told if text)
     return str(_("Cancelled: %(reason)s", reason=reason) if reason else _("Cancelled"))
+
+
+def _absent(details: dict[str, Any], event: EventRow) -> str:
+    pair = details.get("no_show_code", ["", ""])
+    reason = _reason(pair[1], (ReasonUse.NO_SHOW,), event)
+    return str(_("Did not come: %(reason)s", reason=reason) if reason else _("Reason for not coming taken back"))
+
+
+def _reason(code: str, uses: tuple[ReasonUse, ...], event: EventRow) -> str:
+    """The words of a coded reason; the code itself for one that no list has."""
+    lists = lists_of_reasons(event.organiser_id, uses) if code else {}
+    rows = (row for use in uses for row in lists.get(use, ()))
+    return next((row.label(current_locale()) for row in rows if row.code == code), code)
 
 
 def _cards(details: dict[str, Any], event: EventRow) -> str:
     return str(ngettext("%(num)d route card made", "%(num)d route cards made", int(details.get("cards", 0))))
 
 
+def _answered(details: dict[str, Any], event: EventRow) -> str:
+    """Which questions, not what was said to them."""
+    changed, locale = set(details.get("changed", [])), current_locale()
+    labels = ", ".join(q.label(locale) for q in event.questions if q.key in changed)
+    return str(_("Answers changed: %(questions)s", questions=labels) if labels else _("Answers changed"))
+
+
 _SENTENCES: dict[str, tuple[str, Callable[[dict[str, Any], EventRow], str]]] = {
     "registration.made": ("user-plus", _made),
     "registration.changed": ("edit", _changed),
     "registration.cancelled": ("ban", _cancelled),
+    "registration.answered": ("forms", _answered),
+    "registration.no_show_told": ("user-question", _absent),
     "registration.cards_made": ("id", _cards),
     "registration.erased": ("trash", lambda _details, _event: _("Names erased")),
 }
@@ -121,16 +143,17 @@ def _scan(line: ScanLine, event: EventRow) -> TimelineEntry:
     door = next((c.label(current_locale()) for c in event.checkpoints if c.id == line.checkpoint_id), "")
     people = abs(line.delta.people)
     if line.result != "accepted":
-        text = _("Scanned at %(door)s: %(reason)s", door=door, reason=str(REASONS.get(line.reason or "", "")))
+        text = _("%(door)s: ticket read, %(reason)s", door=door, reason=str(REASONS.get(line.reason or "", "")))
         return TimelineEntry(line.scanned_at, "scan", text, line.device)
+    if line.undoing:
+        text = _("%(door)s: a passage is taken back", door=door)
+        return TimelineEntry(line.scanned_at, "arrow-back-up", text, _scan_detail(line))
     if line.direction == "out":
-        text = _("%(people)s out by %(door)s", people=_people(people), door=door)
+        leave = ngettext("%(door)s: %(num)d person goes out", "%(door)s: %(num)d people go out", people, door=door)
+        text = leave if people else _("%(door)s: exit noted", door=door)
         return TimelineEntry(line.scanned_at, "door-exit", text, _scan_detail(line))
-    text = (
-        _("%(people)s in by %(door)s", people=_people(people), door=door)
-        if people
-        else _("Through %(door)s", door=door)
-    )
+    enter = ngettext("%(door)s: %(num)d person comes in", "%(door)s: %(num)d people come in", people, door=door)
+    text = enter if people else _("%(door)s: passage noted", door=door)
     return TimelineEntry(line.scanned_at, "door-enter", text, _scan_detail(line))
 
 
