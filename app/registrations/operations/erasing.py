@@ -1,5 +1,6 @@
 """Forgetting a person: their name goes, the totals stay."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,13 @@ from app.core.audit import AuditEntry, record
 from app.core.db import db
 from app.events.enums import BuiltinAudience
 from app.events.operations import lock_event
+from app.events.parts import list_parts
 from app.events.queries import get_event_by_id
 from app.jobs.models import Job
 from app.messages.models import Message
 from app.registrations.enums import RegistrationKind
 from app.registrations.models import DeclaredStatistics, ImportFile, Registration
+from app.registrations.operations.answer_files import forget_files
 from app.registrations.operations.cancelling import cancel_registration
 from app.registrations.operations.locking import lock_registration
 from app.registrations.queries import FORGOTTEN
@@ -46,8 +49,8 @@ def erase_registration(registration_id: int, *, by: Actor, now: datetime) -> Non
 def anonymise(registration_id: int, *, version: int, now: datetime) -> None:
     """Take the person out of a registration's row, of the mails about it and of its history.
 
-    A class keeps its label and its school, for the totals; what a single person or a family wrote there goes, also from
-    the organiser's structures when it stands there for nobody else.
+    That somebody sent them stays, not who did. A class keeps its label and its school, for the totals; what a single person
+    or a family wrote there goes, also from the organiser's structures when it stands there for nobody else.
     """
     structure_id = db.session.execute(
         select(Registration.structure_id).where(Registration.id == registration_id, ~_KEEPS_BODY)
@@ -57,19 +60,35 @@ def anonymise(registration_id: int, *, version: int, now: datetime) -> None:
         .where(Registration.id == registration_id)
         .values(
             contact_name=FORGOTTEN, contact_email="", contact_phone="", mail_key="", same_key=None, import_key=None,
-            statistics_key=None, oriented_by="", answers={}, search_text="", sort_name="~", cancel_reason="",
+            statistics_key=None, answers={}, search_text="", sort_name="~", cancel_reason="",
             is_15_or_older=None, changed_in=version, updated_at=now,
+            oriented_by=case((Registration.oriented_by != "", FORGOTTEN), else_=""),
             class_label=case((_KEEPS_BODY, Registration.class_label), else_=""),
             organisation_name=case((_KEEPS_BODY, Registration.organisation_name), else_=""),
             structure_id=case((_KEEPS_BODY, Registration.structure_id), else_=None),
             commune=case((_KEEPS_BODY, Registration.commune), else_=""),
         )
     )  # fmt: skip
+    forget_files(registration_id)
     if structure_id is not None:
         forget_structure(structure_id)
     subject = f"registration:{registration_id}"
     _forget_mails(subject)
     _forget_reasons(subject)
+
+
+def forget_binned_answers(ids: Sequence[int]) -> None:
+    """Delete what those of these registrations that are in the bin declared for statistics, unless somebody came.
+
+    Before they are made anonymous, which takes the tie away: what is tied to nobody counts in the totals for ever.
+    """
+    came = {found for part in list_parts() for found in part.visited(ids)}
+    keys = select(Registration.statistics_key).where(
+        Registration.id.in_([i for i in ids if i not in came]),
+        Registration.deleted_at.is_not(None),
+        Registration.statistics_key.is_not(None),
+    )
+    db.session.execute(delete(DeclaredStatistics).where(DeclaredStatistics.key.in_(keys)))
 
 
 def _forget_import_reports(event_id: int) -> None:

@@ -1,0 +1,36 @@
+"""What doors keep of an event: whoever was scanned there is never deleted, for the scan store is append-only."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import exists, select
+
+from app.checkin.enums import ScanResult
+from app.checkin.models import Presence, Scan
+from app.core.db import db
+from app.events.parts import Part, register_part
+
+
+def has_come(event_id: int) -> bool:
+    """Whether anybody was let through one of its doors, be it that the passage was taken back."""
+    accepted = exists().where(Scan.event_id == event_id, Scan.result == ScanResult.ACCEPTED)
+    return bool(db.session.execute(select(accepted)).scalar_one())
+
+
+def _kept(event_id: int) -> bool:
+    return bool(db.session.execute(select(exists().where(Scan.event_id == event_id))).scalar_one())
+
+
+def _keeps(registration_ids: Sequence[int]) -> set[int]:
+    found = db.session.execute(
+        select(Scan.registration_id).where(Scan.registration_id.in_(registration_ids)).distinct()
+    ).scalars()
+    return {registration_id for registration_id in found if registration_id is not None}
+
+
+def _visited(registration_ids: Sequence[int]) -> set[int]:
+    came = Presence.came_participants + Presence.came_companions > 0
+    found = select(Presence.registration_id).where(Presence.registration_id.in_(registration_ids), came)
+    return set(db.session.execute(found).scalars())
+
+
+register_part("scans", Part(came=has_come, kept=_kept, keeps=_keeps, visited=_visited))
