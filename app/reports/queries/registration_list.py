@@ -1,53 +1,29 @@
-"""The list of an event's registrations, by name, a page at a time, whatever their number."""
+"""The list of an event's registrations: searched, narrowed and sorted as a `ListQuery` says, whatever their number.
 
-import enum
-from collections.abc import Sequence
+Nobody gets a value of it that the access does not include: without PEOPLE_SEE, names, mails, telephones and answers are empty.
+What is in the bin is in no list.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, tuple_
+from sqlalchemy import Select, and_, case, func, literal_column, select
 
-from app.accounts.rules import SCHOOL_AUDIENCE, RowLimit
+from app.accounts.rules import Ability, Access, RowLimit, may, row_limit
 from app.checkin.models import Presence
 from app.core.cache import remembered
 from app.core.db import db, writing
-from app.core.text import fold
+from app.events.enums import QuestionKind
 from app.events.queries import EventRow, get_version
-from app.registrations.enums import ALIVE, RegistrationKind, RegistrationStatus
-from app.registrations.models import Registration, RegistrationWave
+from app.registrations.enums import ALIVE, RegistrationKind, RegistrationStatus, Source
+from app.registrations.models import AnswerFile, Registration, RegistrationWave
+from app.reports.lists import ListQuery
+from app.reports.queries.list_sql import PEOPLE, STANDS, ListSql, list_sql, within
 from app.reports.rules import listed_name
 
-PAGE = 50
-
-
-class Arrival(enum.StrEnum):
-    """Who has come of a registration, at any time: everybody, some, or nobody yet."""
-
-    ALL = "all"
-    SOME = "some"
-    NOBODY = "nobody"
-
-
-@dataclass(frozen=True)
-class ListFilter:
-    """What a list is narrowed to; empty parts narrow nothing. All words of `text` must be found."""
-
-    text: str = ""
-    statuses: frozenset[RegistrationStatus] = frozenset()
-    waves: frozenset[int] | None = None
-    audiences: frozenset[str] = frozenset()
-    arrivals: frozenset[Arrival] = frozenset()
-    rows: RowLimit = RowLimit.ALL
-
-    @property
-    def whole(self) -> "ListFilter":
-        """The list that somebody with the same rows sees without narrowing it."""
-        return ListFilter(rows=self.rows)
-
-    @property
-    def narrows(self) -> bool:
-        return self != self.whole
+BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -66,28 +42,55 @@ class Totals:
 
 @dataclass(frozen=True)
 class RegistrationLine:
-    """One row: `name` as sorted, `came` the most people ever in, `waves` in the order of their start."""
+    """One row, every column's value. `name` as sorted; `came_*` the most people ever in; `waves` in the order of their start.
+
+    `files` names the files given as answers, by their token.
+    """
 
     id: int
     reference: str
-    name: str
+    name: str = field(repr=False)
+    contact_name: str = field(repr=False)
     kind: RegistrationKind
     audience: str
     status: RegistrationStatus
     participants: int
     companions: int
-    contact_email: str
-    contact_phone: str
+    contact_email: str = field(repr=False)
+    contact_phone: str = field(repr=False)
+    structure_id: int | None
     organisation_name: str
+    uai: str
     class_label: str
     commune: str
-    came: int
+    is_15_or_older: bool | None
+    oriented_by: str
+    locale: str
+    source: Source
+    created_at: datetime
+    updated_at: datetime
+    cancelled_at: datetime | None
+    cancel_code: str
+    cancel_reason: str
+    no_show_code: str
+    came_participants: int
+    came_companions: int
     last_scan_at: datetime | None
-    waves: tuple[int, ...] = field(default=())
+    answers: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    waves: tuple[int, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def people(self) -> int:
         return self.participants + self.companions
+
+    @property
+    def came(self) -> int:
+        return self.came_participants + self.came_companions
+
+    @property
+    def is_group(self) -> bool:
+        return self.kind is RegistrationKind.GROUP
 
     @property
     def alive(self) -> bool:
@@ -96,18 +99,36 @@ class RegistrationLine:
 
 @dataclass(frozen=True)
 class RegistrationPage:
-    """`shown` counts what the filter lets through, `whole` the event; `more`: rows follow, `less`: rows precede."""
+    """One page: `number` of `pages`, `size` rows each but the last. `shown` counts the whole list, `whole` it unnarrowed."""
 
     lines: tuple[RegistrationLine, ...]
     shown: Totals
     whole: Totals
-    more: bool
-    less: bool
+    number: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.shown.listed // self.size))
+
+    @property
+    def first(self) -> int:
+        """Which row of the list the page begins with."""
+        return (self.number - 1) * self.size + 1
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where a registration stands in a list, from 1; the references beside it, None at an end."""
+
+    position: int
+    before: str | None
+    after: str | None
 
 
 def get_totals(event_id: int) -> Totals:
     """All registrations of an event: one statement, two when something changed since this process last counted."""
-    return _count(event_id, get_version(event_id), ListFilter())
+    return _whole(event_id, get_version(event_id), RowLimit.ALL)
 
 
 def count_without_mail(event_id: int) -> int:
@@ -115,133 +136,221 @@ def count_without_mail(event_id: int) -> int:
     return db.session.execute(
         select(func.count())
         .select_from(Registration)
-        .where(Registration.event_id == event_id, Registration.status.in_(ALIVE), Registration.contact_email == "")
+        .where(Registration.event_id == event_id, STANDS, Registration.contact_email == "")
     ).scalar_one()
 
 
-def list_registrations(
-    event: EventRow, wanted: ListFilter, *, after: int | None = None, before: int | None = None, limit: int = PAGE
-) -> RegistrationPage:
-    """One page by (sort_name, id), after or before the registration of that id; six statements at most.
+def list_registrations(event: EventRow, query: ListQuery, access: Access, *, page: int = 1) -> RegistrationPage:
+    """One page, the last one when `page` lies beyond; six statements at most, whatever the number of registrations."""
+    found, version = list_sql(event, query, access), get_version(event.id)
+    if found.costly:
+        return _at_once(event, query, access, found, _whole(event.id, version, row_limit(access)), page)
+    whole, shown = _both_totals(event.id, version, row_limit(access), found)
+    number = max(1, min(page, -(-shown.listed // query.size)))
+    statement = found.select(Registration.id).order_by(*found.order).limit(query.size)
+    ids = list(db.session.execute(statement.offset((number - 1) * query.size)).scalars()) if shown.listed else []
+    return RegistrationPage(tuple(_lines(event, ids, access)), shown, whole, number=number, size=query.size)
 
-    A page costs the same whatever the number of registrations. Totals are remembered until the event's version rises;
-    arrivals do not raise it, so a list narrowed by arrival is counted anew.
+
+def find_ids(event: EventRow, query: ListQuery, access: Access) -> list[int]:
+    """The ids of the whole list, in its order: one statement."""
+    found = list_sql(event, query, access)
+    return list(db.session.execute(found.select(Registration.id).order_by(*found.order)).scalars())
+
+
+def find_own_ids(event: EventRow, ids: Sequence[int], access: Access) -> list[int]:
+    """Those of `ids` that are rows of this person at this event, in the order of the unnarrowed list."""
+    found = list_sql(event, ListQuery(), access)
+    statement = found.select(Registration.id).where(Registration.id.in_(ids)).order_by(*found.order)
+    return list(db.session.execute(statement).scalars())
+
+
+def iter_lines(event: EventRow, query: ListQuery, access: Access, *, batch: int = BATCH) -> Iterator[RegistrationLine]:
+    """The whole list in its order: one statement for the ids, then three for each batch of rows; flat memory.
+
+    Ids are read once, so that no row comes twice or is missed while others register; what is deleted meanwhile is left out.
     """
-    version = get_version(event.id)
-    whole = _count(event.id, version, wanted.whole)
-    shown = _count(event.id, version, wanted) if wanted.narrows else whole
-    backwards = before is not None
-    seen = _position(event.id, before if backwards else after, wanted.rows)
-    conditions = _conditions(event.id, wanted)
-    key = tuple_(Registration.sort_name, Registration.id)
-    if seen is not None:
-        edge = tuple_(*seen)
-        conditions.append(key < edge if backwards else key > edge)
-    order = [Registration.sort_name, Registration.id]
-    rows = db.session.execute(
-        select(*_COLUMNS)
-        .outerjoin(Presence, Presence.registration_id == Registration.id)
-        .where(*conditions)
-        .order_by(*[column.desc() if backwards else column for column in order])
-        .limit(limit + 1)
-    ).all()
-    beyond, rows = len(rows) > limit, rows[:limit]
-    if backwards:
-        rows = rows[::-1]
-    lines = _with_waves(event, rows)
-    return RegistrationPage(
-        lines, shown, whole, more=beyond if not backwards else True, less=beyond if backwards else seen is not None
-    )
+    ids = find_ids(event, query, access)
+    for start in range(0, len(ids), batch):
+        yield from _lines(event, ids[start : start + batch], access)
 
 
-_COLUMNS = (
-    Registration.id, Registration.reference, Registration.contact_name, Registration.sort_name, Registration.kind,
-    Registration.audience, Registration.status, Registration.participants, Registration.companions,
-    Registration.contact_email, Registration.contact_phone, Registration.organisation_name, Registration.class_label,
-    Registration.commune, Presence.came_participants, Presence.came_companions, Presence.last_scan_at,
-)  # fmt: skip
-_PEOPLE = Registration.participants + Registration.companions
-_CAME = func.coalesce(Presence.came_participants + Presence.came_companions, 0)
+def count_rows(event: EventRow, query: ListQuery, access: Access) -> int:
+    """How many rows the list has: one statement."""
+    found = list_sql(event, query, access)
+    return int(db.session.execute(found.select(func.count())).scalar_one())
 
 
-def _position(event_id: int, registration_id: int | None, rows: RowLimit) -> tuple[str, int] | None:
-    """Where a registration stands in the list; None for one that is not in it: its name is nobody's business."""
-    if registration_id is None:
-        return None
+def find_neighbours(
+    event: EventRow, query: ListQuery, access: Access, registration_id: int, *, position: int = 0
+) -> Neighbours | None:
+    """Where a registration stands in a list, None when it is not in it. One statement where `position` is still right."""
+    found = list_sql(event, query, access)
+    if position > 0:
+        start = max(0, position - 2)
+        statement = found.select(Registration.id, Registration.reference).order_by(*found.order)
+        rows = db.session.execute(statement.limit(3).offset(start)).all()
+        at = position - 1 - start
+        if at < len(rows) and rows[at].id == registration_id:
+            before = rows[at - 1].reference if at else None
+            return Neighbours(position, before, rows[at + 1].reference if at + 1 < len(rows) else None)
+    over: dict[str, Any] = {"order_by": found.order}
+    placed = found.select(
+        Registration.id,
+        func.row_number().over(**over).label("position"),
+        func.lag(Registration.reference).over(**over).label("before"),
+        func.lead(Registration.reference).over(**over).label("after"),
+    ).subquery()
     row = db.session.execute(
-        select(Registration.sort_name, Registration.id).where(
-            Registration.id == registration_id, Registration.event_id == event_id, *_within(rows)
-        )
+        select(placed.c.position, placed.c.before, placed.c.after).where(placed.c.id == registration_id)
     ).first()
-    return None if row is None else (row.sort_name, row.id)
+    return None if row is None else Neighbours(row.position, row.before, row.after)
 
 
-def _conditions(event_id: int, wanted: ListFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [Registration.event_id == event_id, *_within(wanted.rows)]
-    found += [Registration.search_text.contains(word, autoescape=True) for word in fold(wanted.text).split()]
-    if wanted.statuses:
-        found.append(Registration.status.in_(sorted(wanted.statuses)))
-    if wanted.audiences:
-        found.append(Registration.audience.in_(sorted(wanted.audiences)))
-    if wanted.waves is not None:
-        asks = select(RegistrationWave.wave_id).where(
-            RegistrationWave.registration_id == Registration.id, RegistrationWave.wave_id.in_(sorted(wanted.waves))
-        )
-        found.append(asks.exists())
-    if wanted.arrivals:
-        found.append(_arrived(wanted.arrivals))
-    return found
+# --- Counting -----------------------------------------------------------------------------------------------------
+
+_COUNTS = (
+    func.coalesce(func.sum(case((STANDS, 1), else_=0)), 0),
+    func.coalesce(func.sum(case((STANDS, PEOPLE), else_=0)), 0),
+    func.coalesce(func.sum(case((STANDS, 0), else_=1)), 0),
+)
 
 
-def _within(limit: RowLimit) -> list[ColumnElement[bool]]:
-    """The rows that somebody has: `app.accounts.rules.is_within`, as a condition."""
-    if limit is RowLimit.GROUPS_AND_SCHOOLS:
-        return [or_(Registration.kind == RegistrationKind.GROUP, Registration.audience == SCHOOL_AUDIENCE)]
-    return [] if limit is RowLimit.ALL else [false()]
-
-
-def _arrived(arrivals: frozenset[Arrival]) -> ColumnElement[bool]:
-    state = case((_CAME == 0, Arrival.NOBODY.value), (_CAME < _PEOPLE, Arrival.SOME.value), else_=Arrival.ALL.value)
-    return and_(Registration.status == RegistrationStatus.CONFIRMED, state.in_(sorted(a.value for a in arrivals)))
-
-
-def _count(event_id: int, version: int, wanted: ListFilter) -> Totals:
-    kept, key = remembered("registration_totals"), (event_id, version, wanted)
+def _whole(event_id: int, version: int, rows: RowLimit) -> Totals:
+    """Remembered until the event's version rises, as it does with every change of its registrations."""
+    kept, key = remembered("registration_totals"), (event_id, version, rows)
     found = kept.get(key)
     if isinstance(found, Totals):
         return found
-    alive = Registration.status.in_(ALIVE)
-    statement = select(
-        func.coalesce(func.sum(case((alive, 1), else_=0)), 0),
-        func.coalesce(func.sum(case((alive, _PEOPLE), else_=0)), 0),
-        func.coalesce(func.sum(case((alive, 0), else_=1)), 0),
-    ).where(*_conditions(event_id, wanted))
-    if wanted.arrivals:
-        statement = statement.outerjoin(Presence, Presence.registration_id == Registration.id)
-    registrations, people, off = db.session.execute(statement).one()
-    totals = Totals(int(registrations), int(people), int(off))
-    if not wanted.arrivals and not writing.get():
+    statement = select(*_COUNTS).where(
+        Registration.event_id == event_id, Registration.deleted_at.is_(None), *within(rows)
+    )
+    totals = _totals(statement)
+    if not writing.get():
         kept[key] = totals
     return totals
 
 
-def _with_waves(event: EventRow, rows: Sequence[Any]) -> tuple[RegistrationLine, ...]:
+def _both_totals(event_id: int, version: int, rows: RowLimit, found: ListSql) -> tuple[Totals, Totals]:
+    """(of the whole list, of what is let through): one statement, but two when words are looked for: texts are read once."""
+    kept, key = remembered("registration_totals"), (event_id, version, rows)
+    if not found.conditions or found.searches or isinstance(kept.get(key), Totals):
+        whole = _whole(event_id, version, rows)
+        return whole, _totals(found.select(*_COUNTS)) if found.conditions else whole
+    let_through = and_(*found.conditions)
+    both = select(
+        *_COUNTS,
+        func.coalesce(func.sum(case((and_(STANDS, let_through), 1), else_=0)), 0),
+        func.coalesce(func.sum(case((and_(STANDS, let_through), PEOPLE), else_=0)), 0),
+        func.coalesce(func.sum(case((and_(~STANDS, let_through), 1), else_=0)), 0),
+    ).where(*found.rows)
+    values = [int(value) for value in db.session.execute(both).one()]
+    counted, shown = Totals(*values[:3]), Totals(*values[3:])
+    if not writing.get():
+        kept[key] = counted
+    return counted, shown
+
+
+def _totals(statement: Select[Any]) -> Totals:
+    return Totals(*(int(value) for value in db.session.execute(statement).one()))
+
+
+def _at_once(
+    event: EventRow, query: ListQuery, access: Access, found: ListSql, whole: Totals, page: int
+) -> RegistrationPage:
+    """Totals and ids of a page in one statement that looks at every row once; a second one for a page beyond the last."""
+    keys = [key.value.label(f"key_{number}") for number, key in enumerate(found.keys)]
+    stands = case((STANDS, 1), else_=0).label("stands")
+    matching = found.select(Registration.id, stands, PEOPLE.label("people"), *keys).cte("matching")
+    totals = select(
+        func.coalesce(func.sum(matching.c.stands), 0).label("registrations"),
+        func.coalesce(func.sum(matching.c.stands * matching.c.people), 0).label("people"),
+        func.coalesce(func.sum(1 - matching.c.stands), 0).label("off"),
+    ).subquery()
+    ordered = select(matching).order_by(*_ordering(matching, found)).limit(query.size)
+    shown = ordered.offset((max(1, page) - 1) * query.size).subquery()
+    rows = db.session.execute(
+        select(totals, shown.c.id)
+        .select_from(totals.outerjoin(shown, literal_column("1 = 1")))
+        .order_by(*_ordering(shown, found))
+    ).all()
+    counted = Totals(int(rows[0].registrations), int(rows[0].people), int(rows[0].off))
+    ids = [row.id for row in rows if row.id is not None]
+    if not ids and counted.listed:
+        return _at_once(event, query, access, found, whole, -(-counted.listed // query.size))
+    number = max(1, page) if ids else 1
+    return RegistrationPage(tuple(_lines(event, ids, access)), counted, whole, number=number, size=query.size)
+
+
+def _ordering(rows: Any, found: ListSql) -> list[Any]:
+    return [key.ordering(rows.c[f"key_{number}"]) for number, key in enumerate(found.keys)]
+
+
+# --- Rows ---------------------------------------------------------------------------------------------------------
+
+_COLUMNS = (
+    Registration.id, Registration.reference, Registration.contact_name, Registration.sort_name, Registration.kind,
+    Registration.audience, Registration.status, Registration.participants, Registration.companions,
+    Registration.contact_email, Registration.contact_phone, Registration.structure_id, Registration.organisation_name,
+    Registration.uai, Registration.class_label, Registration.commune, Registration.is_15_or_older,
+    Registration.oriented_by, Registration.locale, Registration.source, Registration.created_at,
+    Registration.updated_at, Registration.cancelled_at, Registration.cancel_code, Registration.cancel_reason,
+    Registration.no_show_code, Registration.answers,
+    func.coalesce(Presence.came_participants, 0).label("came_participants"),
+    func.coalesce(Presence.came_companions, 0).label("came_companions"), Presence.last_scan_at,
+)  # fmt: skip
+_HIDDEN: dict[str, Any] = {
+    "contact_name": "", "contact_email": "", "contact_phone": "", "is_15_or_older": None, "oriented_by": "",
+    "cancel_reason": "", "answers": {},
+}  # fmt: skip
+
+
+def _lines(event: EventRow, ids: Sequence[int], access: Access) -> list[RegistrationLine]:
+    """The rows of these ids, in this order, without what the access does not include."""
+    rows = db.session.execute(
+        select(*_COLUMNS)
+        .outerjoin(Presence, Presence.registration_id == Registration.id)
+        .where(Registration.id.in_(ids), Registration.deleted_at.is_(None))
+    ).all()
+    by_id, waves = {row.id: row._asdict() for row in rows}, _waves(event, ids)
+    named = may(access, Ability.PEOPLE_SEE)
+    files = _files(event, ids) if named else {}
+    lines = []
+    for registration_id in ids:
+        values = by_id.get(registration_id)
+        if values is None:
+            continue
+        sort_name = values.pop("sort_name")
+        values = values if named else values | _HIDDEN
+        name = listed_name(values["contact_name"], sort_name) if named else ""
+        lines.append(
+            RegistrationLine(
+                **values, name=name, waves=waves.get(registration_id, ()), files=files.get(registration_id, {})
+            )
+        )
+    return lines
+
+
+def _waves(event: EventRow, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     order = {wave.id: position for position, wave in enumerate(event.waves)}
-    waves: dict[int, list[int]] = {}
+    found: dict[int, list[int]] = {}
     for registration_id, wave_id in db.session.execute(
         select(RegistrationWave.registration_id, RegistrationWave.wave_id).where(
-            RegistrationWave.registration_id.in_([row.id for row in rows])
+            RegistrationWave.registration_id.in_(ids)
         )
     ):
-        waves.setdefault(registration_id, []).append(wave_id)
-    return tuple(
-        RegistrationLine(
-            id=row.id, reference=row.reference, name=listed_name(row.contact_name, row.sort_name), kind=row.kind,
-            audience=row.audience, status=row.status, participants=row.participants, companions=row.companions,
-            contact_email=row.contact_email, contact_phone=row.contact_phone, organisation_name=row.organisation_name,
-            class_label=row.class_label, commune=row.commune,
-            came=(row.came_participants or 0) + (row.came_companions or 0), last_scan_at=row.last_scan_at,
-            waves=tuple(sorted(waves.get(row.id, ()), key=lambda wave_id: order.get(wave_id, 0))),
-        )
-        for row in rows
-    )  # fmt: skip
+        found.setdefault(registration_id, []).append(wave_id)
+    return {key: tuple(sorted(values, key=lambda wave_id: order.get(wave_id, 0))) for key, values in found.items()}
+
+
+def _files(event: EventRow, ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """{registration: {token: name}} of files given as answers; asks only where a question takes files."""
+    if all(question.kind is not QuestionKind.FILE for question in event.questions):
+        return {}
+    found: dict[int, dict[str, str]] = {}
+    rows: Any = db.session.execute(
+        select(AnswerFile.registration_id, AnswerFile.token, AnswerFile.name).where(AnswerFile.registration_id.in_(ids))
+    )
+    for registration_id, token, name in rows:
+        found.setdefault(registration_id, {})[token] = name
+    return found

@@ -2,39 +2,45 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template
+from flask import Blueprint, flash, redirect, render_template, request
 from flask import Response as FlaskResponse
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.accounts.queries import get_organiser
-from app.accounts.rules import Ability, is_within, row_limit
+from app.accounts.rules import Ability
 from app.checkin.queries import get_whereabouts
 from app.core import clock
 from app.core.errors import FieldError, MoveNotAllowed, NotFound
 from app.core.i18n import as_locale
 from app.core.transaction import in_transaction, transaction
-from app.events.enums import EDITABLE, Enrolment
+from app.events.enums import EDITABLE, Enrolment, ReasonUse
 from app.events.errors import AudienceFull, WaveFull
 from app.events.queries import EventRow, get_places
 from app.registrations.drafts import Headcount
-from app.registrations.enums import REGISTRATION_MOVES, RegistrationMove
-from app.registrations.errors import ChangeClosed, RegistrationNotFound
+from app.registrations.enums import REGISTRATION_MOVES, RegistrationMove, RegistrationStatus
+from app.registrations.errors import ChangeClosed
 from app.registrations.operations import (
     cancel_registration,
+    change_answers,
     change_registration,
     issue_route_cards,
     send_links_again,
 )
 from app.registrations.papers import admits, route_cards_pdf_of
-from app.registrations.queries import RegistrationRow, get_by_reference, places_before
+from app.registrations.queries import RegistrationRow, places_before
+from app.web.answer_responses import answer_lines, send_file
+from app.web.answer_uploads import kept_answers, sent_answers, wants_removal
+from app.web.forms.answers import AnswerField, answer_problems, kept_answers_of, show_refused_answers
 from app.web.forms.base import choices
-from app.web.forms.events import ReasonForm
+from app.web.forms.reasons import StaffCancelForm, reason_choices, reasons_told
 from app.web.forms.staff_registration import ChangeForm
-from app.web.guards import current_access, current_actor, current_organiser_id, event_staff
-from app.web.manage.event_page import event_context, get_own_event
+from app.web.guards import allows, current_actor, current_organiser_id, event_staff
+from app.web.i18n import current_locale
+from app.web.manage.event_page import event_context, get_own_registration
 from app.web.manage.history import list_timeline
+from app.web.manage.registrations import way_back
 from app.web.manage.wave_choices import full_words, wave_rows
 
 blueprint = Blueprint("manage_registration", __name__, url_prefix="/manage/events/<slug>/registrations/<reference>")
@@ -45,8 +51,8 @@ Answer = str | tuple[str, int] | Response
 @blueprint.get("")
 @event_staff(Ability.LIST_SEE)
 def show(slug: str, reference: str) -> str:
-    event, registration = _get(slug, reference)
-    inside, came = get_whereabouts(registration.id)
+    event, registration = get_own_registration(slug, reference)
+    inside, came = get_whereabouts(event, registration.id, now=clock.now())
     waiting = registration.status.value == "waitlisted"
     return render_template(
         "manage/registrations/show.html",
@@ -54,55 +60,68 @@ def show(slug: str, reference: str) -> str:
         came=came,
         before=places_before(registration) if waiting else 0,
         timeline=list_timeline(event, registration),
-        **_context(event, registration),
+        answers=answer_lines(event, registration, missing=registration.alive) if allows(Ability.PEOPLE_SEE) else [],
+        **reasons_told(registration),
+        **way_back(event, registration.id),
+        **page_context(event, registration),
     )
 
 
 @blueprint.get("/change")
 @event_staff(Ability.REGISTRATIONS_CHANGE)
 def ask_change(slug: str, reference: str) -> str:
-    event, registration = _get(slug, reference)
+    event, registration = get_own_registration(slug, reference)
     _require(event, registration, RegistrationMove.CHANGE)
     form: Any = ChangeForm(formdata=None)
     form.waves.data = [str(w) for w in registration.waves]
     form.headcount.form.participants.data = registration.participants
     form.headcount.form.companions.data = registration.companions
-    return _change_page(event, registration, form)
+    return _change_page(event, registration, form, kept_answers(event, registration))
 
 
 @blueprint.post("/change")
 @event_staff(Ability.REGISTRATIONS_CHANGE)
 def change(slug: str, reference: str) -> Answer:
-    event, registration = _get(slug, reference)
+    event, registration = get_own_registration(slug, reference)
     _require(event, registration, RegistrationMove.CHANGE)
     form: Any = ChangeForm()
     form.waves.choices = choices({str(w.id): "" for w in event.waves})
     if not registration.is_group:
         count = form.headcount.form
         count.participants.data, count.companions.data = 1, 0
-    if not form.validate_on_submit() or not _change(event, registration, form):
-        return _change_page(event, registration, form), 422
+    fields = sent_answers(event, registration.audience, registration)
+    if wants_removal(request.form):
+        return _change_page(event, registration, form, fields)
+    right = [form.validate_on_submit(), *(field.validate() for field in fields)]
+    if not all(right) or not _change(event, registration, form, fields):
+        return _change_page(event, registration, form, fields), 422
     flash(_("Changed. The new ticket takes the place of the old one."), "ok")
     return redirect(f"/manage/events/{slug}/registrations/{registration.reference}")
 
 
-def _change(event: EventRow, registration: RegistrationRow, form: Any) -> bool:
+def _change(event: EventRow, registration: RegistrationRow, form: Any, fields: list[AnswerField]) -> bool:
+    """Places and answers in one step, or neither; False when it is refused, told at the form."""
     count = form.headcount.form
     waves = tuple(int(w) for w in form.waves.data or ())
-    try:
-        in_transaction(
-            lambda: change_registration(
-                registration.id,
-                waves=waves if set(waves) != set(registration.waves) else None,
-                headcount=Headcount(count.participants.data, count.companions.data or 0),
-                by=current_actor(),
-                now=clock.now(),
-            )
+
+    def work() -> None:
+        by, now = current_actor(), clock.now()
+        change_registration(
+            registration.id,
+            waves=waves if set(waves) != set(registration.waves) else None,
+            headcount=Headcount(count.participants.data, count.companions.data or 0),
+            by=by,
+            now=now,
         )
+        if fields:
+            change_answers(registration.id, kept_answers_of(fields), by=by, now=now)
+
+    try:
+        in_transaction(work)
     except (WaveFull, AudienceFull) as error:
         form.waves.errors = [full_words(event, error, registration.audience, group=registration.is_group)]
     except FieldError as error:
-        form.show_refusal(error)
+        form.show_refusal(show_refused_answers(fields, error))
     except (ChangeClosed, MoveNotAllowed):
         form.form_errors.append(_("This registration can no longer be changed."))
     else:
@@ -113,21 +132,25 @@ def _change(event: EventRow, registration: RegistrationRow, form: Any) -> bool:
 @blueprint.get("/cancel")
 @event_staff(Ability.REGISTRATIONS_CHANGE)
 def ask_cancel(slug: str, reference: str) -> str:
-    event, registration = _get(slug, reference)
+    event, registration = get_own_registration(slug, reference)
     _require(event, registration, RegistrationMove.CANCEL)
-    return _cancel_page(event, registration, ReasonForm(formdata=None))
+    return _cancel_page(event, registration, _cancel_form(registration, formdata=None))
 
 
 @blueprint.post("/cancel")
 @event_staff(Ability.REGISTRATIONS_CHANGE)
 def cancel(slug: str, reference: str) -> Answer:
-    event, registration = _get(slug, reference)
-    form: Any = ReasonForm()
+    event, registration = get_own_registration(slug, reference)
+    form: Any = _cancel_form(registration)
     if not form.validate_on_submit():
         return _cancel_page(event, registration, form), 422
+    reason, code = form.reason.data or "", form.code.data
     try:
         with transaction():
-            cancel_registration(registration.id, reason=form.reason.data, by=current_actor(), now=clock.now())
+            cancel_registration(registration.id, reason=reason, code=code, by=current_actor(), now=clock.now())
+    except FieldError as error:
+        form.show_refusal(error)
+        return _cancel_page(event, registration, form), 422
     except (MoveNotAllowed, ChangeClosed):
         flash(_("This registration can no longer be changed."), "waiting")
     else:
@@ -140,7 +163,7 @@ def cancel(slug: str, reference: str) -> Answer:
 @blueprint.post("/mail")
 @event_staff(Ability.REGISTRATIONS_CHANGE)
 def send_again(slug: str, reference: str) -> Response:
-    event, registration = _get(slug, reference)
+    event, registration = get_own_registration(slug, reference)
     sent = 0
     if registration.contact_email and registration.alive:
         with transaction():
@@ -155,7 +178,7 @@ def send_again(slug: str, reference: str) -> Response:
 @blueprint.post("/cards")
 @event_staff(Ability.REGISTRATIONS_CHANGE)
 def make_cards(slug: str, reference: str) -> Response:
-    _event, registration = _get(slug, reference)
+    _event, registration = get_own_registration(slug, reference)
     if not registration.is_group:
         raise NotFound("route cards are for groups")
     with transaction():
@@ -167,7 +190,7 @@ def make_cards(slug: str, reference: str) -> Response:
 @blueprint.get("/cards.pdf")
 @event_staff(Ability.REGISTRATIONS_CHANGE)
 def print_cards(slug: str, reference: str) -> Response:
-    event, registration = _get(slug, reference)
+    event, registration = get_own_registration(slug, reference)
     if not registration.cards or not admits(event, registration):
         raise NotFound("no cards yet")
     organiser = get_organiser(current_organiser_id())
@@ -177,52 +200,57 @@ def print_cards(slug: str, reference: str) -> Response:
     return answer
 
 
-def _get(slug: str, reference: str) -> tuple[EventRow, RegistrationRow]:
-    """The registration, when event and registration are the organiser's and belong together, and it is among
-    the rows that the person has. Raises NotFound.
-    """
-    event = get_own_event(slug)
-    registration = get_by_reference(reference, organiser_id=current_organiser_id())
-    limit = row_limit(current_access())
-    if registration.event_id != event.id or not is_within(
-        limit, group=registration.is_group, audience=registration.audience
-    ):
-        raise RegistrationNotFound
-    return event, registration
+@blueprint.get("/files/<key>")
+@event_staff(Ability.PEOPLE_SEE)
+def file(slug: str, reference: str, key: str) -> Response:
+    """A file that answers a question of the event."""
+    event, registration = get_own_registration(slug, reference)
+    return send_file(event, registration, key)
 
 
-def _moves(event: EventRow, registration: RegistrationRow) -> frozenset[RegistrationMove]:
+def allowed_moves(event: EventRow, registration: RegistrationRow) -> frozenset[RegistrationMove]:
+    """What its status allows while the event takes changes."""
     return REGISTRATION_MOVES[registration.status] if event.state in EDITABLE else frozenset()
 
 
 def _require(event: EventRow, registration: RegistrationRow, move: RegistrationMove) -> None:
-    if move not in _moves(event, registration):
+    if move not in allowed_moves(event, registration):
         raise MoveNotAllowed(move, registration.status)
 
 
-def _context(event: EventRow, registration: RegistrationRow) -> dict[str, Any]:
+def page_context(event: EventRow, registration: RegistrationRow) -> dict[str, Any]:
+    """What every page of one registration reads."""
     return {
         "registration": registration,
         "waves": [w for w in event.waves if w.id in registration.waves],
-        "moves": {m.value for m in _moves(event, registration)},
+        "moves": {m.value for m in allowed_moves(event, registration)},
         "here": f"/manage/events/{event.slug}/registrations/{registration.reference}",
         **event_context(event, "registrations"),
     }
 
 
-def _change_page(event: EventRow, registration: RegistrationRow, form: Any) -> str:
+def _change_page(event: EventRow, registration: RegistrationRow, form: Any, fields: list[AnswerField]) -> str:
     form.waves.choices = choices({str(w.id): "" for w in event.waves})
     held = dict.fromkeys(registration.waves, registration.people) if registration.status.value == "confirmed" else {}
     return render_template(
         "manage/registrations/change.html",
         form=form,
-        problems=form.list_problems(),
+        problems=form.list_problems() + answer_problems(fields),
+        answer_fields=fields,
+        asks_files=any(field.is_file for field in fields),
         rows=wave_rows(event, get_places(event), registration.audience, group=registration.is_group, held=held),
         several=event.enrolment is Enrolment.SEVERAL,
         all_waves=event.enrolment is Enrolment.ALL,
-        **_context(event, registration),
+        **page_context(event, registration),
     )
 
 
-def _cancel_page(event: EventRow, registration: RegistrationRow, form: ReasonForm) -> str:
-    return render_template("manage/registrations/cancel.html", form=form, **_context(event, registration))
+def _cancel_form(registration: RegistrationRow, **kwargs: Any) -> StaffCancelForm:
+    """Who waits is refused a place; who has one loses it."""
+    held = registration.status is RegistrationStatus.CONFIRMED
+    use = ReasonUse.REGISTRATION_CANCELLED if held else ReasonUse.REFUSED
+    return StaffCancelForm(reason_choices(current_organiser_id(), use, current_locale()), **kwargs)
+
+
+def _cancel_page(event: EventRow, registration: RegistrationRow, form: StaffCancelForm) -> str:
+    return render_template("manage/registrations/cancel.html", form=form, **page_context(event, registration))

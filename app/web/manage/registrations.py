@@ -1,134 +1,341 @@
-"""The list of an event's registrations: searched, narrowed, a page at a time."""
+"""The list of an event's registrations: searched as one types, narrowed, sorted, in the columns that one chose."""
 
-from datetime import date
-from urllib.parse import urlencode
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext, pgettext
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
 
-from app.accounts.rules import Ability, row_limit
-from app.core.i18n import format_day, format_short_day
+from app.accounts.rules import Ability, Access
+from app.core import clock
+from app.core.transaction import transaction
+from app.events.enums import ReasonUse
 from app.events.queries import EventRow
-from app.registrations.enums import RegistrationStatus
+from app.events.queries.reasons import labels_of_cancellations, list_reasons
+from app.reports.lists import (
+    ANSWER,
+    CHOSEN_KINDS,
+    PAGE_SIZES,
+    Column,
+    ListQuery,
+    list_columns,
+    read_query,
+    shown_columns,
+)
+from app.reports.operations.views import keep_columns
+from app.reports.queries.list_choices import list_choices, name_structures
 from app.reports.queries.registration_list import (
-    PAGE,
-    Arrival,
-    ListFilter,
+    RegistrationLine,
     RegistrationPage,
     Totals,
+    find_neighbours,
     list_registrations,
 )
-from app.web.filters import hour, number
-from app.web.guards import current_access, event_staff
+from app.reports.queries.views import ListSetup, get_setup, page_of, query_of
+from app.web.filters import number
+from app.web.guards import allows, current_access, current_account, current_actor, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
-from app.web.manage.event_sections import local
+from app.web.manage.list_words import (
+    Cell,
+    answer_choices,
+    column_title,
+    count_words,
+    filter_chips,
+    filter_choices,
+    filter_title,
+    make_cells,
+    moment_words,
+    short_title,
+    wave_words,
+)
 
 blueprint = Blueprint("manage_registrations", __name__, url_prefix="/manage/events")
 
-ARRIVAL_LABELS = {
-    Arrival.ALL: _l("Everybody came"),
-    Arrival.SOME: _l("Some are missing"),
-    Arrival.NOBODY: _l("Nobody has come"),
-}
-FILTERS = ("q", "day", "wave", "audience", "status", "arrival")
+MENUS = ("day", "wave", "audience", "status", "arrival")
+"""The filters beside the search; all others stand on a page of their own."""
+NO_FILTER = frozenset({"lang", "page", "view"})
+WHOLE = "all"
+"""As `view`: the whole list, for somebody whose list opens with a view."""
 
 
 @blueprint.get("/<slug>/registrations")
 @event_staff(Ability.LIST_SEE)
-def index(slug: str) -> str:
-    event = get_own_event(slug)
-    page = list_registrations(event, _wanted(event), after=_id("after"), before=_id("before"))
-    first = _first_number(page)
-    lines = page.lines
+def index(slug: str) -> str | Response:
+    event, access = get_own_event(slug), current_access()
+    setup = get_setup(current_account().account_id, event.organiser_id, page_of(event.id))
+    if setup.default is not None and not request.args.keys() - {"lang"}:
+        return redirect(
+            list_url(event, query_of(setup.default, event, access, current_account().account_id), view=WHOLE)
+        )
+    query = _asked(event, access, setup)
+    page = list_registrations(event, query, access, page=_number("page"))
+    context = _results(event, query, access, page, setup)
+    if _wants_results():
+        return _results_alone(event, query, context)
     return render_template(
         "manage/registrations/list.html",
-        page=page,
-        first=first,
-        prev_url=_url(slug, "before", lines[0].id, max(1, first - PAGE)) if page.less and lines else None,
-        next_url=_url(slug, "after", lines[-1].id, first + len(lines)) if page.more and lines else None,
-        all_url=f"/manage/events/{slug}/registrations",
-        shown_text=_count_words(page.shown),
-        whole_text=_count_words(page.whole),
-        rows_text=_rows_words(page.shown),
-        text=request.args.get("q", ""),
-        day_choices=_day_choices(event),
-        wave_choices=_wave_choices(event),
-        audience_choices=[(a.code, a.label(current_locale())) for a in event.audiences],
-        status_choices=[(s.value, status_label(s)) for s in RegistrationStatus],
-        arrival_choices=[(a.value, label) for a, label in ARRIVAL_LABELS.items()],
-        chosen={name: request.args.getlist(name) for name in FILTERS},
-        narrowed=any(request.args.get(name) for name in FILTERS),
-        wave_words={w.id: _wave_words(event, w.id) for w in event.waves},
-        begun={w.id: w.starts_at for w in event.waves},
+        menus=_menus(event, query),
+        carried=[(n, v) for n, v in query.to_args() if n != "q" and n not in MENUS],
+        **context,
         **event_context(event, "registrations"),
     )
 
 
-def status_label(status: RegistrationStatus) -> str:
-    """A status as its badge says it."""
-    words = {
-        RegistrationStatus.CONFIRMED: pgettext("registration", "Confirmed"),
-        RegistrationStatus.WAITLISTED: pgettext("registration", "Waiting list"),
-        RegistrationStatus.OFFERED: pgettext("registration", "Place offered"),
-        RegistrationStatus.CANCELLED: pgettext("registration", "Cancelled"),
-        RegistrationStatus.LAPSED: pgettext("registration", "Lapsed"),
-    }
-    return str(words[status])
-
-
-def _wanted(event: EventRow) -> ListFilter:
-    """What the address asks for; values that mean nothing are left aside."""
-    args = request.args
-    waves = {int(w) for w in args.getlist("wave") if w.isdecimal() and len(w) < 12}
-    days = set(args.getlist("day"))
-    narrowed: frozenset[int] | None = None
-    if waves or days:
-        narrowed = frozenset(
-            w.id for w in event.waves if (not waves or w.id in waves) and (not days or _local_day(event, w.id) in days)
-        )
-    return ListFilter(
-        text=args.get("q", "").strip()[:100],
-        statuses=frozenset(s for s in RegistrationStatus if s.value in args.getlist("status")),
-        waves=narrowed,
-        audiences=frozenset(a.code for a in event.audiences if a.code in args.getlist("audience")),
-        arrivals=frozenset(a for a in Arrival if a.value in args.getlist("arrival")),
-        rows=row_limit(current_access()),
+@blueprint.get("/<slug>/registrations/filters")
+@event_staff(Ability.LIST_SEE)
+def filters(slug: str) -> str:
+    """All that the list can be narrowed by, on one page."""
+    event, access = get_own_event(slug), current_access()
+    query = read_query(request.args, event, access)
+    chosen: dict[str, list[str]] = {}
+    for name, value in query.filter_args():
+        chosen.setdefault(name, []).append(value)
+    return render_template(
+        "manage/registrations/_list_filters.html",
+        text=query.text,
+        groups=_filter_groups(event, access, chosen),
+        chosen=chosen,
+        carried=_unnarrowed(query).to_args(),
+        back_url=list_url(event, query, view=WHOLE),
+        all_url=list_url(event, ListQuery(), view=WHOLE),
+        **event_context(event, "registrations"),
     )
 
 
-def _local_day(event: EventRow, wave_id: int) -> str:
-    wave = event.wave(wave_id)
-    assert wave is not None
-    return local(wave.starts_at, event.timezone).date().isoformat()
+@blueprint.post("/<slug>/registrations/columns")
+@event_staff(Ability.LIST_SEE)
+def choose_columns(slug: str) -> Response:
+    """Keep the columns for this person, and show them. None chosen: those that everybody gets."""
+    event, access = get_own_event(slug), current_access()
+    query = read_query(request.form, event, access)
+    if "usual" in request.form or not query.columns:
+        query = replace(query, columns=())
+    kept = [column.key for column in shown_columns(query, event, access)] if query.columns else []
+    with transaction():
+        keep_columns(
+            kept, account_id=current_account().account_id, page=page_of(event.id), by=current_actor(), now=clock.now()
+        )
+    return redirect(list_url(event, replace(query, columns=tuple(kept)), view=WHOLE))
 
 
-def _id(name: str) -> int | None:
+def list_url(event: EventRow, query: ListQuery, **more: object) -> str:
+    """The list as an address that carries all of it. `view` is left out where something else is said."""
+    args: list[tuple[str, object]] = [*query.to_args()]
+    args += [(name, value) for name, value in more.items() if value is not None and (name != "view" or not args)]
+    return f"/manage/events/{event.slug}/registrations" + (f"?{urlencode(args)}" if args else "")
+
+
+def way_back(event: EventRow, registration_id: int) -> dict[str, Any]:
+    """For the page of a registration: the list it was opened from, and the ones beside it there, as the address tells."""
+    if request.args.get("list") != "1":
+        return {"list_url": list_url(event, ListQuery()), "prev_url": None, "next_url": None, "position_text": ""}
+    access = current_access()
+    query = read_query(request.args, event, access)
+    beside = find_neighbours(event, query, access, registration_id, position=_number("at"))
+    page = 1 if beside is None else -(-beside.position // query.size)
+
+    def url(reference: str | None, position: int) -> str | None:
+        args = urlencode([("list", 1), ("at", position), *query.to_args()])
+        return f"/manage/events/{event.slug}/registrations/{reference}?{args}" if reference else None
+
+    return {
+        "list_url": list_url(event, query, view=WHOLE, page=page if page > 1 else None),
+        "prev_url": url(beside.before, beside.position - 1) if beside else None,
+        "next_url": url(beside.after, beside.position + 1) if beside else None,
+        "position_text": _("Row %(number)s of the list", number=number(beside.position)) if beside else "",
+    }
+
+
+def _asked(event: EventRow, access: Access, setup: ListSetup) -> ListQuery:
+    """What the address asks for, in its columns or those that the person chose last."""
+    query = read_query(request.args, event, access)
+    if query.columns or not setup.columns:
+        return query
+    allowed = {column.key for column in list_columns(event, access)}
+    return replace(query, columns=tuple(key for key in setup.columns if key in allowed))
+
+
+def _results_alone(event: EventRow, query: ListQuery, context: dict[str, Any]) -> Response:
+    """What changes as one types. What is still being typed takes the place of the address before: one step back, not ten."""
+    answer = Response(
+        render_template("manage/registrations/_list.html", **context, **event_context(event, "registrations")),
+        mimetype="text/html",
+    )
+    before = parse_qs(urlsplit(request.headers.get("HX-Current-URL", "")).query).get("q", [""])[0]
+    if before and query.text and before != query.text:
+        answer.headers["HX-Replace-Url"] = list_url(event, query)
+    return answer
+
+
+def _wants_results() -> bool:
+    """Whether htmx asks for the results alone, not for a page of its history."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+
+
+def _number(name: str) -> int:
+    """A number of the address, 0 where it says none."""
     text = request.args.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
 
 
-def _first_number(page: RegistrationPage) -> int:
-    """Which row of the list the page begins with, as the link that led here says; only to be read."""
-    said = _id("from") or 1
-    return said if page.less and 1 <= said <= page.shown.listed else 1
+def _results(
+    event: EventRow, query: ListQuery, access: Access, page: RegistrationPage, setup: ListSetup
+) -> dict[str, Any]:
+    """What the part of the page reads that changes as one types."""
+    locale = current_locale()
+    columns = shown_columns(query, event, access)
+    whole_view = WHOLE if setup.default is not None else None
+    return {
+        "page": page,
+        "query": query,
+        "rows": _rows(page, columns, event),
+        "columns": [
+            (column, short_title(column, event, locale), *_sorting(event, query, column, whole_view))
+            for column in columns
+        ],
+        "moment": lambda value: moment_words(value, event.timezone, locale),
+        "chips": [
+            (chip, list_url(event, query.without(chip.name, chip.value), view=whole_view))
+            for chip in filter_chips(query, event, locale, access)
+        ],
+        "args": query.to_args(),
+        "row_args": urlencode(query.to_args()),
+        "all_url": list_url(event, _unnarrowed(query), view=whole_view),
+        "filters_url": _beside(event, "filters", query),
+        "shown_text": _count_words(page.shown),
+        "whole_text": _count_words(page.whole),
+        "rows_text": _rows_words(page.shown),
+        "wave_words": {wave.id: wave_words(event, wave.id, locale) for wave in event.waves},
+        "begun": {wave.id: wave.starts_at for wave in event.waves},
+        "column_choices": _column_choices(event, access, columns),
+        "may_export": allows(Ability.EXPORT),
+        "export_args": urlencode(query.to_args()),
+        **_views(event, query, setup, whole_view),
+        **_pages(event, query, page, whole_view),
+    }
 
 
-def _url(slug: str, side: str, registration_id: int, first: int) -> str:
-    """The page on one side of a registration, narrowed as this one."""
-    kept = [(k, v) for k, v in request.args.items(multi=True) if k in FILTERS and v]
-    return f"/manage/events/{slug}/registrations?{urlencode([*kept, (side, registration_id), ('from', first)])}"
+def _rows(
+    page: RegistrationPage, columns: Sequence[Column], event: EventRow
+) -> list[tuple[RegistrationLine, int, list[tuple[str, str, bool, Cell]]]]:
+    """(line, which row of the list it is, cells): of each cell the column's key and title, whether it is a number, its value."""
+    locale = current_locale()
+    heads = [(column.key, short_title(column, event, locale), column.numeric) for column in columns]
+    cells = make_cells(columns, event, locale)
+    return [
+        (line, position, [(*head, value) for head, value in zip(heads, cells(line), strict=True)])
+        for position, line in enumerate(page.lines, page.first)
+    ]
+
+
+def _pages(event: EventRow, query: ListQuery, page: RegistrationPage, whole_view: str | None) -> dict[str, Any]:
+    def url(number_of: int) -> str:
+        return list_url(event, query, view=whole_view, page=number_of if number_of > 1 else None)
+
+    return {
+        "prev_url": url(page.number - 1) if page.number > 1 else None,
+        "next_url": url(page.number + 1) if page.number < page.pages else None,
+        "first_url": url(1) if page.number > 2 else None,
+        "last_url": url(page.pages) if page.number < page.pages - 1 else None,
+        "sizes": [
+            (size, list_url(event, replace(query, size=size), view=whole_view), size == query.size)
+            for size in PAGE_SIZES
+        ]
+        if page.shown.listed > PAGE_SIZES[0]
+        else [],
+    }
+
+
+def _views(event: EventRow, query: ListQuery, setup: ListSetup, whole_view: str | None) -> dict[str, Any]:
+    access, account_id = current_access(), current_account().account_id
+    views = [(view, query_of(view, event, access, account_id)) for view in setup.views]
+    return {
+        "views": [
+            (view, list_url(event, asked, view=WHOLE), _shows(asked, query), view.account_id == account_id)
+            for view, asked in views
+        ],
+        "whole_url": list_url(event, ListQuery(), view=whole_view),
+        "new_view_url": _beside(event, "views/new", query),
+        "views_url": f"/manage/events/{event.slug}/registrations/views",
+    }
+
+
+def _shows(asked: ListQuery, query: ListQuery) -> bool:
+    """Whether this is what a view asks for; one without columns shows those of the person."""
+    return asked == (query if asked.columns else replace(query, columns=()))
+
+
+def _beside(event: EventRow, page: str, query: ListQuery) -> str:
+    args = urlencode(query.to_args())
+    return f"/manage/events/{event.slug}/registrations/{page}" + (f"?{args}" if args else "")
+
+
+def _unnarrowed(query: ListQuery) -> ListQuery:
+    return ListQuery(sort=query.sort, descending=query.descending, columns=query.columns, size=query.size)
+
+
+def _sorting(event: EventRow, query: ListQuery, column: Column, whole_view: str | None) -> tuple[str, str | None]:
+    """Where the head of a column leads, and how it sorts the list now: asc, desc or None."""
+    sorted_now = query.sort == column.key
+    down = not query.descending if sorted_now else column.descends_first
+    now = ("desc" if query.descending else "asc") if sorted_now else None
+    return list_url(event, replace(query, sort=column.key, descending=down), view=whole_view), now
+
+
+def _column_choices(event: EventRow, access: Access, shown: Sequence[Column]) -> list[tuple[str, str, bool]]:
+    locale, keys = current_locale(), {column.key for column in shown}
+    return [
+        (column.key, column_title(column, event, locale), column.key in keys) for column in list_columns(event, access)
+    ]
+
+
+def _menus(event: EventRow, query: ListQuery) -> list[tuple[str, str, list[tuple[str, str]], list[str]]]:
+    """(name, label, choices, chosen) of the filters beside the search; one with a single choice narrows nothing."""
+    locale, given = current_locale(), query.filter_args()
+    menus = []
+    for name in MENUS:
+        choices = filter_choices(name, event, locale)
+        if len(choices) > 1:
+            menus.append((name, filter_title(name, event, locale), choices, [v for n, v in given if n == name]))
+    return menus
+
+
+Group = tuple[str, str, list[tuple[str, str]]]
+
+
+def _filter_groups(event: EventRow, access: Access, chosen: dict[str, list[str]]) -> list[Group]:
+    """(name, title, choices) of every filter that can narrow this list, and of those that do."""
+    locale, found = current_locale(), list_choices(event, access)
+    groups: list[Group] = [
+        (name, filter_title(name, event, locale), filter_choices(name, event, locale))
+        for name in (*MENUS, "kind", "source")
+    ]
+    wanted = {int(value) for value in chosen.get("structure", ())} - {number for number, _name in found.structures}
+    structures = [*found.structures, *(name_structures(event, wanted, access).items() if wanted else ())]
+    groups.append(("structure", filter_title("structure", event, locale), [(str(i), n) for i, n in structures]))
+    if allows(Ability.PEOPLE_SEE):
+        groups.append(("oriented_by", filter_title("oriented_by", event, locale), [(s, s) for s in found.oriented_by]))
+        groups += [
+            (f"{ANSWER}{question.key}", question.label(locale), answer_choices(question, locale))
+            for question in event.questions
+            if question.kind in CHOSEN_KINDS
+        ]
+    cancelled = [(code, row.label(locale)) for code, row in labels_of_cancellations(event.organiser_id).items()]
+    missing = list_reasons(event.organiser_id, ReasonUse.NO_SHOW, retired=True)
+    groups.append(("cancel_code", filter_title("cancel_code", event, locale), cancelled))
+    groups.append(
+        ("no_show_code", filter_title("no_show_code", event, locale), [(r.code, r.label(locale)) for r in missing])
+    )
+    return [group for group in groups if len(group[2]) > 1 or group[0] in chosen]
 
 
 def _count_words(totals: Totals) -> str:
-    """« 143 inscriptions, 507 personnes »: those that stand."""
-    registrations = ngettext(
-        "%(count)s registration", "%(count)s registrations", totals.registrations, count=number(totals.registrations)
-    )
-    people = ngettext("%(count)s person", "%(count)s people", totals.people, count=number(totals.people))
-    return str(_("%(registrations)s, %(people)s", registrations=registrations, people=people))
+    return count_words(current_locale(), registrations=totals.registrations, people=totals.people, shown=number)
 
 
 def _rows_words(totals: Totals) -> str:
@@ -140,25 +347,3 @@ def _rows_words(totals: Totals) -> str:
     )
     rows = ngettext("%(count)s row", "%(count)s rows", totals.listed, count=number(totals.listed))
     return str(_("With %(off)s: %(rows)s.", off=off, rows=rows))
-
-
-def _day_choices(event: EventRow) -> list[tuple[str, str]]:
-    days: dict[date, str] = {}
-    for wave in event.waves:
-        day = local(wave.starts_at, event.timezone).date()
-        days.setdefault(day, format_day(wave.starts_at, event.timezone, current_locale()))
-    return [(day.isoformat(), words) for day, words in days.items()] if len(days) > 1 else []
-
-
-def _wave_choices(event: EventRow) -> list[tuple[int, str]]:
-    return [
-        (w.id, " · ".join(p for p in (_wave_words(event, w.id), w.host, w.place) if p)) for w in event.waves
-    ] if len(event.waves) > 1 else []  # fmt: skip
-
-
-def _wave_words(event: EventRow, wave_id: int) -> str:
-    """« jeu. 9 h 40 », with the day of the month where the weekday alone may be another's."""
-    wave = event.wave(wave_id)
-    assert wave is not None
-    day = format_short_day(wave.starts_at, event.timezone, current_locale())
-    return f"{day}, {hour(wave.starts_at, event.timezone)}"

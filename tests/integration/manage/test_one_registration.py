@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,7 +19,7 @@ from app.events.drafts import AllotmentDraft, WaveDraft
 from app.events.enums import Enrolment
 from app.events.queries import EventRow, get_places
 from app.messages.queries import list_messages
-from app.registrations.drafts import Contact, RegistrationDraft
+from app.registrations.drafts import Contact, Headcount, RegistrationDraft
 from app.registrations.enums import RegistrationStatus, Source
 from app.registrations.operations import Registered, register
 from app.registrations.queries import get_by_reference, get_registration
@@ -247,12 +248,16 @@ def test_cancelling_asks_again_in_figures(client: FlaskClient, forum: EventRow, 
     page = client.get(f"{base(forum, made)}/cancel").text
     assert "Cancel the registration of 30 people?" in page
     assert "30 places become free again." in page
-    assert client.post(f"{base(forum, made)}/cancel", data={"reason": ""}).status_code == 422
-    done = client.post(f"{base(forum, made)}/cancel", data={"reason": "Sortie déplacée"}, follow_redirects=True)
+    bare = client.post(f"{base(forum, made)}/cancel", data={"reason": "Sortie déplacée"})
+    assert (bare.status_code, "Sortie déplacée" in bare.text) == (422, True)
+    data = {"code": "timetable", "reason": "Sortie déplacée"}
+    done = client.post(f"{base(forum, made)}/cancel", data=data, follow_redirects=True)
     assert "Cancelled: 30 places are free." in done.text
-    assert "Cancelled: Sortie déplacée" in done.text
+    assert "Cancelled: Timetable, exam · Sortie déplacée" in done.text
     after = get_registration(made.id)
-    assert (after.status, after.cancel_reason) == (RegistrationStatus.CANCELLED, "Sortie déplacée")
+    told = (after.status, after.cancel_code, after.cancel_reason)
+    assert told == (RegistrationStatus.CANCELLED, "timetable", "Sortie déplacée")
+    assert "<dd>Timetable, exam · Sortie déplacée</dd>" in done.text
     assert get_places(forum).taken == 0
     assert client.get(f"{base(forum, made)}/cancel").status_code == 409
     assert f"{base(forum, made)}/change" not in done.text
@@ -266,10 +271,33 @@ def test_history_tells_mails_and_passages(client: FlaskClient, forum: EventRow, 
         record_scans(forum, "Porte A", [item, again], now=NOW)
     page = client.get(base(forum, made)).text
     assert "Registered by the team: 30 people" in page
-    assert "30 people in by Entrance" in page
-    assert "Scanned at Entrance: already in" in page
+    assert "Entrance: 30 people come in" in page
+    assert "Entrance: ticket read, already in" in page
     assert "Confirmation and ticket" in page
     assert "30 of 30" in page
+    with transaction():
+        record_scans(forum, "Porte A", [replace(item, id=str(uuid4()), undoes=item.id)], now=NOW)
+    page = client.get(base(forum, made)).text
+    assert ("Entrance: a passage is taken back" in page, page.count("people come in")) == (True, 1)
+
+
+def test_history_reads_well_in_french_whatever_a_door_is_called(
+    client: FlaskClient, forum: EventRow, enrol: Enrol
+) -> None:
+    made, door = enrol(forum, class_draft(forum, 0, "Manon Lambert")), forum.checkpoints[0].id
+    ways = [(Direction.IN, Headcount(1, 0)), (Direction.IN, None), (Direction.IN, None), (Direction.OUT, None)]
+    items = [
+        ScanInput(str(uuid4()), made.ticket_code, door, way, paris(4, 9, n), people)
+        for n, (way, people) in enumerate(ways)
+    ]
+    with transaction():
+        record_scans(forum, "Porte A", items, now=NOW)
+    page = client.get(f"{base(forum, made)}?lang=fr").text.replace("\xa0", " ")
+    told = re.findall(r"Entrée : [^<]+", page)
+    assert told == [
+        "Entrée : 30 personnes sortent", "Entrée : billet lu, déjà entré", "Entrée : 29 personnes entrent",
+        "Entrée : 1 personne entre",
+    ]  # fmt: skip
 
 
 def test_the_link_is_sent_again(client: FlaskClient, forum: EventRow, enrol: Enrol) -> None:
