@@ -1,0 +1,1 @@
+"""What writes lists kept under a name, exports and their log."""
