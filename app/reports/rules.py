@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from app.core.text import fold
+from app.events.enums import EventState
 from app.events.queries import EventRow, Places, WaveRow
 
 LEAST_SHOWN = 5
@@ -113,3 +114,38 @@ def _wave_points(event: EventRow, places: Places, now: datetime) -> list[Point]:
         Point(PointKind.WAVE_NEARLY_FULL, number=places.left(event, w), wave=w) for w in nearly[:POINTS_OF_A_KIND]
     ]
     return points
+
+
+def has_ended(state: EventState, cancel_code: str, cancel_reason: str, ends_at: datetime, now: datetime) -> bool:
+    """Whether people who never came were missing: the event is over, and was not called off (archived since or not)."""
+    called_off = state is EventState.CANCELLED or bool(cancel_code or cancel_reason)
+    return ends_at <= now and not called_off
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A figure against its target: « 412 sur 600 visés (69 %) »."""
+
+    reached: int
+    target: int
+
+    @property
+    def percent(self) -> int:
+        """Rounded; 100 only when the target is reached."""
+        percent = (200 * self.reached + self.target) // (2 * self.target)
+        return min(percent, 99) if self.reached < self.target else percent
+
+    @property
+    def done(self) -> bool:
+        return self.reached >= self.target
+
+    @property
+    def bar(self) -> tuple[float, float]:
+        """How far the bar goes and where the target's mark stands, both in hundredths of the longer one."""
+        whole = max(self.reached, self.target)
+        return 100 * self.reached / whole, 100 * self.target / whole
+
+
+def share(part: int, whole: int) -> int | None:
+    """Hundredths, rounded; None of nothing."""
+    return (200 * part + whole) // (2 * whole) if whole else None

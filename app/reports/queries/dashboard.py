@@ -4,34 +4,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, select
+from sqlalchemy import String, and_, cast, func, select
 
-from app.checkin.enums import ScanResult
 from app.checkin.models import Presence, Scan
-from app.checkin.queries import label_of
+from app.checkin.queries import is_of_today, label_of
 from app.core.db import db
 from app.events.enums import Enrolment
 from app.events.models import Wave
 from app.events.queries import EventRow, Places, get_places
 from app.jobs.models import Job, JobState
 from app.messages.models import Message, MessageState
-from app.registrations.enums import HOLDING, RegistrationKind, RegistrationStatus
+from app.registrations.enums import RegistrationKind, RegistrationStatus
 from app.registrations.models import Registration, RegistrationWave
-from app.reports.rules import LATE_AFTER, LATE_UNTIL, LateGroup, Point, list_points, wave_of_arrival
+from app.reports.queries.counted import count_registrations
+from app.reports.queries.event_days import DayFigures, count_days
+from app.reports.queries.scans import came_in
+from app.reports.rules import LATE_AFTER, LATE_UNTIL, LateGroup, Point, has_ended, list_points, wave_of_arrival
+from app.reports.sums import NOTHING, Sums, sum_up, sums_by
 
 BIN = timedelta(minutes=10)
 FAILURES_READ = 500
-
-
-@dataclass(frozen=True)
-class AudienceFigures:
-    """People of one audience: with a place, on the waiting list, come so far, present now."""
-
-    code: str
-    registered: int
-    waiting: int
-    came: int
-    present: int
 
 
 @dataclass(frozen=True)
@@ -51,16 +43,15 @@ class SpaceFigures:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """`arrivals` are (start of ten minutes, people who came in), in order, empty ones left out."""
+    """`over`: it took place and has ended. `sums` are of everybody, `by_audience` of each audience's code, `days` of each day
+    and audience; `arrivals` are (start of ten minutes, people who came in), in order, empty ones left out.
+    """
 
     places: Places
-    registrations: int
-    people: int
-    waiting_registrations: int
-    waiting_people: int
-    came: int
-    present: int
-    audiences: tuple[AudienceFigures, ...]
+    over: bool
+    sums: Sums
+    by_audience: dict[str, Sums]
+    days: DayFigures
     waves: dict[int, WaveFigures]
     spaces: tuple[SpaceFigures, ...]
     arrivals: tuple[tuple[datetime, int], ...]
@@ -68,34 +59,30 @@ class Dashboard:
 
 
 def get_dashboard(event: EventRow, *, now: datetime) -> Dashboard:
-    """Everything of the dashboard but declared statistics: eleven statements at most, whatever the number of rows."""
+    """Everything of the dashboard but declared statistics and targets: twelve statements at most, however many rows."""
     places = get_places(event)
-    by_status = _count_registered(event.id)
-    by_presence = _count_present(event.id)
-    in_space = _present_by_space(event.id)
+    counted = count_registrations([event.id], now=now)
+    over = has_ended(event.state, event.cancel_code, event.cancel_reason, event.ends_at, now)
+    ended = [event.id] if over else []
+    sums = sum_up(counted, ended=ended)
+    in_space = _present_by_space(event, now)
     spaces = tuple(SpaceFigures(s.name, in_space.get(s.id, 0), s.capacity) for s in event.spaces)
-    audiences = _audiences(event, by_status, by_presence)
-    waiting = [(n, people) for (_, status), (n, people) in by_status.items() if status is RegistrationStatus.WAITLISTED]
-    waiting_people = sum(people for _, people in waiting)
     points = list_points(
         event,
         places,
         spaces=[(s.name, s.present, s.capacity) for s in spaces],
         late=_late_groups(event, now),
-        waiting=waiting_people,
+        waiting=sums.waiting.people,
         mails_failed=_count_failed_mails(event),
         jobs_dead=_count_dead_jobs(event.organiser_id),
         now=now,
     )
     return Dashboard(
         places=places,
-        registrations=sum(n for (_, status), (n, _) in by_status.items() if status in HOLDING),
-        people=sum(a.registered for a in audiences),
-        waiting_registrations=sum(n for n, _ in waiting),
-        waiting_people=waiting_people,
-        came=sum(a.came for a in audiences),
-        present=sum(a.present for a in audiences),
-        audiences=audiences,
+        over=over,
+        sums=sums,
+        by_audience=_in_order(event, sums_by(counted, lambda line: line.audience, ended=ended)),
+        days=count_days(event, counted),
         waves=_waves(event, places),
         spaces=spaces,
         arrivals=_arrivals(event.id),
@@ -103,63 +90,20 @@ def get_dashboard(event: EventRow, *, now: datetime) -> Dashboard:
     )
 
 
-def _count_registered(event_id: int) -> dict[tuple[str, RegistrationStatus], tuple[int, int]]:
-    """(registrations, people) by audience and status."""
-    rows = db.session.execute(
-        select(
-            Registration.audience,
-            Registration.status,
-            func.count(),
-            func.sum(Registration.participants + Registration.companions),
-        )
-        .where(Registration.event_id == event_id)
-        .group_by(Registration.audience, Registration.status)
-    )
-    return {(audience, status): (int(count), int(people)) for audience, status, count, people in rows}
+def _in_order(event: EventRow, found: dict[str, Sums]) -> dict[str, Sums]:
+    """The event's audiences in their order, then any other that somebody is registered under."""
+    accepted = [a.code for a in event.audiences]
+    others = sorted(code for code, sums in found.items() if code not in accepted and sums.anything)
+    return {code: found.get(code, NOTHING) for code in (*accepted, *others)}
 
 
-def _count_present(event_id: int) -> dict[str, tuple[int, int]]:
-    """(come so far, present now) by audience."""
-    rows = db.session.execute(
-        select(
-            Registration.audience,
-            func.sum(Presence.came_participants + Presence.came_companions),
-            func.sum(Presence.participants + Presence.companions),
-        )
-        .join(Registration, Registration.id == Presence.registration_id)
-        .where(Presence.event_id == event_id)
-        .group_by(Registration.audience)
-    )
-    return {audience: (int(came), int(present)) for audience, came, present in rows}
-
-
-def _present_by_space(event_id: int) -> dict[int, int]:
+def _present_by_space(event: EventRow, now: datetime) -> dict[int, int]:
     rows = db.session.execute(
         select(Presence.space_id, func.sum(Presence.participants + Presence.companions))
-        .where(Presence.event_id == event_id, Presence.space_id.is_not(None))
+        .where(Presence.event_id == event.id, Presence.space_id.is_not(None), is_of_today(event, now))
         .group_by(Presence.space_id)
     )
     return {space_id: int(people) for space_id, people in rows if space_id is not None}
-
-
-def _audiences(
-    event: EventRow,
-    by_status: dict[tuple[str, RegistrationStatus], tuple[int, int]],
-    by_presence: dict[str, tuple[int, int]],
-) -> tuple[AudienceFigures, ...]:
-    """The event's audiences in their order, then any other that somebody is registered under."""
-    codes = [a.code for a in event.audiences]
-    codes += sorted(
-        {code for code, _ in by_status} | set(by_presence) - set(codes) if by_status or by_presence else set()
-    )
-    found: dict[str, AudienceFigures] = {}
-    for code in codes:
-        came, present = by_presence.get(code, (0, 0))
-        registered = sum(by_status.get((code, status), (0, 0))[1] for status in HOLDING)
-        waiting = by_status.get((code, RegistrationStatus.WAITLISTED), (0, 0))[1]
-        found[code] = AudienceFigures(code, registered, waiting, came, present)
-    accepted = {a.code for a in event.audiences}
-    return tuple(a for a in found.values() if a.code in accepted or a.registered or a.waiting or a.came)
 
 
 def _waves(event: EventRow, places: Places) -> dict[int, WaveFigures]:
@@ -190,7 +134,7 @@ def _came_by_nearest_wave(event: EventRow) -> dict[int, int]:
         wanted.setdefault(registration_id, []).append(wave_id)
     scans = db.session.execute(
         select(Scan.registration_id, Scan.scanned_at, Scan.delta_participants + Scan.delta_companions)
-        .where(*_came_in(event.id))
+        .where(*came_in(event.id))
         .order_by(Scan.scanned_at)
     )
     came: dict[int, int] = {}
@@ -203,24 +147,12 @@ def _came_by_nearest_wave(event: EventRow) -> dict[int, int]:
     return came
 
 
-def _came_in(event_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Scans by which people came into the event, but for those undone since."""
-    undone = select(Scan.undoes).where(Scan.event_id == event_id, Scan.undoes.is_not(None))
-    return (
-        Scan.event_id == event_id,
-        Scan.result == ScanResult.ACCEPTED,
-        Scan.delta_participants + Scan.delta_companions > 0,
-        Scan.undoes.is_(None),
-        Scan.scan_id.not_in(undone),
-    )
-
-
 def _arrivals(event_id: int) -> tuple[tuple[datetime, int], ...]:
     """People who came in, by ten minutes: the text of an instant is the same on both databases up to there."""
     ten = func.substr(cast(Scan.scanned_at, String), 1, 15).label("ten")
     rows = db.session.execute(
         select(ten, func.sum(Scan.delta_participants + Scan.delta_companions))
-        .where(*_came_in(event_id))
+        .where(*came_in(event_id))
         .group_by(ten)
         .order_by(ten)
     )
@@ -228,12 +160,12 @@ def _arrivals(event_id: int) -> tuple[tuple[datetime, int], ...]:
 
 
 def _late_groups(event: EventRow, now: datetime) -> list[LateGroup]:
-    """Groups expected a while ago of which nobody has come, latest expected first."""
+    """Groups expected a while ago of which nobody has come today, latest expected first."""
     rows = db.session.execute(
         select(Registration, Wave.starts_at)
         .join(RegistrationWave, RegistrationWave.registration_id == Registration.id)
         .join(Wave, Wave.id == RegistrationWave.wave_id)
-        .outerjoin(Presence, Presence.registration_id == Registration.id)
+        .outerjoin(Presence, and_(Presence.registration_id == Registration.id, is_of_today(event, now)))
         .where(
             Wave.event_id == event.id,
             Wave.starts_at <= now - LATE_AFTER,
@@ -270,7 +202,9 @@ def _count_failed_mails(event: EventRow) -> int:
     about = [int(s.partition(":")[2]) for s in subjects if s.startswith("registration:")]
     mine = set(
         db.session.execute(
-            select(Registration.id).where(Registration.id.in_(about), Registration.event_id == event.id)
+            select(Registration.id).where(
+                Registration.id.in_(about), Registration.event_id == event.id, Registration.deleted_at.is_(None)
+            )
         ).scalars()
     )
     return sum(1 for registration_id in about if registration_id in mine)

@@ -13,7 +13,8 @@ from app.events.models import Event
 from app.jobs.models import Job, JobState
 from app.jobs.registry import list_cancellable
 from app.messages.models import Message
-from app.registrations.models import ImportFile
+from app.registrations.models import ImportFile, Registration
+from app.registrations.queries import in_no_bin
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def list_work(
     if state is not None:
         statement = statement.where(Job.state == state)
     if text:
-        seen = (Message.recipient, ImportFile.name, Event.title_fr, Event.title_en, Job.last_error)
+        seen = (_RECIPIENT, ImportFile.name, Event.title_fr, Event.title_en, Job.last_error)
         holds = [column.icontains(text, autoescape=True) for column in seen]
         statement = statement.where(or_(Job.name.in_(sorted(names)), *holds))
     if before is not None:
@@ -93,10 +94,11 @@ def _lines(organiser_id: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Job.id, Job.name, Job.state, Job.attempts, Job.last_error, Job.progress_done, Job.progress_total,
-            Job.created_at, Job.run_at, Job.finished_at, Message.recipient, Message.template,
+            Job.created_at, Job.run_at, Job.finished_at, _RECIPIENT.label("recipient"), Message.template,
             ImportFile.name.label("file_name"), Event.slug, Event.title_fr, Event.title_en,
         )
         .outerjoin(Message, (Message.id == _about("message")) & (Message.organiser_id == organiser_id))
+        .outerjoin(Registration, Registration.id == _about("registration", Message.subject))
         .outerjoin(ImportFile, ImportFile.id == _about("import"))
         .outerjoin(
             Event,
@@ -129,7 +131,11 @@ def _line(row: Any) -> JobLine:
     )
 
 
-def _about(kind: str) -> ColumnElement[int | None]:
+def _about(kind: str, subject: Any = Job.subject) -> ColumnElement[int | None]:
     """The id in a subject such as message:12; NULL for a subject of another kind."""
     prefix = f"{kind}:"
-    return case((Job.subject.startswith(prefix), cast(func.substr(Job.subject, len(prefix) + 1), Integer)), else_=None)
+    return case((subject.startswith(prefix), cast(func.substr(subject, len(prefix) + 1), Integer)), else_=None)
+
+
+_RECIPIENT = case((or_(Registration.id.is_(None), in_no_bin()), Message.recipient), else_="")
+"""To whom a mail goes, unless it is about somebody in the bin."""

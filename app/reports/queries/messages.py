@@ -13,7 +13,7 @@ from app.core.text import fold
 from app.events.models import Event
 from app.messages.models import Message, MessageState
 from app.registrations.models import Registration
-from app.registrations.queries import normal_reference
+from app.registrations.queries import in_no_bin, normal_reference
 from app.reports.queries.palette import rows_of
 
 ABOUT = "registration:"
@@ -108,14 +108,15 @@ def _lines(access: Access, sought: MailFilter) -> Select[*tuple[Any, ...]]:
             Message.locale, Message.recipient, Message.title, Message.error, Registration.contact_name,
             Registration.contact_email, Registration.reference, Registration.organisation_name, Event.slug,
         )
+        .select_from(Message)
         .outerjoin(
             Registration,
             (Registration.id == about)
             & (Registration.organiser_id == access.organiser_id)
-            & Registration.deleted_at.is_(None),
+            & in_no_bin(),
         )
-        .outerjoin(Event, (Event.id == Registration.event_id) & Event.deleted_at.is_(None))
-        .where(Message.organiser_id == access.organiser_id)
+        .outerjoin(Event, Event.id == Registration.event_id)
+        .where(Message.organiser_id == access.organiser_id, or_(about.is_(None), Registration.id.is_not(None)))
     )  # fmt: skip
     if access.event_id is not None:
         statement = statement.where(rows_of(access))

@@ -47,7 +47,7 @@ def list_projects(organiser_id: int) -> list[ProjectRow]:
         project_id: (int(count), int(people))
         for project_id, count, people in db.session.execute(
             select(Event.project_id, func.count(), func.sum(Event.taken))
-            .where(Event.project_id.in_(mine))
+            .where(Event.project_id.in_(mine), Event.deleted_at.is_(None))
             .group_by(Event.project_id)
         )
     }

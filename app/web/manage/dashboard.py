@@ -5,24 +5,38 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, render_template, request
-from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.accounts.rules import Ability
 from app.core import clock
 from app.core.i18n import format_day
 from app.core.text import shown_phone as phone
+from app.events.enums import EDITABLE, Enrolment
 from app.events.queries import EventRow, WaveRow
+from app.events.rules import places_together
+from app.events.targets import event_scope
 from app.registrations.enums import AgeBand, Gender
 from app.reports.queries.dashboard import BIN, Dashboard, get_dashboard
 from app.reports.queries.statistics import NO, YES, get_declared_totals
+from app.reports.queries.targets import Targets, list_targets
 from app.reports.rules import Point, PointKind
-from app.web.filters import hour, number, phone_link
+from app.reports.sums import NOTHING, Sums
+from app.web.filters import date_by, hour, number, phone_link
 from app.web.guards import allows, current_access, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event, may_manage, shown_state
 from app.web.manage.event_sections import local
+from app.web.manage.figure_words import (
+    Reached,
+    TargetLine,
+    audience_names,
+    day_lines,
+    event_reached,
+    figures_context,
+    target_lines,
+)
 
 blueprint = Blueprint("manage_dashboard", __name__, url_prefix="/manage/events")
 
@@ -53,6 +67,10 @@ def show(slug: str) -> str:
     event = get_own_event(slug)
     now = clock.now()
     figures = get_dashboard(event, now=now)
+    targets, reached = list_targets(event.organiser_id, event_scope(event.id)), event_reached(figures)
+    names = audience_names(
+        event.organiser_id, {*figures.by_audience, *(key.audience for key in targets if key.audience)}
+    )
     days = _days(event, figures)
     own_days = {local(w.starts_at, event.timezone).date() for w in event.waves}
     chosen = _chosen_day(days, own_days, local(now, event.timezone).date())
@@ -60,10 +78,15 @@ def show(slug: str) -> str:
     return render_template(
         "manage/events/dashboard.html",
         figures=figures,
-        days=[(day.isoformat(), format_date(day, "EEEE d MMMM")) for day in days],
+        audiences=_audience_lines(event, figures, targets, reached, names),
+        day_lines=day_lines(event, figures, targets, names),
+        limited=any(_places_for(event, code) is not None for code in figures.by_audience),
+        days=[(day.isoformat(), _day_words(day, event)) for day in days],
         chosen=chosen.isoformat() if chosen else "",
-        chosen_words=format_date(chosen, "EEEE d MMMM") if chosen else "",
-        total_places=event.capacity or sum(w.capacity for w in event.waves),
+        chosen_words=_day_words(chosen, event) if chosen else "",
+        occupancy=figures.places.occupancy(event),
+        places_head=_("Places, all waves together") if event.enrolment is Enrolment.SEVERAL else _("Places"),
+        all_places_of_waves=_all_places(event),
         waves=waves,
         wave_chart=_wave_chart(event, figures, waves, now) if 0 < len(waves) <= WIDEST_CHART else None,
         arrivals=_arrivals(event, figures, chosen),
@@ -72,14 +95,66 @@ def show(slug: str) -> str:
         question_labels=QUESTION_LABELS,
         answer_labels=ANSWER_LABELS,
         running=shown_state(event) == "running",
+        may_tell_no_shows=allows(Ability.REGISTRATIONS_CHANGE),
+        may_aim=allows(Ability.EVENT_MOVE) and event.state in EDITABLE,
+        **figures_context(event.organiser_id, figures.sums, targets, reached),
         **event_context(event, "dashboard"),
     )
+
+
+@dataclass(frozen=True)
+class AudienceLine:
+    """One audience: `places` are None where no wave limits it."""
+
+    code: str
+    name: str
+    sums: Sums
+    places: int | None
+    targets: list[TargetLine]
+
+
+def _audience_lines(
+    event: EventRow, figures: Dashboard, targets: Targets, reached: Reached, names: dict[str, str]
+) -> list[AudienceLine]:
+    """The event's audiences in their order, then those that have people or a target all the same."""
+    codes = [*figures.by_audience, *(code for code in names if code not in figures.by_audience)]
+    return [
+        AudienceLine(
+            code,
+            names.get(code, code),
+            figures.by_audience.get(code, NOTHING),
+            _places_for(event, code),
+            target_lines(targets, reached, audience=code),
+        )
+        for code in codes
+    ]
+
+
+def _all_places(event: EventRow) -> int:
+    """What the column of places adds up to: people, or places in all waves where one person may hold several."""
+    of_waves = places_together(event.enrolment, [wave.capacity for wave in event.waves])
+    return of_waves if event.enrolment is Enrolment.SEVERAL else min(of_waves, event.capacity or of_waves)
+
+
+def _places_for(event: EventRow, code: str) -> int | None:
+    """What the waves together hold of an audience that at least one of them limits."""
+    limits = [(wave.capacity, wave.allotment(code)) for wave in event.waves]
+    if all(limit is None or limit.max_people is None for _capacity, limit in limits):
+        return None
+    held = [capacity if limit is None or limit.max_people is None else limit.max_people for capacity, limit in limits]
+    return places_together(event.enrolment, held)
 
 
 def _days(event: EventRow, figures: Dashboard) -> list[date]:
     """Local days that have a wave or an arrival."""
     moments = [w.starts_at for w in event.waves] + [at for at, _people in figures.arrivals]
     return sorted({local(moment, event.timezone).date() for moment in moments})
+
+
+def _day_words(day: date, event: EventRow) -> str:
+    """With its year where that is not one of the event's."""
+    years = {local(moment, event.timezone).year for moment in (event.starts_at, event.ends_at)}
+    return str(date_by(day, "EEEE d MMMM" if day.year in years else "EEEE d MMMM y"))
 
 
 def _chosen_day(days: Sequence[date], own_days: Collection[date], today: date) -> date | None:
@@ -112,7 +187,11 @@ def _wave_chart(event: EventRow, figures: Dashboard, waves: Sequence[WaveRow], n
         {"name": _("To come"), "values": coming, "style": "dashed"},
     ]
     shown = [s for s in series if any(v is not None for v in s["values"])] or series[2:]
-    return {"labels": [hour(w.starts_at, event.timezone) for w in waves], "series": shown}
+    return {
+        "labels": [hour(w.starts_at, event.timezone) for w in waves],
+        "series": shown,
+        "rows": [(_("Places"), [w.capacity for w in waves])],
+    }
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,9 @@ def create() -> Answer:
     return _save(None)
 
 
-@blueprint.get("/<int:project_id>")
+@blueprint.get("/<int:project_id>/edit")
 @staff(MAY_MANAGE)
-def show(project_id: int) -> str:
+def edit(project_id: int) -> str:
     project = _get_project(project_id)
     form = ProjectForm(
         formdata=None, name=project.name, axis=project.axis.value, secondary=[a.value for a in project.secondary],
@@ -57,7 +57,7 @@ def show(project_id: int) -> str:
     return _page(form, project)
 
 
-@blueprint.post("/<int:project_id>")
+@blueprint.post("/<int:project_id>/edit")
 @staff(MAY_MANAGE)
 def save(project_id: int) -> Answer:
     return _save(_get_project(project_id))
@@ -82,7 +82,7 @@ def _save(project: ProjectRow | None) -> Answer:
         return _page(form, project), 422
     try:
         with transaction():
-            save_project(
+            saved_id = save_project(
                 organiser_id=current_organiser_id(),
                 project_id=project.id if project else None,
                 name=form.name.data,
@@ -98,7 +98,7 @@ def _save(project: ProjectRow | None) -> Answer:
         form.show_refusal(error)
         return _page(form, project), 422
     flash(_("Saved: %(section)s.", section=form.name.data), "ok")
-    return redirect("/manage/projects")
+    return redirect(f"/manage/projects/{saved_id}" if project else "/manage/projects")
 
 
 def _page(form: ProjectForm, project: ProjectRow | None) -> str:

@@ -1,5 +1,6 @@
 """The dashboard's figures, exactly, for a small set made by hand."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -19,9 +20,10 @@ from app.messages.operations import mark_failed, queue_message
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft, Statistics
 from app.registrations.enums import Gender
 from app.registrations.operations import Registered, cancel_registration
-from app.reports.queries.dashboard import AudienceFigures, SpaceFigures, WaveFigures, get_dashboard
+from app.reports.queries.dashboard import SpaceFigures, WaveFigures, get_dashboard
 from app.reports.queries.statistics import get_declared_totals
 from app.reports.rules import PointKind
+from app.reports.sums import NOTHING, Amount
 from tests.conftest import counted_statements
 from tests.integration.manage.conftest import NOW, class_draft, forum_draft, paris, person_draft
 
@@ -42,13 +44,7 @@ def scan(
 
 def test_an_event_without_anybody(client: FlaskClient, forum: EventRow) -> None:
     figures = get_dashboard(forum, now=NOW)
-    assert (figures.registrations, figures.people, figures.waiting_people, figures.came, figures.present) == (
-        0,
-        0,
-        0,
-        0,
-        0,
-    )
+    assert figures.sums == NOTHING
     assert figures.points == ()
     page = client.get(f"/manage/events/{forum.slug}").text
     assert "Nobody is registered yet" in page
@@ -71,14 +67,14 @@ def test_every_figure(forum: EventRow, enrol: Enrol, by: Actor) -> None:
     scan(forum, hugo, 9, 31, door=1)
 
     figures = get_dashboard(forum, now=NOW)
-    assert (figures.registrations, figures.people) == (3, 52)
-    assert (figures.waiting_registrations, figures.waiting_people) == (1, 42)
-    assert (figures.came, figures.present) == (30, 30)
-    assert figures.audiences == (
-        AudienceFigures("school", 51, 42, 29, 29),
-        AudienceFigures("job_seeker", 1, 0, 1, 1),
-        AudienceFigures("family", 0, 0, 0, 0),
-    )
+    assert (figures.sums.registered, figures.sums.waiting, figures.sums.groups) == (Amount(3, 52), Amount(1, 42), 2)
+    assert (figures.sums.came, figures.sums.present) == (30, 30)
+    assert figures.sums.cancelled == {"": Amount(1, 1)}
+    said = [
+        (code, sums.registered.people, sums.waiting.people, sums.came, sums.present)
+        for code, sums in figures.by_audience.items()
+    ]
+    assert said == [("school", 51, 42, 29, 29), ("job_seeker", 1, 0, 1, 1), ("family", 0, 0, 0, 0)]
     assert [figures.waves[w.id] for w in forum.waves] == [
         WaveFigures(31, 30), WaveFigures(21, 0), WaveFigures(0, 0), WaveFigures(0, 0), WaveFigures(0, 0),
     ]  # fmt: skip
@@ -149,7 +145,7 @@ def test_one_registration_and_thirty_take_as_many_statements(
         with counted_statements() as counted:
             client.get(f"/manage/events/{forum.slug}")
         counts.append(int(counted))
-    assert counts == [15, 15]
+    assert counts == [18, 18]
 
 
 def test_people_who_come_twice_count_for_each_of_their_waves(app: Flask, make_event: MakeEvent, enrol: Enrol) -> None:
@@ -159,7 +155,7 @@ def test_people_who_come_twice_count_for_each_of_their_waves(app: Flask, make_ev
     scan(event, made, 8, 55)
     figures = get_dashboard(event, now=NOW)
     assert [figures.waves[w.id] for w in event.waves] == [WaveFigures(1, 1), WaveFigures(1, 0)]
-    assert (figures.people, figures.came) == (1, 1)
+    assert (figures.sums.registered.people, figures.sums.came) == (1, 1)
 
 
 def test_another_day_may_be_chosen(client: FlaskClient, forum: EventRow, enrol: Enrol) -> None:
@@ -169,6 +165,21 @@ def test_another_day_may_be_chosen(client: FlaskClient, forum: EventRow, enrol: 
     friday = client.get(f"/manage/events/{forum.slug}?day=2027-02-05").text
     assert "Arrivals by wave, Friday 5 February" in friday
     assert "People coming in" not in friday
+
+
+def test_a_wrong_clock_gives_no_day_of_its_own_and_a_day_of_another_year_says_so(
+    client: FlaskClient, forum: EventRow, enrol: Enrol
+) -> None:
+    made = enrol(forum, class_draft(forum, 0, "Manon Lambert"))
+    for at in (NOW + timedelta(days=3000), NOW - timedelta(days=366)):
+        item = ScanInput(str(uuid4()), made.ticket_code, forum.checkpoints[0].id, Direction.IN, at)
+        with transaction():
+            record_scans(forum, "Porte A", [item], now=NOW)
+    page = client.get(f"/manage/events/{forum.slug}").text
+    days = sorted(set(re.findall(r"\?day=(\d{4}-\d\d-\d\d)", page)))
+    assert days == ["2026-02-03", "2027-02-04", "2027-02-05"]
+    assert "Tuesday 3 February 2026" in page
+    assert ">Friday 5 February</a>" in page
 
 
 def test_declared_statistics_under_five_are_never_shown(
@@ -202,7 +213,7 @@ def test_few_answers_show_nothing_at_all(client: FlaskClient, make_event: MakeEv
 
 def test_allotments_are_not_needed_for_a_dashboard(make_event: MakeEvent) -> None:
     bare = make_event(waves=(WaveDraft(paris(4, 9), paris(4, 10), 60, allotments=(AllotmentDraft("school", 0, 0),)),))
-    assert get_dashboard(bare, now=NOW).people == 0
+    assert get_dashboard(bare, now=NOW).sums == NOTHING
 
 
 def test_a_group_is_named_by_class_and_school(forum: EventRow, enrol: Enrol, client: FlaskClient) -> None:
