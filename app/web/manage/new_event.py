@@ -11,7 +11,10 @@ from app.core.i18n import format_day
 from app.events.drafts import EventDraft, WaveDraft
 from app.events.enums import BuiltinAudience as A
 from app.events.enums import Enrolment, EventKind
+from app.events.library import KindDesign
+from app.events.library_kinds import kind_design
 from app.web.forms.base import choices
+from app.web.forms.cloning import NewHostedForm, NewMeetingForm
 from app.web.forms.events import NewDatesForm, NewEventForm, NewSpanForm, NewWavesForm
 from app.web.forms.timetable import at
 from app.web.i18n import current_locale
@@ -96,9 +99,16 @@ _FORMS: dict[Shape, type[NewEventForm]] = {
 }
 
 
+_OWN_FORMS: dict[EventKind, type[NewEventForm]] = {
+    EventKind.INFORMATION_MEETING: NewMeetingForm,
+    EventKind.PRESCRIBERS_MORNING: NewHostedForm,
+    EventKind.VISIT: NewHostedForm,
+}
+
+
 def form_of(kind: EventKind) -> type[NewEventForm]:
     """The form that asks for what this kind needs."""
-    return _FORMS[DEFAULTS[kind].shape]
+    return _OWN_FORMS.get(kind) or _FORMS[DEFAULTS[kind].shape]
 
 
 def proposed(kind: EventKind) -> dict[str, Any]:
@@ -110,7 +120,31 @@ def proposed(kind: EventKind) -> dict[str, Any]:
     }  # fmt: skip
     if defaults.pause is not None:
         values |= {"pause_from": defaults.pause[0], "pause_until": defaults.pause[1]}
-    return values
+    if kind is EventKind.INFORMATION_MEETING:
+        values |= {"expected": defaults.capacity, "capacity": None, "ends_hour": None}
+    return values | {"brings": [part.value for part in kind_design(kind).parts()]}
+
+
+def settled_design(form: Any, kind: EventKind) -> KindDesign | None:
+    """What goes with the event that a form asks for, once what it leaves to its kind is filled in.
+
+    None when the form goes back with a problem at its field.
+    """
+    if kind is EventKind.PRESCRIBERS_MORNING and not form.host.data and not form.venue_name.data:
+        form.host.errors = [message_for("required")]
+        return None
+    if kind is not EventKind.INFORMATION_MEETING:
+        return kind_design(kind)
+    people = form.expected.data or form.capacity.data
+    if people is None:
+        form.expected.errors = [message_for("number")]
+        return None
+    design = kind_design(kind, people)
+    form.capacity.data = form.capacity.data or people
+    if form.ends_hour.data is None:
+        ends = datetime.combine(date(2000, 1, 1), form.starts_hour.data) + timedelta(minutes=design.minutes)
+        form.ends_hour.data = ends.time()
+    return design
 
 
 def span_days(first: date, last: date) -> list[date]:

@@ -208,3 +208,12 @@ def test_the_kinds_are_offered_first(client: FlaskClient) -> None:
     page = client.get("/manage/events/new").text
     assert all(f"/manage/events/new?kind={kind.value}" in page for kind in EventKind)
     assert client.post("/manage/events/new", data=FORUM | {"kind": "circus"}).status_code == 302
+
+
+def test_a_town_without_a_venue_is_kept_in_the_form_and_asked_about(client: FlaskClient) -> None:
+    answer = client.post("/manage/events/new", data=FORUM | {"venue_name": "", "venue_commune": "Beaune"})
+    assert answer.status_code == 422
+    assert "Give the venue a name" in answer.text
+    assert "Beaune" in fields_of(answer)["venue_commune"]
+    assert count_events() == 0
+    assert made(client, venue_name="Beaune", venue_commune="Beaune").venue_commune == "Beaune"
