@@ -82,7 +82,8 @@ def _make(entry: _Entry, organiser_id: int, names: Names, now: datetime) -> str:
         )
         register(event, draft, by=VISITOR, now=made + timedelta(hours=7 * (number + 1)), quiet=True)
     if entry.cancelled_for:
-        move_event(event_id, EventMove.CANCEL, by=SYSTEM, now=now - timedelta(days=1), reason=entry.cancelled_for)
+        why = {"code": "too_few", "reason": entry.cancelled_for}
+        move_event(event_id, EventMove.CANCEL, by=SYSTEM, now=now - timedelta(days=1), **why)
     return slug
 
 

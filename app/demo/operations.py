@@ -9,6 +9,7 @@ from app.demo.agenda import make_agenda, make_foreign_event
 from app.demo.past import PAST_SLUG, make_past_forum
 from app.demo.people import find_organisers, make_organisers, make_tokens
 from app.demo.structures import make_structures
+from app.demo.targets import make_targets
 from app.demo.upcoming import make_next_forum
 from app.events.enums import Axis, EventKind
 from app.events.operations import save_project
@@ -41,6 +42,7 @@ def load_demo(*, now: datetime) -> Demo:
     )
     past = make_past_forum(organisers.creativ, forum_id)
     upcoming = make_next_forum(organisers.creativ, forum_id, now=now)
+    make_targets(organisers.creativ, forum_id, (past, upcoming), now=now)
     make_structures(organisers.creativ, now=now)
     make_agenda(organisers.creativ, forum=forum_id, apprentices=apprentices_id, now=now)
     make_foreign_event(organisers.foreign, now=now)

@@ -8,8 +8,10 @@ from random import Random
 from app.core.actor import SYSTEM, VISITOR
 from app.demo.forum import PARIS, at, forum, forum_waves, with_classes
 from app.demo.names import Names
+from app.demo.questions import QUESTIONS, answers_of_class, answers_of_person
 from app.events.enums import EventMove
 from app.events.operations import create_event, move_event
+from app.events.operations.questions import save_question
 from app.events.queries import EventRow, get_event
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft, Statistics
 from app.registrations.enums import AgeBand, Gender, RegistrationKind, Source
@@ -79,7 +81,10 @@ def make_next_forum(organiser_id: int, project_id: int, *, now: datetime) -> str
         registration_closes_at=at(days[0] - timedelta(days=1), 18),
     )
     slug = create_event(draft, organiser_id=organiser_id, by=SYSTEM, now=made)
-    move_event(get_event(slug).id, EventMove.PUBLISH, by=SYSTEM, now=made)
+    event_id = get_event(slug).id
+    for question in QUESTIONS:
+        save_question(event_id, question, by=SYSTEM, now=made)
+    move_event(event_id, EventMove.PUBLISH, by=SYSTEM, now=made)
     event = get_event(slug)
     drafts = list(_drafts(event))
     for number, registration in enumerate(drafts):
@@ -91,6 +96,7 @@ def make_next_forum(organiser_id: int, project_id: int, *, now: datetime) -> str
 
 def _drafts(event: EventRow) -> Iterator[RegistrationDraft]:
     random = Random(SEED)  # noqa: S311 - plausible, not secret
+    random_answers = Random(SEED + 1)  # noqa: S311 - as above; of their own, so that everybody else stays who they were
     names = Names(random)
     waves = [w.id for w in event.waves]
     for day, wave, school, label, pupils, adults in CLASSES:
@@ -102,10 +108,12 @@ def _drafts(event: EventRow) -> Iterator[RegistrationDraft]:
             headcount=Headcount(pupils, adults),
             organisation=Organisation(school.name, school.uai, label, school.commune),
             waitlist=True,
+            answers=answers_of_class(random_answers),
         )
     for (day, wave), people in ALONE.items():
         for _ in range(people):
-            yield _alone(waves[day * 8 + wave], names, random)
+            registration = _alone(waves[day * 8 + wave], names, random)
+            yield replace(registration, answers=answers_of_person(registration.audience, random_answers))
 
 
 def _alone(wave_id: int, names: Names, random: Random) -> RegistrationDraft:

@@ -17,6 +17,8 @@ from app.events.enums import QuestionKind
 MOST_QUESTIONS = 30
 MOST_CHOICES = 40
 LONGEST_TEXT = 2000
+MOST_FILES = 2
+"""Questions of an event that ask for a file: together they must fit into what one form may send."""
 LARGEST_FILE_KB = 5000
 FILE_TYPES = {"application/pdf": b"%PDF-", "image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 """The files a question takes, with the bytes that each begins with (ISO 32000, RFC 2083, ISO 10918)."""
@@ -84,6 +86,24 @@ class QuestionRow:
 def asked_of(questions: Iterable[QuestionRow], audience: str) -> list[QuestionRow]:
     """What a form asks of that audience, in order."""
     return [question for question in questions if question.is_asked_of(audience)]
+
+
+def asked_again(questions: Iterable[QuestionRow], audience: str, given: Mapping[str, Any]) -> list[QuestionRow]:
+    """What is asked of somebody who answered before: a choice of theirs that is retired meanwhile may stay."""
+    return [_offering(question, given.get(question.key)) for question in asked_of(questions, audience)]
+
+
+def _offering(question: QuestionRow, answer: Any) -> QuestionRow:
+    made = answer if isinstance(answer, list) else [answer]
+    if not any(choice.retired and choice.code in made for choice in question.choices):
+        return question
+    choices = (replace(c, retired=c.retired and c.code not in made) for c in question.choices)
+    return replace(question, choices=tuple(choices))
+
+
+def missing_answers(questions: Iterable[QuestionRow], audience: str, given: Mapping[str, Any]) -> list[QuestionRow]:
+    """The questions of that audience that need an answer and have none: left empty by staff, or asked since."""
+    return [q for q in asked_of(questions, audience) if q.required and q.key not in given]
 
 
 # --- Answers ------------------------------------------------------------------------------------------------------
@@ -176,8 +196,13 @@ def _check_text(question: QuestionRow, value: Any) -> tuple[Answer | None, str]:
 def _check_number(question: QuestionRow, value: Any) -> tuple[Answer | None, str]:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         return None, "answer_wrong_kind"
-    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,9}", value.strip()) is None:
-        return None, "answer_wrong_kind"
+    if isinstance(value, str):
+        typed = re.fullmatch(r"([+-]?)0*([0-9]+)", value.strip())
+        if typed is None:
+            return None, "answer_wrong_kind"
+        if len(typed[2]) > 9:
+            return None, "answer_too_low" if typed[1] == "-" else "answer_too_high"
+        value = f"{typed[1]}{typed[2]}"
     number = int(value)
     if question.minimum is not None and number < question.minimum:
         return None, "answer_too_low"
@@ -228,6 +253,8 @@ def problems_of(question: QuestionRow, audiences: Iterable[str]) -> dict[str, st
     low, high = question.minimum, question.maximum
     if low is not None and high is not None and low > high:
         problems["maximum"] = "below_minimum"
+    elif question.kind is QuestionKind.FILE and high is not None and not 1 <= high <= LARGEST_FILE_KB:
+        problems["maximum"] = "file_limit"
     return problems
 
 

@@ -12,6 +12,7 @@ from app.events.enums import QuestionKind
 from app.events.questions import QuestionRow
 from app.registrations.enums import ALIVE
 from app.registrations.models import Registration
+from app.registrations.queries import in_no_bin
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Written:
 
 
 def answered_keys(event_id: int) -> frozenset[str]:
-    """The keys that anybody answered, cancelled registrations included: their answers must stay readable."""
+    """The keys that anybody answered, cancelled and deleted registrations included: their answers must stay readable."""
     return frozenset(key for answers in _all_answers(event_id, alive=False) for key in answers)
 
 
@@ -54,7 +55,7 @@ def list_written(event_id: int, key: str, *, limit: int = 500) -> list[Written]:
     """The texts that people wrote to one question, newest first; the pages of those who may see people."""
     rows = db.session.execute(
         select(Registration.reference, Registration.contact_name, Registration.answers)
-        .where(Registration.event_id == event_id, Registration.status.in_(ALIVE))
+        .where(Registration.event_id == event_id, Registration.status.in_(ALIVE), in_no_bin())
         .order_by(Registration.created_at.desc(), Registration.id.desc())
     )
     found = (Written(r.reference, r.contact_name, str(r.answers[key])) for r in rows if r.answers.get(key))
@@ -64,7 +65,7 @@ def list_written(event_id: int, key: str, *, limit: int = 500) -> list[Written]:
 def _all_answers(event_id: int, *, alive: bool) -> Iterator[dict[str, Any]]:
     statement = select(Registration.answers).where(Registration.event_id == event_id)
     if alive:
-        statement = statement.where(Registration.status.in_(ALIVE))
+        statement = statement.where(Registration.status.in_(ALIVE), in_no_bin())
     return (answers for answers in db.session.execute(statement).scalars() if answers)
 
 

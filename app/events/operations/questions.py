@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
 from app.core.actor import Actor
-from app.core.audit import record
+from app.core.audit import changes_between, record
 from app.core.db import db
 from app.core.errors import FieldError, NotFound
-from app.events.enums import EDITABLE
+from app.events.enums import EDITABLE, QuestionKind
 from app.events.errors import EventReadOnly
 from app.events.models import Event, Question
 from app.events.operations.places import lock_event
 from app.events.queries import EventRow, get_event_by_id
-from app.events.questions import MOST_QUESTIONS, QuestionRow, change_of, new_key, problems_of
+from app.events.questions import MOST_FILES, MOST_QUESTIONS, QuestionRow, change_of, new_key, problems_of
 
 
 def save_question(
@@ -37,6 +38,8 @@ def save_question(
     else:
         wanted = change_of(before, wanted, is_answered=is_answered)
     problems = problems_of(wanted, [a.code for a in event.audiences])
+    if wanted.kind is QuestionKind.FILE and _files_besides(event, wanted.key) >= MOST_FILES:
+        problems["kind"] = "too_many_files"
     if problems:
         raise FieldError(problems)
     values = _columns(wanted)
@@ -50,33 +53,40 @@ def save_question(
         db.session.execute(
             update(Question).where(Question.event_id == event_id, Question.key == wanted.key).values(**values)
         )
-    changed = sorted(n for n, v in _columns(before).items() if v != values[n]) if before else []
-    _say(event, "question.asked" if before is None else "question.changed", wanted.key, changed, by=by, now=now)
+    changed = changes_between(_columns(before), values) if before else {}
+    verb = "question.asked" if before is None else "question.changed"
+    _say(event, verb, (wanted.key, wanted.label_fr), changed, by=by, now=now)
     return wanted.key
 
 
 def retire_question(event_id: int, key: str, *, is_answered: bool, by: Actor, now: datetime) -> None:
     """Ask it no more. Nobody having answered, it is removed; else it stays, for its answers to be read. Raises as above."""
     event = _hold(event_id)
-    if all(q.key != key or q.retired for q in event.questions):
+    question = next((q for q in event.questions if q.key == key and not q.retired), None)
+    if question is None:
         raise NotFound("question")
     mine = Question.event_id == event_id, Question.key == key
     if is_answered:
         db.session.execute(update(Question).where(*mine).values(retired_at=now))
     else:
         db.session.execute(delete(Question).where(*mine))
-    _say(event, "question.retired", key, [], by=by, now=now)
+    _say(event, "question.retired", (key, question.label_fr), {}, by=by, now=now)
 
 
 def ask_again(event_id: int, key: str, *, by: Actor, now: datetime) -> None:
-    """Take back the retiring of a question. Raises NotFound, EventReadOnly."""
+    """Take back the retiring of a question. Raises NotFound, EventReadOnly, FieldError (too many questions or files)."""
     event = _hold(event_id)
-    if all(q.key != key or not q.retired for q in event.questions):
+    question = next((q for q in event.questions if q.key == key and q.retired), None)
+    if question is None:
         raise NotFound("question")
+    if sum(not q.retired for q in event.questions) >= MOST_QUESTIONS:
+        raise FieldError({"label_fr": "too_many_questions"})
+    if question.kind is QuestionKind.FILE and _files_besides(event, key) >= MOST_FILES:
+        raise FieldError({"kind": "too_many_files"})
     db.session.execute(
         update(Question).where(Question.event_id == event_id, Question.key == key).values(retired_at=None)
     )
-    _say(event, "question.asked_again", key, [], by=by, now=now)
+    _say(event, "question.asked_again", (key, question.label_fr), {}, by=by, now=now)
 
 
 def order_questions(event_id: int, keys: Sequence[str], *, by: Actor, now: datetime) -> None:
@@ -91,7 +101,7 @@ def order_questions(event_id: int, keys: Sequence[str], *, by: Actor, now: datet
         db.session.execute(
             update(Question).where(Question.event_id == event_id, Question.key == key).values(position=position)
         )
-    _say(event, "question.ordered", "", [], by=by, now=now)
+    _say(event, "question.ordered", None, {}, by=by, now=now)
 
 
 def copy_questions(from_event_id: int, to_event_id: int, *, now: datetime) -> None:
@@ -121,6 +131,11 @@ def copy_questions(from_event_id: int, to_event_id: int, *, now: datetime) -> No
         db.session.execute(insert(Question), values)
 
 
+def _files_besides(event: EventRow, key: str) -> int:
+    """How many other questions ask for a file."""
+    return sum(q.kind is QuestionKind.FILE and not q.retired and q.key != key for q in event.questions)
+
+
 def _hold(event_id: int) -> EventRow:
     lock_event(event_id)
     event = get_event_by_id(event_id)
@@ -144,13 +159,14 @@ def _columns(question: QuestionRow) -> dict[str, object]:
     }
 
 
-def _say(event: EventRow, verb: str, key: str, changed: list[str], *, by: Actor, now: datetime) -> None:
+def _say(
+    event: EventRow, verb: str, question: tuple[str, str] | None, changed: dict[str, Any], *, by: Actor, now: datetime
+) -> None:
+    """`question` is its key and what it asked."""
     db.session.execute(
         update(Event)
         .where(Event.id == event.id)
         .values(version=Event.version + 1, revision=Event.revision + 1, updated_at=now)
     )
-    details: dict[str, object] = {"key": key} if key else {}
-    if changed:
-        details["changed"] = changed
+    details = changed | (dict(zip(("key", "question"), question, strict=True)) if question else {})
     record(by, verb, f"event:{event.id}", now=now, organiser_id=event.organiser_id, details=details)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.events.enums import QuestionKind
 from app.events.queries import EventRow, Places
 from app.registrations.drafts import RegistrationDraft
 from app.registrations.importing.lines import Line, table_of
@@ -27,7 +28,8 @@ def check(
         if number % 500 == 0:
             progress(number, len(sheet.rows))
         checker.take(row)
-    return Plan(len(sheet.rows), tuple(checker.entries), tuple(checker.problems))
+    lists = frozenset(q.key for q in event.questions if q.kind is QuestionKind.CHOICE)
+    return Plan(len(sheet.rows), tuple(checker.entries), tuple(checker.problems), lists)
 
 
 class _Checker:
@@ -79,5 +81,6 @@ def _differences(draft: RegistrationDraft, known: Known) -> tuple[str, ...]:
         "waves": set(draft.waves) != set(known.waves),
         "audience": draft.audience != known.audience,
         "headcount": draft.headcount != known.headcount,
+        "answers": any(known.answers.get(key) != answer for key, answer in draft.answers.items()),
     }
     return tuple(name for name, differs in said.items() if differs)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from app.core.actor import Actor, ActorKind
 from app.core.transaction import transaction
+from app.events.errors import EventNotFound
 from app.events.queries import get_event_by_id
 from app.jobs.registry import JobContext, handler, periodic
 from app.registrations.importing.errors import ImportNotFound, ImportOver, ImportRefused
@@ -62,7 +63,7 @@ def write_import(context: JobContext) -> None:
     except ImportRefused as error:
         with transaction():
             store_refusal(get_import(row.id, lock=True), Refused(0, error.code, dict(error.facts)))
-    except (ImportNotFound, ImportOver):  # deleted, or another job does it by now
+    except (ImportNotFound, ImportOver, EventNotFound):  # deleted, or another job does it by now
         return
 
 
@@ -94,12 +95,14 @@ def _find(context: JobContext) -> ImportRow | None:
 
 
 def _plan(row: ImportRow, context: JobContext) -> Plan | None:
-    """The plan as of now, or None when the file as a whole is refused: then that is stored."""
+    """The plan as of now, or None when the file as a whole is refused: then that is stored. None when the event is deleted."""
     try:
         return make_plan(get_event_by_id(row.event_id), read_sheet(get_content(row.id)), row.mapping, context.progress)
     except ImportRefused as error:
         with transaction():
             store_refusal(get_import(row.id, lock=True), Refused(0, error.code, dict(error.facts)))
+        return None
+    except EventNotFound:
         return None
 
 

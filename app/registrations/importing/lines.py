@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from app.core.errors import FieldError
 from app.core.text import TextError, fold, normalise_phone
-from app.events.enums import Enrolment
+from app.events.enums import Enrolment, QuestionKind
 from app.events.queries import EventRow, WaveRow
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
 from app.registrations.enums import RegistrationKind, Source
+from app.registrations.importing.answers import importable, labels_of, read_answer
 from app.registrations.importing.cells import audience_key, audience_words, read_date, read_number, read_time
 from app.registrations.importing.errors import Fact
 from app.registrations.importing.mapping import ColumnMapping, Field
@@ -66,8 +67,7 @@ class Line:
         return any(not p.warning for p in self.problems)
 
     def text(self, field: Field) -> str:
-        column = self.table.mapping.column(field)
-        return "" if column is None or column >= len(self.row.cells) else self.row.cells[column]
+        return self._cell(self.table.mapping.column(field))
 
     def add(self, field: Field | None, code: str, *, warning: bool = False, **facts: Fact) -> None:
         """Note a problem, at the field's column if the file has one."""
@@ -91,6 +91,7 @@ class Line:
             organisation=self._organisation(),
             oriented_by=self.text(Field.ORIENTED_BY),
             source=Source.IMPORT,
+            answers=self._answers(audience),
         )
         try:
             draft = clean(draft, event)
@@ -106,6 +107,34 @@ class Line:
             self.text, (Field.ORGANISATION, Field.UAI, Field.CLASS_LABEL, Field.COMMUNE)
         )
         return Organisation(name, uai, class_label, commune)
+
+    def _answers(self, audience: str | None) -> dict[str, object]:
+        """What the columns of questions say. What is not asked of this audience is left out, with a warning."""
+        found: dict[str, object] = {}
+        for question in importable(self.table.event):
+            text = self._cell(self.table.mapping.answers.get(question.key))
+            answer = read_answer(question, text)
+            if answer is None:
+                continue
+            if question.kind is QuestionKind.TEXT and begins_as_formula(text):
+                self._add_answer(question.key, "formula", sign=text[0])
+            elif audience is None and question.audiences:
+                continue  # whether it is asked of this line is not known
+            elif audience is not None and not question.is_asked_of(audience):
+                self._add_answer(question.key, "question_not_asked", warning=True)
+            else:
+                found[question.key] = answer
+        return found
+
+    def _add_answer(self, key: str, code: str, *, warning: bool = False, **facts: Fact) -> None:
+        """Note a problem at the column that answers a question."""
+        column = self.table.mapping.answers.get(key)
+        header = self.table.sheet.header
+        name = header[column] if column is not None and column < len(header) else ""
+        self.problems.append(Problem(self.row.line, name, code, self._cell(column), facts, warning))
+
+    def _cell(self, column: int | None) -> str:
+        return "" if column is None or column >= len(self.row.cells) else self.row.cells[column]
 
     def _look_for_damage(self) -> None:
         if len(self.row.cells) > len(self.table.sheet.header) and any(self.row.cells[len(self.table.sheet.header) :]):
@@ -204,6 +233,13 @@ class Line:
         parts = (self.text(Field.FIRST_NAME), self.text(Field.FAMILY_NAME))
         return " ".join(p for p in parts if p) or self.text(Field.FULL_NAME)
 
+    def _name_field(self, code: str) -> Field:
+        """The column that a refused name is told at: of a first and a family name that are too long, the longer one."""
+        if code == "too_long" and self._name() != self.text(Field.FULL_NAME):
+            return max(Field.FAMILY_NAME, Field.FIRST_NAME, key=lambda field: len(self.text(field)))
+        mapped = self.table.mapping.column(Field.FAMILY_NAME) is not None
+        return Field.FAMILY_NAME if mapped else Field.FULL_NAME
+
     def _contact(self) -> Contact:
         phone = self.text(Field.PHONE)
         if self.table.sheet.spreadsheet and len(phone) == 9 and phone.isdecimal() and phone[0] != "0":
@@ -211,9 +247,10 @@ class Line:
         return Contact(self._name(), self.text(Field.EMAIL), phone, self.text(Field.FAMILY_NAME))
 
     def _add_refused(self, path: str, code: str) -> None:
-        if path == "contact/name":
-            column = Field.FAMILY_NAME if self.table.mapping.column(Field.FAMILY_NAME) is not None else Field.FULL_NAME
-            self.add(column, code)
+        if path.startswith("answers/"):
+            self._add_refused_answer(path.removeprefix("answers/"), code)
+        elif path == "contact/name":
+            self.add(self._name_field(code), code)
         elif code == "email_or_phone":
             self.add(
                 Field.EMAIL if self.table.mapping.column(Field.EMAIL) is not None else Field.PHONE, "contact_missing"
@@ -226,6 +263,13 @@ class Line:
             column_name = self._column_name(field)
             if not (column_name and column_name in said):  # what the cell says wrongly was told already
                 self.add(field, code)
+
+    def _add_refused_answer(self, key: str, code: str) -> None:
+        question = next((q for q in self.table.event.questions if q.key == key), None)
+        if question is not None and code == "answer_no_choice":
+            self._add_answer(key, code, choices=labels_of(question))
+        else:
+            self._add_answer(key, code)
 
     def _column_name(self, field: Field | None) -> str:
         column = None if field is None else self.table.mapping.column(field)

@@ -1,10 +1,15 @@
 """Which column says what: proposed from the header's words, changed by the person who imports."""
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
 
+from app.core.text import fold
 from app.events.enums import Enrolment
 from app.events.queries import EventRow
+from app.events.questions import QuestionRow
+from app.registrations.importing.answers import PREFIX, answers_from_json, propose_answers
 from app.sheets.columns import SheetMapping, propose_columns
 
 
@@ -29,10 +34,19 @@ class Field(enum.StrEnum):
     ORIENTED_BY = "oriented_by"
 
 
+@dataclass(frozen=True)
 class ColumnMapping(SheetMapping[Field]):
-    """The column of each field."""
+    """The column of each field, and of each question that a column answers, by its key."""
 
     fields = Field
+    answers: Mapping[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, int]:
+        return super().to_json() | {f"{PREFIX}{key}": column for key, column in self.answers.items()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, int]) -> Self:
+        return cls(super().from_json(stored).columns, answers_from_json(stored))
 
 
 # The more words of a header a name explains, the surer it is: « Nom de l’établissement » is no person's name.
@@ -86,12 +100,17 @@ _NAMES: dict[Field | None, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def propose(header: Sequence[str]) -> ColumnMapping:
-    """The surest field of each column, no field twice: columns whose whole name is known come first."""
-    taken = propose_columns(header, _NAMES)
+def propose(header: Sequence[str], questions: Sequence[QuestionRow] = ()) -> ColumnMapping:
+    """The surest field of each column, no field twice: columns whose whole name is known come first.
+
+    A column named exactly as one of these questions answers it, unless that is the very name of a field.
+    """
+    known = {fold(name) for names in _NAMES.values() for name in names}
+    answers = propose_answers(["" if fold(name) in known else name for name in header], questions)
+    taken = propose_columns(["" if n in answers.values() else name for n, name in enumerate(header)], _NAMES)
     if Field.FAMILY_NAME in taken and Field.FIRST_NAME in taken:
         taken.pop(Field.FULL_NAME, None)  # « Contact » beside « Nom » and « Prénom » is somebody's function
-    return ColumnMapping({field: taken[field] for field in Field if field in taken})
+    return ColumnMapping({field: taken[field] for field in Field if field in taken}, answers)
 
 
 def missing_fields(mapping: ColumnMapping, event: EventRow) -> tuple[tuple[Field, ...], ...]:

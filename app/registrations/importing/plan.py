@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.core.text import fold
 from app.registrations.drafts import Contact, Headcount, RegistrationDraft
@@ -20,6 +21,7 @@ class Known:
     audience: str
     headcount: Headcount
     waves: tuple[int, ...]
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an import would do. `lines` counts the file's; a line with a problem that is no warning has no entry."""
+    """What an import would do. `lines` counts the file's; a line with a problem that is no warning has no entry.
+
+    `lists` are the keys of questions that are answered by one choice of a list.
+    """
 
     lines: int
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
+    lists: frozenset[str] = frozenset()
 
     @property
     def new(self) -> list[Entry]:

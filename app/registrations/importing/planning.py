@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from app.events.enums import EventState
 from app.events.queries import EventRow, get_places
+from app.registrations.importing.answers import importable
 from app.registrations.importing.checking import check
 from app.registrations.importing.errors import ImportRefused
 from app.registrations.importing.mapping import ColumnMapping, missing_fields, propose
@@ -29,7 +30,7 @@ def make_plan(
 def plan_file(event: EventRow, content: bytes) -> Plan:
     """As make_plan, with the columns as they are proposed. Raises ImportRefused."""
     sheet = read_sheet(content)
-    return make_plan(event, sheet, propose(sheet.header))
+    return make_plan(event, sheet, propose(sheet.header, importable(event)))
 
 
 def require_importable(event: EventRow) -> None:

@@ -111,8 +111,8 @@ def get_content(import_id: int) -> bytes:
 
 
 def find_known(event_id: int) -> KnownRegistrations:
-    """The event's registrations by all that a line is recognised by: two statements."""
-    return _known([Registration.event_id == event_id])
+    """The event's registrations by all that a line is recognised by: two statements. One in the bin may be written anew."""
+    return _known([Registration.event_id == event_id, Registration.deleted_at.is_(None)])
 
 
 def find_known_among(event_id: int, drafts: Sequence[RegistrationDraft]) -> KnownRegistrations:
@@ -125,7 +125,7 @@ def find_known_among(event_id: int, drafts: Sequence[RegistrationDraft]) -> Know
         Registration.same_key.in_(sorted(keys)),
         and_(Registration.same_key.is_(None), Registration.contact_phone.in_(sorted(phones))),
     )
-    return _known([Registration.event_id == event_id, wanted])
+    return _known([Registration.event_id == event_id, Registration.deleted_at.is_(None), wanted])
 
 
 def _known(where: Sequence[ColumnElement[bool]]) -> KnownRegistrations:
@@ -144,14 +144,14 @@ def _known(where: Sequence[ColumnElement[bool]]) -> KnownRegistrations:
             Registration.id, Registration.reference, Registration.status, Registration.audience,
             Registration.participants, Registration.companions,
             Registration.import_key, Registration.same_key, Registration.contact_name,
-            Registration.contact_phone,
+            Registration.contact_phone, Registration.answers,
         )
         .where(*where)
         .order_by(Registration.id)
     ):  # fmt: skip
         alive = r.status in ALIVE
         headcount = Headcount(r.participants, r.companions)
-        known = Known(r.reference, alive, r.audience, headcount, tuple(sorted(waves.get(r.id, ()))))
+        known = Known(r.reference, alive, r.audience, headcount, tuple(sorted(waves.get(r.id, ()))), r.answers)
         if r.import_key:
             by_import[r.import_key] = known
         if alive and r.same_key:

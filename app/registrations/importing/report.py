@@ -1,7 +1,7 @@
 """How far an import got, as it is kept beside its file: checked, being written, written, or why it was not."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.registrations.importing.errors import Fact
@@ -19,6 +19,15 @@ class AudienceTotal:
     code: str
     registrations: int
     people: int
+
+
+@dataclass(frozen=True)
+class AnswerTotal:
+    """How many new registrations answer a question, and of a list how many take each choice, by code."""
+
+    key: str
+    answered: int
+    choices: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,7 @@ class Checked:
     bad_lines: tuple[int, ...]
     differences: tuple[Difference, ...]
     causes: tuple[Cause, ...] = ()
+    answers: tuple[AnswerTotal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,7 +172,21 @@ def report_of(plan: Plan) -> Checked:
             Difference(e.line, e.known.reference, e.differs) for e in plan.there if e.known and e.differs
         ),
         causes=causes_of(plan.problems),
+        answers=_answer_totals(plan),
     )
+
+
+def _answer_totals(plan: Plan) -> tuple[AnswerTotal, ...]:
+    """No answer is named itself, but for the choices of lists: the report outlives what people wrote."""
+    answered: dict[str, int] = {}
+    chosen: dict[str, dict[str, int]] = {}
+    for entry in plan.new:
+        for key, answer in entry.draft.answers.items():
+            answered[key] = answered.get(key, 0) + 1
+            for code in answer if isinstance(answer, list) else [answer] if key in plan.lists else []:
+                counts = chosen.setdefault(key, {})
+                counts[code] = counts.get(code, 0) + 1
+    return tuple(AnswerTotal(key, count, chosen.get(key, {})) for key, count in answered.items())
 
 
 def causes_of(problems: Iterable[Problem]) -> tuple[Cause, ...]:
@@ -197,6 +221,7 @@ def _checked(stored: Mapping[str, Any]) -> Checked:
             "problems": problems,
             "causes": tuple(Cause(**c) for c in stored["causes"]) if "causes" in stored else causes_of(problems),
             "bad_lines": tuple(stored["bad_lines"]),
+            "answers": tuple(AnswerTotal(**a) for a in stored.get("answers", ())),
             "differences": tuple(
                 Difference(d["line"], d["reference"], tuple(d["names"])) for d in stored["differences"]
             ),

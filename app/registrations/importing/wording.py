@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.core.i18n import Locale, translate
+from app.events.questions import QuestionRow
 from app.registrations.importing.errors import Fact, ImportRefused
 from app.registrations.importing.mapping import Field
 from app.sheets import wording as sheets
@@ -32,6 +33,8 @@ FIELD_NAMES: dict[Field, str] = {
     Field.COMMUNE: N_("Town"),
     Field.ORIENTED_BY: N_("Oriented by"),
 }
+
+QUESTION = N_("Question: %(question)s")
 
 REFUSALS: dict[str, str] = {
     **sheets.REFUSALS,
@@ -73,6 +76,15 @@ PROBLEMS: dict[str, str] = {
     "repeated_person": N_("Line %(first)s has the same address or telephone: one person registers once."),
     "too_many_cells": N_("This line has %(cells)s cells for %(columns)s columns. A separator may stand inside a text."),
     "formula": N_("This begins with %(sign)s: is it a formula?"),
+    "answer_no_choice": N_("No answer has this name. Write one of: %(choices)s."),
+    "answer_wrong_kind": N_("This answer has not the right form."),
+    "answer_too_short": N_("This text is too short."),
+    "answer_too_long": N_("This text is too long."),
+    "answer_too_low": N_("This number is too small."),
+    "answer_too_high": N_("This number is too large."),
+    "answer_too_few": N_("Choose more answers."),
+    "answer_too_many": N_("Choose fewer answers."),
+    "question_not_asked": N_("This is not asked of this audience: the answer is left out."),
     "lost_letter": N_("A letter seems lost here. The line is imported as it is; correct the name afterwards."),
 }
 OTHER = N_("This value does not fit here.")
@@ -85,6 +97,7 @@ CAUSES: dict[str, str] = {
     "repeated_person": N_("A line above has the same address or telephone: one person registers once."),
     "too_many_cells": N_("The line has more cells than the file has columns. A separator may stand inside a text."),
     "formula": N_("The text begins as a formula does: =, +, - or @."),
+    "answer_no_choice": N_("No answer to this question has that name."),
 }
 """What problems of one kind have in common, where each says more of its own."""
 
@@ -102,12 +115,18 @@ DIFFERENCES: dict[str, str] = {
     "audience": N_("another audience"),
     "headcount": N_("another headcount"),
     "cancelled": N_("the registration was cancelled"),
+    "answers": N_("other answers"),
 }
 
 
 def say_field(field: Field, locale: Locale) -> str:
     """The name of a field, as people read it."""
     return translate(locale, FIELD_NAMES[field])
+
+
+def say_question(question: QuestionRow, locale: Locale) -> str:
+    """A question among the names of fields, as a choice of what a column says."""
+    return translate(locale, QUESTION, question=question.label(locale))
 
 
 def say_refusal(refused: ImportRefused, locale: Locale) -> str:

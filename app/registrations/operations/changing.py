@@ -19,7 +19,14 @@ from app.registrations.models import Registration, RegistrationWave
 from app.registrations.notifications import Kind, tell
 from app.registrations.operations.locking import held_by, lock_registration
 from app.registrations.queries import RegistrationRow, places_before
-from app.registrations.rules import clean_waves, headcount_problems, may_change, require_move
+from app.registrations.rules import (
+    clean_waves,
+    exceeds_group,
+    headcount_problems,
+    may_change,
+    require_move,
+    waiting_problems,
+)
 
 
 def change_registration(
@@ -42,7 +49,7 @@ def change_registration(
     require_move(before.status, RegistrationMove.CHANGE)
     if not may_change(event, before.waves, staff=by.is_staff, now=now):
         raise ChangeClosed
-    new_waves, new_count = _asked(before, event, waves, headcount)
+    new_waves, new_count = _asked(before, event, waves, headcount, by)
     changes = (set(new_waves), new_count) != (set(before.waves), Headcount(before.participants, before.companions))
     if not changes and before.status is not RegistrationStatus.WAITLISTED:
         return before.status
@@ -64,15 +71,24 @@ def change_registration(
 
 
 def _asked(
-    before: RegistrationRow, event: EventRow, waves: tuple[int, ...] | None, headcount: Headcount | None
+    before: RegistrationRow, event: EventRow, waves: tuple[int, ...] | None, headcount: Headcount | None, by: Actor
 ) -> tuple[tuple[int, ...], Headcount]:
-    """The waves and the headcount that are wanted from now on. Raises FieldError."""
+    """The waves and the headcount that are wanted from now on. Raises FieldError.
+
+    No visitor makes a group larger than those that register by themselves; nobody who waits, than could ever have a place.
+    """
     problems: dict[str, str] = {}
     new_waves = before.waves if waves is None else clean_waves(waves, event, problems)
     new_count = Headcount(before.participants, before.companions) if headcount is None else headcount
     problems |= headcount_problems(new_count)
     if not before.is_group and new_count != Headcount():
         problems["headcount"] = "individual_is_one"
+    if not by.is_staff and new_count.people > before.people and exceeds_group(event, new_count):
+        problems.setdefault("headcount/participants", "group_too_large")
+    waits = before.status is RegistrationStatus.WAITLISTED and set(new_waves) == set(before.waves)
+    if waits and new_count.people > before.people and not problems:
+        group = before.is_group
+        problems |= waiting_problems(event, new_waves, before.audience, new_count.people, group=group)
     if problems:
         raise FieldError(problems)
     return new_waves, new_count

@@ -18,9 +18,10 @@ from app.registrations.drafts import RegistrationDraft
 from app.registrations.enums import RegistrationKind, RegistrationStatus
 from app.registrations.errors import RegistrationClosed
 from app.registrations.models import DeclaredStatistics
+from app.registrations.operations.answer_files import attach_files
 from app.registrations.operations.locking import asked_by
 from app.registrations.operations.storing import NewRegistration, Stored, confirm, require_new, wait
-from app.registrations.rules import clean, may_register, same_key, sort_name
+from app.registrations.rules import clean, may_register, same_key, sort_name, waiting_problems
 from app.structures.models import StructureKind
 from app.structures.operations import keep_structure
 
@@ -48,12 +49,15 @@ def register(event: EventRow, draft: RegistrationDraft, *, by: Actor, now: datet
     written, provided that the edge rolls its transaction back, as it does on any error.
     """
     try:
-        return _register(event, draft, by=by, now=now, quiet=quiet)
+        made = _register(event, draft, by=by, now=now, quiet=quiet)
     except (FieldError, RegistrationClosed, WriteConflict):
         current = _lock(event)
         if current is event:
             raise
-    return _register(current, draft, by=by, now=now, quiet=quiet)  # the event was edited since the caller read it
+        event = current  # it was edited since the caller read it
+        made = _register(event, draft, by=by, now=now, quiet=quiet)
+    attach_files(event, made.id, draft.answers)
+    return made
 
 
 def _register(event: EventRow, draft: RegistrationDraft, *, by: Actor, now: datetime, quiet: bool) -> Registered:
@@ -77,6 +81,7 @@ def require_room(event: EventRow, draft: RegistrationDraft) -> None:
     """
     event = _lock(event)
     draft = clean(draft, event)
+    _require_hope(event, draft)
     if draft.waitlist and event.waiting_list:
         return
     savepoint = db.session.begin_nested()
@@ -84,6 +89,15 @@ def require_room(event: EventRow, draft: RegistrationDraft) -> None:
         take_places(event.id, asked_by(draft))
     finally:
         savepoint.rollback()
+
+
+def _require_hope(event: EventRow, draft: RegistrationDraft) -> None:
+    """Nobody waits for what can never be free. Raises FieldError."""
+    group = draft.kind is RegistrationKind.GROUP
+    if draft.waitlist and event.waiting_list:
+        problems = waiting_problems(event, draft.waves, draft.audience, draft.headcount.people, group=group)
+        if problems:
+            raise FieldError(problems)
 
 
 def _lock(event: EventRow) -> EventRow:
@@ -106,6 +120,7 @@ def _confirm_or_wait(new: NewRegistration) -> tuple[RegistrationStatus, Stored]:
         require_new(new)  # who is registered already is told that, and not that it is full
         if not waits:
             raise
+    _require_hope(new.event, new.draft)
     return RegistrationStatus.WAITLISTED, wait(new)
 
 

@@ -19,6 +19,7 @@ KIND_LABELS = {
     QuestionKind.NUMBER: _l("A number"),
     QuestionKind.DATE: _l("A date"),
     QuestionKind.CONSENT: _l("A consent: a box to tick"),
+    QuestionKind.FILE: _l("A file: PDF or photo"),
 }
 
 register_messages(
@@ -40,6 +41,8 @@ register_messages(
         "too_many_choices": _l("There are too many answers: 40 at most."),
         "choice_twice": _l("The same answer stands there twice."),
         "below_minimum": _l("The largest is below the smallest."),
+        "file_limit": _l("A file weighs between 1 and 5,000 KB."),
+        "too_many_files": _l("An event asks for at most 2 files: more do not fit into one form."),
         "too_many_questions": _l("An event asks at most 30 questions. Fewer questions bring more registrations."),
     }
 )
@@ -88,7 +91,7 @@ class QuestionForm(PageForm):
             audiences=tuple(self.audiences.data or ()),
             choices=with_codes(pairs, known) if with_choices else (),
             minimum=self.minimum.data if kind in BOUNDED else None,
-            maximum=self.maximum.data if kind in BOUNDED else None,
+            maximum=self.maximum.data if kind in BOUNDED or kind is QuestionKind.FILE else None,
         )
 
 

@@ -1,6 +1,6 @@
 """The public form to register: five subjects, names as in the API, answers that travel from one page to the next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,13 +10,20 @@ from wtforms import BooleanField, EmailField, Field, RadioField, SelectMultipleF
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.core.errors import FieldError
 from app.core.i18n import as_locale
 from app.events.enums import Enrolment
 from app.events.queries import EventRow
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft, Statistics
 from app.registrations.enums import AgeBand, Gender, RegistrationKind, Source
-from app.registrations.rules import LARGEST_GROUP
-from app.web.forms.answers import AnswerField, answer_fields, kept_answers_of
+from app.registrations.rules import LARGEST_GROUP, exceeds_group
+from app.web.forms.answers import (
+    AnswerField,
+    answer_fields,
+    find_their_files,
+    kept_answers_of,
+    show_refused_answers,
+)
 from app.web.forms.base import (
     UAI,
     Between,
@@ -48,7 +55,13 @@ register_messages(
         "all_waves": _l("This event is taken as a whole."),
         "out_of_range": _l("This number is out of range."),
         "wave_missing": _l("Choose a time."),
+        "never_room": _l(
+            "There will never be room for so many people at that time, even if others cancel. Choose another time, or "
+            "write a smaller number."
+        ),
+        "never_open": _l("This time is kept for other visitors: nobody can wait for it. Choose another one."),
         "wave_full": _l("This time is full. Choose another one."),
+        "group_too_large": _l("This group is larger than those that register by themselves. Call the organiser."),
     }
 )
 
@@ -132,7 +145,9 @@ class RegistrationForm(PageForm):
     contact = Nested(ContactPart)
     locale = StringField()
 
-    def __init__(self, event: EventRow, answers: "MultiDict[str, str]") -> None:
+    def __init__(
+        self, event: EventRow, answers: "MultiDict[str, str]", refused_files: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(formdata=answers)
         self.event = event
         own: Any = self
@@ -140,6 +155,7 @@ class RegistrationForm(PageForm):
         own.waves.choices = as_choices({w.id: "" for w in event.waves})
         own.waves.label.text = _waves_label(event)
         self.answer_fields = answer_fields(event.questions, self.chosen_audience, answers)
+        find_their_files(self.answer_fields, event, refused=refused_files)
         self._say_it_for(event.audience(self.chosen_audience).school)
 
     def _say_it_for(self, school: bool) -> None:
@@ -153,6 +169,10 @@ class RegistrationForm(PageForm):
     @property
     def is_group(self) -> bool:
         return bool(self._fields["kind"].data == RegistrationKind.GROUP.value)
+
+    @property
+    def asks_files(self) -> bool:
+        return any(field.is_file for field in self.answer_fields)
 
     @property
     def chosen_audience(self) -> str:
@@ -173,6 +193,10 @@ class RegistrationForm(PageForm):
             3: ("waves", "waitlist"),
             4: ("contact.name", "contact.email", "contact.phone"),
         }.get(step, ())
+
+    def show_refusal(self, error: FieldError, **values: object) -> None:
+        others = show_refused_answers(self.answer_fields, error)
+        super().show_refusal(others, largest=self.event.largest_group, **values)
 
     def show_as_typed(self, step: int) -> None:
         """Show texts as they were typed, whatever checking made of them."""
@@ -200,6 +224,12 @@ class RegistrationForm(PageForm):
         return True
 
     def _check_people(self) -> bool:
+        form: Any = self
+        count = form.headcount.form
+        if self.is_group and exceeds_group(
+            self.event, Headcount(count.participants.data or 0, count.companions.data or 0)
+        ):
+            return self._refuse("headcount.participants", "group_too_large")
         if not self.is_group:
             missing = [] if self._fields["is_15_or_older"].data else ["is_15_or_older"]
         elif self.event.audience(self.chosen_audience).school:
@@ -230,7 +260,7 @@ class RegistrationForm(PageForm):
     def _refuse(self, name: str, code: str) -> bool:
         field = find_field(self, name)
         if field is not None and not field.errors:
-            field.errors = [message_for(code)]
+            field.errors = [message_for(code, largest=self.event.largest_group)]
         return False
 
     def _text(self, name: str) -> str:
@@ -331,7 +361,3 @@ class ChangeForm(PageForm):
     def wave_ids(self, event: EventRow) -> tuple[int, ...]:
         wanted = set(self._fields["waves"].data or ())
         return tuple(w.id for w in event.waves if str(w.id) in wanted)
-
-
-class CancelForm(PageForm):
-    reason = StringField(_l("Why, if you like"), [Length(300)])

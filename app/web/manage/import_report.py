@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.events.queries import EventRow
 from app.registrations.importing.report import Cause, Checked, Difference, ImportReport
 from app.registrations.importing.wording import has_own_words, say_cause, say_difference, say_problem, say_too_late
 from app.sheets.problems import Problem
@@ -58,6 +59,22 @@ def unwritten_views(report: ImportReport) -> list[tuple[str, str]]:
     for line in found:
         lines.setdefault(say_too_late(line.code, current_locale()), []).append(line.line)
     return [(words, _line_words(numbers, most=SHOWN)) for words, numbers in lines.items()]
+
+
+def answer_views(event: EventRow, checked: Checked) -> list[tuple[str, str, str]]:
+    """(question, « 12 réponses », « 10 Oui, 2 Non ») for each question that the file answers, in the event's order."""
+    locale, totals = current_locale(), {total.key: total for total in checked.answers}
+    views = []
+    for question in event.questions:
+        total = totals.get(question.key)
+        if total is None:
+            continue
+        labels = {choice.code: choice.label(locale) for choice in question.choices}
+        taken = sorted(total.choices.items(), key=lambda found: -found[1])
+        said = ", ".join(f"{number(count)}\N{NO-BREAK SPACE}× {labels.get(code, code)}" for code, count in taken)
+        answered = ngettext("%(n)s answer", "%(n)s answers", total.answered, n=number(total.answered))
+        views.append((question.label(locale), str(answered), said))
+    return views
 
 
 def count_words(checked: Checked) -> dict[str, str]:

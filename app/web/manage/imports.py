@@ -14,6 +14,7 @@ from app.core.errors import MoveNotAllowed
 from app.core.transaction import transaction
 from app.events.queries import EventRow
 from app.jobs.models import JobState
+from app.registrations.importing.answers import PREFIX, answers_from_json, importable
 from app.registrations.importing.errors import ImportBusy, ImportRefused
 from app.registrations.importing.files import (
     KEPT,
@@ -29,14 +30,21 @@ from app.registrations.importing.planning import make_plan, require_importable
 from app.registrations.importing.queries import ImportRow, get_content, get_import, list_imports
 from app.registrations.importing.report import report_of
 from app.registrations.importing.stages import ImportStage
-from app.registrations.importing.wording import say_code, say_field, say_fields, say_problem, say_refusal
+from app.registrations.importing.wording import (
+    say_code,
+    say_field,
+    say_fields,
+    say_problem,
+    say_question,
+    say_refusal,
+)
 from app.sheets.reading import MOST_BYTES, Sheet, read_sheet
-from app.web.forms.columns import ColumnsForm, chosen_columns, column_name, columns_form
+from app.web.forms.columns import ColumnsForm, chosen_columns, chosen_others, column_name, columns_form
 from app.web.forms.imports import UploadForm, WritingForm
 from app.web.guards import current_actor, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
-from app.web.manage.import_report import cause_views, count_words, difference_views, unwritten_views
+from app.web.manage.import_report import answer_views, cause_views, count_words, difference_views, unwritten_views
 from app.web.problems_csv import problems_csv
 
 blueprint = Blueprint("manage_imports", __name__, url_prefix="/manage/events/<slug>/import")
@@ -61,7 +69,7 @@ def upload(slug: str) -> str | tuple[str, int] | Response:
         if not isinstance(sent, FileStorage) or not sent.filename:
             raise ImportRefused("no_file")
         content = sent.stream.read(MOST_BYTES + 1)
-        columns = propose(read_sheet(content).header)
+        columns = propose(read_sheet(content).header, importable(event))
         with transaction():
             import_id = keep_file(event, sent.filename, content, columns, by=current_actor(), now=clock.now())
     except ImportRefused as refused:
@@ -77,9 +85,7 @@ def columns(slug: str, import_id: int) -> str | Response:
     if row.at_work or row.stage is ImportStage.WRITTEN:
         return redirect(_url(event, row.id, "progress"))
     sheet = read_sheet(get_content(row.id))
-    return _columns_page(
-        event, row, sheet, columns_form(sheet.header, row.mapping, say_field, current_locale(), sent=False)
-    )
+    return _columns_page(event, row, sheet, _columns_form(event, row, sheet, sent=False))
 
 
 @blueprint.post("/<int:import_id>")
@@ -89,7 +95,7 @@ def check(slug: str, import_id: int) -> str | tuple[str, int] | Response:
     if row.at_work or row.stage is ImportStage.WRITTEN:
         return redirect(_url(event, row.id, "progress"))
     sheet = read_sheet(get_content(row.id))
-    form = columns_form(sheet.header, row.mapping, say_field, current_locale(), sent=True)
+    form = _columns_form(event, row, sheet, sent=True)
     try:
         if not form.validate_on_submit() or not _accept_columns(form, event, row, sheet):
             return _columns_page(event, row, sheet, form), 422
@@ -117,6 +123,7 @@ def report(slug: str, import_id: int) -> str | Response:
         warnings=cause_views(checked, warnings=True),
         differences=difference_views(checked),
         audiences=[(event.audience(a.code).label(locale), a) for a in checked.audiences],
+        answers=answer_views(event, checked),
         texts=count_words(checked),
         **_context(event, row),
     )
@@ -204,13 +211,24 @@ def _go(url: str) -> Response:
     return redirect(url)
 
 
+def _questions(event: EventRow) -> dict[str, str]:
+    """The questions that a column may answer, as they are called in the form."""
+    return {f"{PREFIX}{q.key}": say_question(q, current_locale()) for q in importable(event)}
+
+
+def _columns_form(event: EventRow, row: ImportRow, sheet: Sheet, *, sent: bool) -> ColumnsForm:
+    return columns_form(sheet.header, row.mapping, say_field, current_locale(), sent=sent, others=_questions(event))
+
+
 def _accept_columns(form: ColumnsForm, event: EventRow, row: ImportRow, sheet: Sheet) -> bool:
     """Remember the columns and check the file with them; False when they do not do, told at the form."""
-    taken, twice = chosen_columns(form, len(sheet.header), Field)
-    mapping = ColumnMapping(taken)
-    locale = current_locale()
-    for name, field in twice.items():
-        label = say_fields(field.value, locale)[0]
+    locale, questions = current_locale(), _questions(event)
+    taken, repeated = chosen_columns(form, len(sheet.header), Field)
+    answers, answered = chosen_others(form, len(sheet.header), questions)
+    mapping = ColumnMapping(taken, answers_from_json(answers))
+    twice = {name: say_fields(field.value, locale)[0] for name, field in repeated.items()}
+    twice |= {name: questions[value] for name, value in answered.items()}
+    for name, label in twice.items():
         form[name].errors = [_("Another column is “%(name)s” already.", name=label)]
     missing = missing_fields(mapping, event)
     if missing:

@@ -19,6 +19,7 @@ from app.web.forms.questions import BOUNDED, KIND_LABELS, QuestionForm, question
 from app.web.guards import allows, current_actor, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_editable_event, get_own_event
+from app.web.wording import message_for
 
 blueprint = Blueprint("manage_questions", __name__, url_prefix="/manage/events")
 
@@ -97,8 +98,11 @@ def retire(slug: str, key: str) -> Response:
 @event_staff(Ability.PROGRAMME_CHANGE)
 def again(slug: str, key: str) -> Response:
     event = get_editable_event(slug)
-    with transaction():
-        ask_again(event.id, key, by=current_actor(), now=clock.now())
+    try:
+        with transaction():
+            ask_again(event.id, key, by=current_actor(), now=clock.now())
+    except FieldError as refusal:
+        flash(message_for(next(iter(refusal.problems.values()))), "waiting")
     return _back(event)
 
 

@@ -1,5 +1,6 @@
 """Registering somebody who has no mailbox: by telephone or at a desk, with a ticket to print."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -10,14 +11,23 @@ from app.accounts.rules import Ability, is_within, row_limit
 from app.core import clock
 from app.core.errors import DatabaseBusy, FieldError, WriteConflict
 from app.core.transaction import in_transaction
-from app.events.enums import Enrolment, EventState
+from app.events.enums import Enrolment, EventState, QuestionKind
 from app.events.errors import AudienceFull, WaveFull
 from app.events.queries import EventRow, get_places
+from app.events.questions import missing_answers
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
 from app.registrations.enums import RegistrationKind, Source
 from app.registrations.errors import AlreadyRegistered, RegistrationClosed
 from app.registrations.operations import Registered, register
 from app.registrations.queries import get_by_reference, get_registration
+from app.web.answer_uploads import sent_answers, wants_removal
+from app.web.forms.answers import (
+    AnswerField,
+    answer_problems,
+    filled_fields,
+    kept_answers_of,
+    show_refused_answers,
+)
 from app.web.forms.base import choices
 from app.web.forms.staff_registration import StaffRegistrationForm
 from app.web.guards import current_access, current_actor, current_organiser_id, event_staff
@@ -59,24 +69,26 @@ def create(slug: str) -> Answer:
     _offer_choices(form, event)
     if form.kind.data == RegistrationKind.INDIVIDUAL.value:
         form.forget_group()
-    if request.form.get("refresh"):
+    fields = sent_answers(event, form.audience.data or "")
+    if request.form.get("refresh") or wants_removal(request.form):
         form.forget_errors()
-        return _page(event, form)
-    if not form.validate_on_submit():
-        return _page(event, form), 422
+        return _page(event, form, fields)
+    right = [form.validate_on_submit(), *(field.validate() for field in fields)]
+    if not all(right):
+        return _page(event, form, fields), 422
     try:
-        made = _register(event, form)
+        made = _register(event, form, fields)
     except (DatabaseBusy, WriteConflict):
         form.form_errors.append(_("Many people register at the moment. Your answers are kept: press the button again."))
-        return _page(event, form), 503
+        return _page(event, form, fields), 503
     if made is None:
-        return _page(event, form), 422
+        return _page(event, form, fields), 422
     return redirect(f"/manage/events/{slug}/registrations/{made.reference}/ticket")
 
 
-def _register(event: EventRow, form: Any) -> Registered | None:
+def _register(event: EventRow, form: Any, fields: list[AnswerField]) -> Registered | None:
     """Register, or put each problem where it belongs and return None. Raises DatabaseBusy, WriteConflict."""
-    draft = _draft(event, form)
+    draft = replace(_draft(event, form), answers=dict(kept_answers_of(fields)))
     if not is_within(row_limit(current_access()), group=draft.kind is RegistrationKind.GROUP, audience=draft.audience):
         form.audience.errors = [_("You register classes and groups. Choose a group, or the school audience.")]
         return None
@@ -93,7 +105,7 @@ def _register(event: EventRow, form: Any) -> Registered | None:
     except RegistrationClosed:
         form.form_errors.append(_("This event takes no registrations: it is a draft, archived or called off."))
     except FieldError as error:
-        form.show_refusal(error)
+        form.show_refusal(show_refused_answers(fields, error))
     return None
 
 
@@ -127,10 +139,12 @@ def ticket(slug: str, reference: str) -> str | Response:
     its_rows = is_within(limit, group=registration.is_group, audience=registration.audience)
     if registration.event_id != event.id or not its_rows:
         return redirect(f"/manage/events/{slug}/registrations")
+    unanswered = missing_answers(event.questions, registration.audience, registration.answers)
     return render_template(
         "manage/registrations/ticket.html",
         registration=registration,
         waves=[w for w in event.waves if w.id in registration.waves],
+        missing=[q.label(current_locale()) for q in unanswered],
         **event_context(event, "registrations"),
     )
 
@@ -140,17 +154,21 @@ def _offer_choices(form: StaffRegistrationForm, event: EventRow) -> None:
     form.waves.choices = choices({str(w.id): "" for w in event.waves})
 
 
-def _page(event: EventRow, form: Any) -> str:
+def _page(event: EventRow, form: Any, fields: list[AnswerField] | None = None) -> str:
     _offer_choices(form, event)
     known = [a.code for a in event.audiences]
     audience = form.audience.data if form.audience.data in known else (known or [""])[0]
+    if fields is None:
+        fields = filled_fields(event.questions, audience, {}, complete=False)
     group = form.kind.data == RegistrationKind.GROUP.value
     count = form.headcount.form
     people = max(1, (count.participants.data or 0) + (count.companions.data or 0)) if group else 1
     return render_template(
         "manage/registrations/new.html",
         form=form,
-        problems=form.list_problems(),
+        problems=form.list_problems() + answer_problems(fields),
+        answer_fields=fields,
+        asks_files=any(q.kind is QuestionKind.FILE and not q.retired for q in event.questions),
         rows=wave_rows(event, get_places(event), audience, group=group, people=people),
         places_for=party_words(event, audience, group=group, people=people),
         several=event.enrolment is Enrolment.SEVERAL,

@@ -23,22 +23,25 @@ from app.registrations.drafts import Headcount
 from app.registrations.enums import HOLDING, REGISTRATION_MOVES, RegistrationMove, RegistrationStatus
 from app.registrations.errors import ChangeClosed, RegistrationNotFound
 from app.registrations.operations import (
+    ask_links_again,
     cancel_registration,
     change_registration,
     erase_registration,
     issue_route_cards,
-    send_links_again,
 )
 from app.registrations.papers import admits, route_cards_pdf_of
 from app.registrations.queries import FORGOTTEN, RegistrationRow, places_before
 from app.registrations.rules import may_change
+from app.web.answer_responses import answer_lines
 from app.web.calendars import calendar_response
-from app.web.forms.registration import CancelForm, ChangeForm, LinkForm
+from app.web.forms.reasons import CancelForm, visitor_choices
+from app.web.forms.registration import ChangeForm, LinkForm
 from app.web.guards import current_actor, own_link, public
 from app.web.i18n import current_locale
 from app.web.problems import RETRY_AFTER_BUSY
 from app.web.public.found import registration_of_link, shown_event
 from app.web.public.held_data import held_facts, held_record
+from app.web.public.own_answers import may_change_answers
 from app.web.public.registration_steps import Party, first_full, wave_choices
 from app.web.public.ticket_view import ticket_qr, ticket_view
 from app.web.public.tickets import pdf_response, unknown_link
@@ -57,6 +60,7 @@ def show(token: str) -> str:
     now = clock.now()
     waiting = registration.status is RegistrationStatus.WAITLISTED
     before = places_before(registration) if waiting else 0
+    asked = may_change_answers(event, registration)
     return render_template(
         "public/own_page/show.html",
         event=event,
@@ -66,6 +70,8 @@ def show(token: str) -> str:
         qr=ticket_qr(registration.ticket.code),
         before=before,
         place_free=waiting and not before and _fits_now(event, registration),
+        answers=answer_lines(event, registration, missing=asked),
+        may_answer=asked,
         may_change=_may(event, registration, RegistrationMove.CHANGE, now),
         may_cancel=_may(event, registration, RegistrationMove.CANCEL, now),
         base=own_page_path(token),
@@ -115,7 +121,7 @@ def _change(event: EventRow, registration: RegistrationRow, form: ChangeForm, no
     except (WaveFull, AudienceFull) as full:
         return _change_page(event, registration, form, chosen, full=full.wave_id or 0), 409
     except FieldError as refusal:
-        form.show_refusal(refusal)
+        form.show_refusal(refusal, largest=event.largest_group)
         return _change_page(event, registration, form, chosen), 422
     except (ChangeClosed, MoveNotAllowed):
         return _too_late(event, registration)
@@ -171,17 +177,18 @@ def cancel(token: str) -> Answer:
     now = clock.now()
     if not _may(event, registration, RegistrationMove.CANCEL, now):
         return _too_late(event, registration)
-    form = CancelForm()
+    form = CancelForm(visitor_choices(event.organiser_id, current_locale(), group=registration.is_group))
     if request.method == "GET" or not form.validate():
         page = render_template(
             "public/own_page/cancel.html", event=event, registration=registration, form=form,
             base=own_page_path(token), held=registration.status in HOLDING, waves=_wave_names(event, registration),
         )  # fmt: skip
         return page, 200 if request.method == "GET" else 422
-    reason: Any = form
+    why: Any = form
+    reason, code = why.reason.data or "", why.code.data or ""
     try:
         with transaction():
-            cancel_registration(registration.id, by=current_actor(), now=now, reason=reason.reason.data or "")
+            cancel_registration(registration.id, by=current_actor(), now=now, reason=reason, code=code)
     except (ChangeClosed, MoveNotAllowed):
         return _too_late(event, registration)
     flash(_("It is cancelled."), "ok")
@@ -223,6 +230,7 @@ def held(token: str) -> str:
         registration=registration,
         base=own_page_path(token),
         facts=held_facts(event, registration),
+        answers=answer_lines(event, registration),
         forgotten=registration.contact_name == FORGOTTEN,
     )
 
@@ -269,7 +277,7 @@ def send_link(slug: str) -> Answer:
     if request.method == "POST" and form.validate():
         asked: Any = form
         with transaction():
-            send_links_again(event, asked.email.data, now=clock.now())
+            ask_links_again(event, asked.email.data, now=clock.now())
         return redirect(f"/events/{event.slug}/link?sent=1", 303)
     page = render_template(
         "public/own_page/link.html", event=event, form=form, sent="sent" in request.args and request.method == "GET"

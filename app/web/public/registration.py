@@ -32,8 +32,9 @@ from app.registrations.enums import RegistrationStatus
 from app.registrations.errors import AlreadyRegistered, RegistrationClosed, RegistrationNotFound
 from app.registrations.operations import Registered, register, require_room, tell_already_registered
 from app.registrations.queries import get_registration
-from app.registrations.rules import clean
-from app.web.forms.registration import RegistrationForm
+from app.registrations.rules import clean, waiting_problems
+from app.web.answer_uploads import take_files, wants_removal
+from app.web.forms.registration import QUESTIONS_STEP, RegistrationForm
 from app.web.guards import current_actor, public
 from app.web.i18n import current_locale
 from app.web.problems import RETRY_AFTER_BUSY
@@ -84,7 +85,10 @@ def go_on(slug: str) -> Response:
     if phase_of(event, clock.now()) is not Phase.OPEN:
         return _closed(event, 409)
     answers = decoded(request.form)
-    form, step = RegistrationForm(event, answers), answers.get("step", "confirm")
+    refused = take_files(event, answers.get("audience", ""), answers)
+    form, step = RegistrationForm(event, answers, refused), answers.get("step", "confirm")
+    if wants_removal(answers):
+        return _page(form, answers, QUESTIONS_STEP)
     if step not in {"1", "2", "3", "4"}:
         step_asked = _asked_step(answers, LAST_STEP)
         return _confirm(form, answers) if step_asked is None else _page(form, answers, step_asked)
@@ -142,9 +146,20 @@ def _next_page(form: RegistrationForm, answers: Answers, step: int) -> Response:
 def _refuse_time(form: RegistrationForm, answers: Answers) -> Response | None:
     """Before going on with a time: is there room, or does the person accept to wait?"""
     if "waitlist" in answers and form.event.waiting_list:
-        return None
+        return _refuse_waiting(form, answers)
     full = first_full(form.event, get_places(form.event), Party.of(form), form.wave_ids())
     return None if full is None else _page(form, answers, 3, status=409, filled=full)
+
+
+def _refuse_waiting(form: RegistrationForm, answers: Answers) -> Response | None:
+    """Before going on to wait: could that time ever have room for all of them?"""
+    party, event = Party.of(form), form.event
+    wanted = [w.id for w in event.waves] if event.enrolment is Enrolment.ALL else form.wave_ids()
+    problems = waiting_problems(event, wanted, party.audience, party.people, group=party.group)
+    if not problems:
+        return None
+    form.show_refusal(FieldError(problems))
+    return _page(form, answers, 3 if "waves" in problems else 2, status=422)
 
 
 def _confirm(form: RegistrationForm, answers: Answers) -> Response:

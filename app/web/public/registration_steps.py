@@ -15,9 +15,10 @@ from app.events.enums import Enrolment
 from app.events.queries import EventRow, Places, WaveRow
 from app.registrations.drafts import Headcount, RegistrationDraft
 from app.registrations.enums import RegistrationKind
+from app.registrations.rules import most_ever
+from app.web.answer_responses import in_words
 from app.web.filters import hour
 from app.web.forms.registration import NO, STATISTICS, WAIT, RegistrationForm
-from app.web.i18n import current_locale
 from app.web.public.availability import Availability, availability, fits
 from app.web.public.words import coming_as, first_capital, people, time_words, wave_day, wave_name
 
@@ -148,11 +149,7 @@ def _fits(event: EventRow, places: Places, wave: WaveRow, party: Party) -> bool:
 
 def _may_wait(event: EventRow, wave: WaveRow, party: Party) -> bool:
     """Waiting makes sense only for a party that the wave could ever hold."""
-    allotment = wave.allotment(party.audience)
-    most = (
-        wave.capacity if allotment is None or allotment.max_people is None else min(wave.capacity, allotment.max_people)
-    )
-    return event.waiting_list and party.people <= most
+    return event.waiting_list and party.people <= most_ever(event, {wave.id}, party.audience, group=party.group)
 
 
 def _calmest(waves: list[WaveRow], places: Places) -> int | None:
@@ -272,17 +269,16 @@ def summary(event: EventRow, form: RegistrationForm, draft: RegistrationDraft) -
         SummaryPart(1, _("Who comes"), ((_("You come…"), coming_as(event.audience(draft.audience))),)),
         SummaryPart(2, step_title(form, 2), tuple(_group_facts(event, draft) if group else _person_facts(form, draft))),
         SummaryPart(3, step_title(form, 3), tuple(rows)),
-        SummaryPart(4, pgettext("step", "You"), (*_contact_facts(draft), *answer_facts(event, draft.answers))),
+        SummaryPart(4, pgettext("step", "You"), (*_contact_facts(draft), *_answer_facts(form, draft.answers))),
     ]
 
 
-def answer_facts(event: EventRow, answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The event's questions with the answers given, retired ones too: they stay readable."""
-    locale = current_locale()
-    for question in event.questions:
-        if question.key in answers:
-            shown = _("Yes") if answers[question.key] is True else question.shown(answers[question.key], locale)
-            yield question.label(locale), shown
+def _answer_facts(form: RegistrationForm, answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The questions with the answers given; a file by its name."""
+    for found in form.answer_fields:
+        if found.question.key in answers:
+            said = in_words(found.question, answers[found.question.key])
+            yield found.label.text, found.file.name if found.file else said
 
 
 def _contact_facts(draft: RegistrationDraft) -> Iterator[tuple[str, str]]:

@@ -51,6 +51,7 @@ def place(problem: Problem) -> tuple[int, str, str, str]:
         ({"Courriel": "", "Téléphone": ""}, "Courriel", "contact_missing"),
         ({"Nom": "", "Prénom": ""}, "Nom", "required"),
         ({"Nom": "L" * 130}, "Nom", "too_long"),
+        ({"Prénom": "L" * 500}, "Prénom", "too_long"),
         ({"Nom": "=1+1"}, "Nom", "formula"),
         ({"Prénom": "@SOMME(A1)"}, "Prénom", "formula"),
         ({"Commune": "-2+3"}, "Commune", "formula"),

@@ -97,6 +97,15 @@ def count_registrations() -> int:
     return db.session.execute(select(func.count()).select_from(Registration)).scalar_one()
 
 
+def tab_count(page: str) -> str:
+    """What the tab of the registrations counts, inside the part that the page exchanges."""
+    found = re.search(
+        r'<nav id="sections".*?/registrations"[^>]*>[^<]*<span class="count">(\d+)</span>.*?</nav>', page, re.S
+    )
+    assert found
+    return found[1]
+
+
 def test_the_real_file_from_upload_to_result(sqlite_app: Flask, client: FlaskClient, event: EventRow) -> None:
     url = send(client, event, REAL.read_bytes()).headers["Location"]
     columns = client.get(url).text
@@ -112,12 +121,15 @@ def test_the_real_file_from_upload_to_result(sqlite_app: Flask, client: FlaskCli
     waiting = client.get(f"{url}/progress").text
     assert 'hx-trigger="every 1s"' in waiting
     assert '<noscript><meta http-equiv="refresh"' in waiting
+    assert 'hx-select-oob="#sections"' in waiting  # the tabs, too: they count registrations
+    assert tab_count(waiting) == "0"
     client.post(f"{url}/writing")
     work(sqlite_app)
     assert count_registrations() == 286
     result = client.get(f"{url}/progress").text
     assert "The file is imported" in result
     assert ">912<" in result
+    assert tab_count(result) == "286"
     assert 'hx-trigger="every' not in result
     assert db.session.execute(select(ImportFile.content)).scalar_one() == b""
     for page in (url, f"{url}/report"):

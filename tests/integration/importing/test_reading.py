@@ -65,6 +65,19 @@ def test_a_text_over_two_lines_is_one_cell() -> None:
     assert [(r.line, r.cells[1]) for r in sheet.rows] == [(2, "3e B"), (3, "4e")]
 
 
+def test_a_quotation_mark_that_closes_only_at_a_later_one_is_told_at_its_line() -> None:
+    """The lines between the two would be lost in one cell without a word."""
+    lines = [b"Nom;Mail;Classe", b"Blanc;b;3e", b'Roux;"a;3e', *[b"Vert;v;4e"] * 9, b'Noir;"n";5e', b""]
+    with pytest.raises(ImportRefused) as caught:
+        read_sheet(b"\r\n".join(lines))
+    assert (caught.value.code, caught.value.facts) == ("unclosed_quote", {"line": 3})
+
+
+def test_a_text_over_several_lines_with_separators_in_it_is_one_cell() -> None:
+    remark = "Arrive en car,\nà 9 h, à pied,\nou en train, selon le temps\nMerci"
+    assert read_sheet(f'Nom,Remarque\nRoux,"{remark}"\n'.encode()).rows[0].cells == ("Roux", " ".join(remark.split()))
+
+
 def test_short_lines_are_filled_and_dashes_are_nothing() -> None:
     sheet = read_sheet("Nom;Prénom;Mail\r\nRoux\r\nBlanc;–;-\r\n".encode())
     assert [r.cells for r in sheet.rows] == [("Roux", "", ""), ("Blanc", "", "")]
@@ -80,12 +93,20 @@ def test_short_lines_are_filled_and_dashes_are_nothing() -> None:
         (TABLE.encode("utf-16"), "utf16"),
         (TABLE.encode("utf-16-le"), "utf16"),
         (b"\x7fELF\x02\x01\x01\x00;\x03\x01\r\n", "binary"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary"),
+        (b"\x7fELF\x02\x01\x01;\x03\x81\r\n", "binary"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "image"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF;a\r\n\x81", "image"),
+        (b"RIFF\x10\x00\x00\x00WEBPVP8 ", "image"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "pdf"),
+        (b"{\\rtf1\\ansi Nom;Mail}", "document"),
+        (b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "archive"),
         (b"Nom;Mail\r\nRoux \x81;a\r\n", "encoding"),
         (b"Nom|Mail\r\nRoux|a@example.org\r\n", "separator"),
         (b"Nom\r\nRoux\r\n", "separator"),
         (b'Nom;Mail\r\n"Roux;a\r\n' + b"Blanc;b\r\n" * 80, "unclosed_quote"),
         (b'Nom;Mail\r\n"' + b"x" * 200_000, "unclosed_quote"),
+        (b'Nom;Mail\r\nBlanc;b\r\n"Roux;a\r\n', "unclosed_quote"),
+        (b'"Nom;Mail\r\nBlanc;b\r\n', "unclosed_quote"),
         (b"Nom;Mail;NOM\r\na;b;c\r\n", "repeated_header"),
         (b"Nom;Mail\r\n" + b"x" * 3_000 + b";a\r\n", "long_cell"),
         (b";".join(b"c%d" % n for n in range(MOST_COLUMNS + 1)) + b"\r\n1;2\r\n", "too_many_columns"),
@@ -100,7 +121,9 @@ def test_short_lines_are_filled_and_dashes_are_nothing() -> None:
         (b"PK\x03\x04 no zip at all", "unreadable"),
         (WORKBOOK[: len(WORKBOOK) // 2], "unreadable"),
         (zip_of({"xl/workbook.bin": b"\x83", "[Content_Types].xml": "<Types/>"}), "unreadable"),
-        (zip_of({"word/document.xml": "<w/>"}), "unreadable"),
+        (zip_of({"word/document.xml": "<w/>"}), "document"),
+        (zip_of({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<a/>"}), "document"),
+        (zip_of({"photos/1.jpg": b"\xff\xd8\xff"}), "archive"),
         (zip_of({"xl/workbook.xml": "<a/>", "xl/workbook.bin": b"\x83"}), "unreadable"),
         (zip_of({"content.xml": "<not closed"}), "unreadable"),
         (xlsx_of(), "empty"),

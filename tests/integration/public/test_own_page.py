@@ -1,6 +1,7 @@
 """One's own page: seeing, changing, cancelling, taking one's data along, being forgotten."""
 
 import json
+import threading
 
 import pytest
 from flask import Flask
@@ -15,12 +16,16 @@ from app.events.drafts import AllotmentDraft
 from app.events.enums import EventMove
 from app.events.operations import move_event
 from app.events.queries import EventRow, get_places
+from app.jobs.models import Job
+from app.jobs.worker import run_worker
 from app.messages.models import Message
 from app.registrations.drafts import Contact, Statistics
 from app.registrations.enums import Gender, RegistrationStatus
 from app.registrations.models import DeclaredStatistics
 from app.registrations.operations import Registered, cancel_registration
+from app.registrations.operations.tickets import LINKS_JOB
 from app.registrations.queries import FORGOTTEN, get_registration
+from tests.conftest import counted_statements
 from tests.factories import NOW, class_draft, forum, make_event, make_registration, one_wave, person_draft
 from tests.integration.public.conftest import fields_of, words_of
 
@@ -132,6 +137,19 @@ def test_person_changes_the_time_alone(client: FlaskClient, event: EventRow) -> 
     assert (after.waves, after.people) == ((event.waves[1].id,), 1)
 
 
+def test_who_cancels_may_tell_why_by_one_tap(client: FlaskClient, event: EventRow, made: Registered) -> None:
+    page = client.get(f"/r/{made.token}/cancel").text
+    assert "Nobody to come along with the group" in page
+    assert "Registered twice" not in page
+    assert "Found a job or a training" not in page
+    forged = client.post(f"/r/{made.token}/cancel", data={"code": "twice", "reason": "Deux fois"})
+    assert (forged.status_code, "Deux fois" in forged.text) == (422, True)
+    assert get_registration(made.id).status is RegistrationStatus.CONFIRMED
+    assert client.post(f"/r/{made.token}/cancel", data={"code": "transport"}).status_code == 303
+    after = get_registration(made.id)
+    assert (after.status, after.cancel_code, after.cancel_reason) == (RegistrationStatus.CANCELLED, "transport", "")
+
+
 def test_cancelling_asks_again_with_figures(client: FlaskClient, event: EventRow, made: Registered) -> None:
     page = client.get(f"/r/{made.token}/cancel")
     assert "Cancel the registration of 30 people?" in page.text
@@ -140,7 +158,8 @@ def test_cancelling_asks_again_with_figures(client: FlaskClient, event: EventRow
     answer = client.post(f"/r/{made.token}/cancel", data={"reason": "The bus is not coming."})
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/r/{made.token}")
     after = get_registration(made.id)
-    assert (after.status, after.cancel_reason) == (RegistrationStatus.CANCELLED, "The bus is not coming.")
+    told = (after.status, after.cancel_code, after.cancel_reason)
+    assert told == (RegistrationStatus.CANCELLED, "other", "The bus is not coming.")
     assert taken(event) == [0, 0]
     page = client.get(f"/r/{made.token}")
     assert "This ticket no longer lets anybody in." in page.text
@@ -329,7 +348,9 @@ def test_erasing_asks_again_then_forgets(client: FlaskClient, organiser_id: int)
     assert client.get(f"/r/{made.token}/erase").status_code == 302
 
 
-def test_link_is_sent_again_and_the_answer_tells_nothing(client: FlaskClient, event: EventRow) -> None:
+def test_link_is_sent_again_and_the_answer_tells_nothing(
+    sqlite_app: Flask, client: FlaskClient, event: EventRow
+) -> None:
     make_registration(event, person_draft(event, contact=Contact("Hugo Dupont", "hugo.dupont@example.org")))
     known = client.post(
         f"/events/{event.slug}/link", data={"email": " Hugo.Dupont@example.org "}, follow_redirects=True
@@ -337,7 +358,24 @@ def test_link_is_sent_again_and_the_answer_tells_nothing(client: FlaskClient, ev
     unknown = client.post(f"/events/{event.slug}/link", data={"email": "nobody@example.org"}, follow_redirects=True)
     assert known.status_code == 200
     assert known.data == unknown.data
+    run_worker(sqlite_app, drain=True, stop=threading.Event(), concurrency=1)
     assert templates() == ["registrations.confirmed", "registrations.link"]
+
+
+def test_asking_for_the_link_does_the_same_work_whoever_has_the_address(client: FlaskClient, event: EventRow) -> None:
+    """Else the time that the answer takes would tell who is registered."""
+    make_registration(event, person_draft(event, contact=Contact("Hugo Dupont", "hugo.dupont@example.org")))
+    statements: list[list[str]] = []
+    for email in ("hugo.dupont@example.org", "nobody@example.org"):
+        client.get(f"/events/{event.slug}")
+        with counted_statements() as counted:
+            assert client.post(f"/events/{event.slug}/link", data={"email": email}).status_code == 303
+        statements.append(counted.statements)
+    assert statements[0] == statements[1]
+    assert not any("FROM registrations" in statement for statement in statements[0])
+    payloads = db.session.execute(select(Job.payload).where(Job.name == LINKS_JOB)).scalars().all()
+    assert len(payloads) == 2
+    assert "example.org" not in str(payloads), "a job keeps the digest alone"
 
 
 def test_wrong_address_for_the_link_is_said(client: FlaskClient, event: EventRow) -> None:

@@ -146,7 +146,7 @@ def test_one_change_leads_back_to_the_summary(visitor: Visitor) -> None:
         ("2", {"organisation.class_label": ""}, "This answer is missing."),
         ("2", {"headcount.participants": "many"}, "Write a whole number, for example 28."),
         ("2", {"headcount.participants": "0"}, "Write 1 or more."),
-        ("2", {"headcount.participants": "99999999999999999999"}, "Write a whole number, for example 28."),
+        ("2", {"headcount.participants": "99999999999999999999"}, "This number is too large."),
         ("2", {"organisation.uai": "0210001Z"}, "The letter does not go with the figures."),
         ("3", {"waves": "99999999999999999999"}, "Choose one of the times shown."),
         ("3", {"waves": ""}, "Choose one of the times shown."),

@@ -113,6 +113,7 @@ def test_moves_follow_the_table() -> None:
         (RegistrationStatus.WAITLISTED, RegistrationMove.CANCEL),
         (RegistrationStatus.WAITLISTED, RegistrationMove.CHANGE),
         (RegistrationStatus.OFFERED, RegistrationMove.CANCEL),
+        (RegistrationStatus.CANCELLED, RegistrationMove.REINSTATE),
     }
 
 
