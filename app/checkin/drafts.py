@@ -2,19 +2,24 @@
 
 import hmac
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from app.checkin.enums import Direction, Reason, ScanResult
 from app.registrations.drafts import Headcount
 
 CODE = re.compile(r"(?:.*/t/)?([0-9A-Z]{26})/?", re.ASCII | re.IGNORECASE | re.DOTALL)
 MARK_LENGTH = 16
+AHEAD = timedelta(minutes=10)
+"""How far a device's clock may be ahead of ours and still be believed."""
 
 
 @dataclass(frozen=True)
 class ScanInput:
-    """One passage as a device sends it. `id` is its UUID in lower case; `code` a ticket's code or its address."""
+    """One passage as a device sends it. `id` is its UUID in lower case; `code` a ticket's code or its address.
+
+    `device_at` is the time that the device said, where `scanned_at` is another one (see `believed`).
+    """
 
     id: str
     code: str
@@ -23,6 +28,16 @@ class ScanInput:
     scanned_at: datetime
     headcount: Headcount | None = None
     undoes: str | None = None
+    device_at: datetime | None = None
+
+
+def believed(item: ScanInput, now: datetime) -> ScanInput:
+    """The passage at the time that counts. Nobody has passed in the future: a device that says so has a wrong clock, and its
+    passage counts at the moment we received it; a few minutes (AHEAD) are let be. Late ones are no fault: phones keep them.
+    """
+    if item.scanned_at - now <= AHEAD:
+        return item
+    return replace(item, scanned_at=now, device_at=item.scanned_at)
 
 
 @dataclass(frozen=True)

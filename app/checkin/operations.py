@@ -8,24 +8,22 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Table, bindparam, insert, select, update
 
-from app.checkin.drafts import ScanAnswer, ScanInput, code_of, invalid, mark_of
+from app.checkin.drafts import ScanAnswer, ScanInput, believed, code_of, invalid, mark_of
 from app.checkin.enums import Direction, Reason, ScanResult
+from app.checkin.ledger import Ledger
 from app.checkin.models import Presence, Scan
 from app.checkin.queries import count_in_spaces, label_of, ticket_label
 from app.checkin.rules import (
     NOBODY,
-    Cards,
     Decision,
     Passage,
     PastScan,
     Whereabouts,
     decide,
     decide_card,
-    first_in,
-    follow_cards,
     is_wrong_day,
     refuse_status,
-    replay,
+    replay_days,
 )
 from app.core.db import db
 from app.core.urls import settings
@@ -50,13 +48,17 @@ _HOLDERS = (
         _TICKETS.c.number,
         _REGISTRATIONS.c.id, _REGISTRATIONS.c.event_id, _REGISTRATIONS.c.status, _REGISTRATIONS.c.kind,
         _REGISTRATIONS.c.participants, _REGISTRATIONS.c.companions, _REGISTRATIONS.c.class_label,
-        _REGISTRATIONS.c.organisation_name, _REGISTRATIONS.c.contact_name,
+        _REGISTRATIONS.c.organisation_name, _REGISTRATIONS.c.contact_name, _REGISTRATIONS.c.deleted_at,
     )
     .select_from(_TICKETS.join(_REGISTRATIONS, _REGISTRATIONS.c.id == _TICKETS.c.registration_id))
     .where(
         _REGISTRATIONS.c.organiser_id == bindparam("organiser"),
-        _TICKETS.c.code.in_(bindparam("codes", expanding=True))
-        | (_REGISTRATIONS.c.id.in_(bindparam("also", expanding=True)) & (_TICKETS.c.kind == TicketKind.MAIN)),
+        # a deleted one opens nothing; a passage of it from before can still be taken back
+        (_TICKETS.c.code.in_(bindparam("codes", expanding=True)) & _REGISTRATIONS.c.deleted_at.is_(None))
+        | (
+            _REGISTRATIONS.c.id.in_(bindparam("also", expanding=True))
+            & ((_TICKETS.c.kind == TicketKind.MAIN) | _TICKETS.c.id.in_(bindparam("shown", expanding=True)))
+        ),
     )
     .order_by(_REGISTRATIONS.c.id)
     .with_for_update(of=_REGISTRATIONS, key_share=True)
@@ -78,6 +80,7 @@ def record_scans(event: EventRow, device: str, items: Sequence[ScanInput], *, no
     Rows are locked in one order (spaces, then registrations, by id), so that batches of several doors never wait in a ring.
     """
     batch = _Batch(event, device, now)
+    items = [believed(item, now) for item in items]
     batch.load(items)
     answers = [batch.take(item) for item in items]
     batch.write()
@@ -113,33 +116,30 @@ class _Batch:
         self.days = {w.id: w.starts_at.astimezone(self.zone).date() for w in event.waves}
         self.done: dict[str, ScanAnswer] = {}
         self.holders: dict[str, _Holder] = {}
-        self.at: dict[int, Whereabouts] = {}
-        self.first_in: dict[int, datetime | None] = {}
-        self.known: set[int] = set()
-        self.touched: dict[int, datetime] = {}
-        self.in_space: dict[int, int] = {}
+        self.people = Ledger(self.zone)
         self.ticket_days: dict[int, set[date]] = {}
         self.rows: list[dict[str, Any]] = []
         self.stored: dict[str, Row[Any]] = {}
-        self.cards: dict[int, Cards] = {}
 
     def load(self, items: Sequence[ScanInput]) -> None:
         """Lock, then read everything that the decisions need: a fixed number of statements, whatever the batch's size."""
         undoes = {i.undoes for i in items if i.undoes}
-        undone = {row.registration_id for row in self._stored(undoes)} if undoes else set()
+        undone = self._stored(undoes) if undoes else ()
         spaces = sorted({s for i in items if (s := self.space_of.get(i.checkpoint_id)) is not None})
         if spaces:
             lock = select(Space.id).where(Space.id.in_(spaces)).order_by(Space.id).with_for_update(key_share=True)
             db.session.execute(lock)
         codes = {code_of(i.code) or "" for i in items}  # what is no code is looked for too: it takes as long
-        self._load_holders(codes, {r for r in undone if r is not None})
+        self._load_holders(codes, undone)
         self.stored = {row.scan_id: row for row in self._stored({i.id for i in items} | undoes)}
         counted = {*spaces, *self._joined(items)}
         if counted:
-            self.in_space = count_in_spaces(self.event.id, sorted(counted))
+            days = {self.people.day_of(i.scanned_at) for i in items}
+            self.people.in_space = count_in_spaces(self.event, sorted(counted), sorted(days))
         classes = {h.registration_id for h in self.holders.values() if h.card is not None}
-        if classes:
-            self._load_cards(classes)
+        late = self.people.seen_after(min(self.people.day_of(i.scanned_at) for i in items)) if items else set()
+        if classes or late:
+            self._load_past(classes, late)
         if len(set(self.days.values())) > 1:
             self._load_days()
 
@@ -149,34 +149,40 @@ class _Batch:
         They are let in whatever the space holds and marked when they are too many: no promise, so no lock of that space.
         """
         entering = any(i.direction is Direction.IN and self.space_of.get(i.checkpoint_id) is None for i in items)
-        return {at.space_id for at in self.at.values() if at.space_id is not None} if entering else set()
+        return self.people.spaces() if entering else set()
 
     def _stored(self, scan_ids: set[str]) -> Sequence[Row[Any]]:
         return db.session.execute(_STORED, {"organiser": self.event.organiser_id, "sent": list(scan_ids)}).all()
 
-    def _load_holders(self, codes: set[str], also: set[int]) -> None:
-        wanted = {"organiser": self.event.organiser_id, "codes": list(codes), "also": list(also)}
+    def _load_holders(self, codes: set[str], undone: Sequence[Row[Any]]) -> None:
+        also, shown = {row.registration_id for row in undone}, {row.ticket_id for row in undone}
+        wanted = {
+            "organiser": self.event.organiser_id, "codes": list(codes), "also": list(also - {None}),
+            "shown": list(shown - {None}),
+        }  # fmt: skip
         for r in db.session.execute(_HOLDERS, wanted):
-            main = r.ticket_kind is TicketKind.MAIN
+            named = r.ticket_kind is not TicketKind.MAIN and r.deleted_at is None
             label = label_of(r.kind is RegistrationKind.GROUP, r.class_label, r.organisation_name, r.contact_name)
+            if r.deleted_at is not None:
+                label = ""
             self.holders[r.code] = _Holder(
                 r.ticket_id, r.ticket_kind, r.id, r.event_id, ticket_status(r.status, r.number, r.participants),
-                Headcount(r.participants, r.companions), ticket_label("" if main else r.card, label),
+                Headcount(r.participants, r.companions), ticket_label(r.card if named else "", label),
             )  # fmt: skip
         ids = {h.registration_id for h in self.holders.values() if h.event_id == self.event.id}
         # read after the locks: on PostgreSQL the joined row above may be older than the lock
         for p in db.session.execute(_PRESENT, {"ids": list(ids)}):
-            self.known.add(p.registration_id)
-            self.first_in[p.registration_id] = p.first_in_at
-            self.at[p.registration_id] = Whereabouts(
-                Headcount(p.participants, p.companions), Headcount(p.came_participants, p.came_companions), p.space_id
-            )
+            self.people.know(p)
 
-    def _load_cards(self, registration_ids: set[int]) -> None:
+    def _load_past(self, classes: set[int], late: set[int]) -> None:
+        """What the cards of classes tell, and where those were of whom something is told after a later day is known."""
         past: dict[int, list[PastScan]] = {}
-        for row in db.session.execute(_ACCEPTED, {"ids": list(registration_ids)}).mappings():
+        for row in db.session.execute(_ACCEPTED, {"ids": list(classes | late)}).mappings():
             past.setdefault(row["registration_id"], []).append(self._past_scan(row, row["ticket_kind"]))
-        self.cards = {i: follow_cards(past.get(i, ())) for i in registration_ids}
+        for registration_id in classes:
+            self.people.recall_cards(registration_id, past.get(registration_id, ()))
+        for registration_id in late:
+            self.people.recall(registration_id, past.get(registration_id, ()))
 
     def _load_days(self) -> None:
         ids = {h.registration_id for h in self.holders.values()}
@@ -233,41 +239,33 @@ class _Batch:
         return self._admit(item, holder)
 
     def _refuse(self, item: ScanInput, holder: _Holder | None, reason: Reason) -> ScanAnswer:
-        at = self.at.get(holder.registration_id, Whereabouts()) if holder else Whereabouts()
+        at = self.people.at(holder.registration_id, self.people.day_of(item.scanned_at)) if holder else Whereabouts()
         return self._store(item, holder, Decision(ScanResult.REFUSED, reason, at))
 
     def _admit(self, item: ScanInput, holder: _Holder) -> ScanAnswer:
-        at = self.at.get(holder.registration_id, Whereabouts())
+        """Every local day begins with nobody inside: what is asked is who is in on the day of the scan itself."""
+        who, day = holder.registration_id, self.people.day_of(item.scanned_at)
+        at = self.people.at(who, day)
         space_id = self.space_of[item.checkpoint_id]
         passage = Passage(item.direction, space_id, item.headcount)
-        room = self._room(at.space_id if space_id is None else space_id)
+        room = self._room(at.space_id if space_id is None else space_id, day)
         if holder.card is None:
             decision = decide(at, holder.expected, passage, room=room)
         else:
-            cards = self.cards[holder.registration_id]
+            cards = self.people.cards(who, day)
             decision = decide_card(at, holder.expected, passage, holder.card, cards, room=room)
         if decision.result is ScanResult.ACCEPTED:
-            self._apply(item, holder, at, decision)
-            if holder.registration_id in self.cards:
-                cards = self.cards[holder.registration_id]
-                self.cards[holder.registration_id] = cards.after(holder.card, passage, decision.delta)
+            self.people.move(who, item.scanned_at, decision)
+            if self.people.has_cards(who):
+                known = self.people.cards(who, day).after(holder.card, passage, decision.delta)
+                self.people.set_cards(who, day, known)
         return self._store(item, holder, decision, moves=holder.card is None)
 
-    def _room(self, space_id: int | None) -> int | None:
-        """How many more people a space holds; None when there is no space."""
+    def _room(self, space_id: int | None, day: date) -> int | None:
+        """How many more people a space holds on a day; None when there is no space."""
         if space_id is None or space_id not in self.capacity:
             return None
-        return self.capacity[space_id] - self.in_space.get(space_id, 0)
-
-    def _apply(self, item: ScanInput, holder: _Holder, before: Whereabouts, decision: Decision) -> None:
-        after = decision.after
-        for place, sign in ((before, -1), (after, 1)):
-            if place.space_id is not None:
-                self.in_space[place.space_id] = self.in_space.get(place.space_id, 0) + sign * place.inside.people
-        self.at[holder.registration_id] = after
-        self.touched[holder.registration_id] = item.scanned_at
-        if decision.delta.people > 0 and self.first_in.get(holder.registration_id) is None:
-            self.first_in[holder.registration_id] = item.scanned_at
+        return self.capacity[space_id] - self.people.in_space.get((day, space_id), 0)
 
     def _store(self, item: ScanInput, holder: _Holder | None, decision: Decision, moves: bool = True) -> ScanAnswer:
         """Keep the passage with its answer. `moves`: whether it led the registration into (or out of) the door's space."""
@@ -287,13 +285,14 @@ class _Batch:
                 "expected_participants": expected.participants, "expected_companions": expected.companions,
                 "present_participants": present.participants, "present_companions": present.companions,
                 "over": decision.over, "undoes": item.undoes if decision.result is ScanResult.ACCEPTED else None,
+                "device_at": item.device_at,
             }
         )  # fmt: skip
         label = holder.label if holder else ""
         return ScanAnswer(item.id, decision.result, decision.reason, label, expected, present)
 
     def _undo(self, item: ScanInput) -> ScanAnswer:
-        """Take one accepted scan back. What is left is what the other scans of that registration add up to."""
+        """Take one accepted scan back, by its own ticket. What is left is what the others of that registration add up to."""
         undoes = item.undoes or ""
         target = next((r for r in self.rows if r["scan_id"] == undoes), None)
         if target is None and (stored := self.stored.get(undoes)) is not None:
@@ -301,23 +300,29 @@ class _Batch:
         holder = None
         if target is not None and target["event_id"] == self.event.id and target["registration_id"] is not None:
             holder = self._holder(target["registration_id"], target["ticket_id"])
-        if target is None or holder is None or target["result"] is not ScanResult.ACCEPTED or target["undoes"]:
+        if target is None or holder is None or not self._shows(item, target):
+            return self._refuse(item, None, Reason.INVALID)
+        if target["result"] is not ScanResult.ACCEPTED or target["undoes"]:
             return self._refuse(item, holder, Reason.INVALID)
         past = self._past(holder.registration_id)
         if any(p.undoes == undoes for p in past):
             return self._refuse(item, holder, Reason.INVALID)
-        before = self.at.get(holder.registration_id, Whereabouts())
+        day = self.people.day_of(target["scanned_at"])
+        before = self.people.at(holder.registration_id, day)
         left = [*past, PastScan(item.id, item.direction, None, NOBODY, item.scanned_at, undoes)]
-        after = replay(left)
+        after = replay_days(left, self.zone)[0].get(day, Whereabouts())
         change = Headcount(
             after.inside.participants - before.inside.participants, after.inside.companions - before.inside.companions
         )
-        decision = Decision(ScanResult.ACCEPTED, None, after, change)
-        self._apply(item, holder, before, decision)
-        self.first_in[holder.registration_id] = first_in(left)
-        if holder.registration_id in self.cards:
-            self.cards[holder.registration_id] = follow_cards(left)
-        return self._store(item, holder, decision, moves=False)
+        self.people.rewrite(holder.registration_id, left)
+        return self._store(item, holder, Decision(ScanResult.ACCEPTED, None, after, change), moves=False)
+
+    def _shows(self, item: ScanInput, target: Mapping[str, Any]) -> bool:
+        """Whether the code that was sent is that of the ticket which the scan to undo was of."""
+        shown = self.holders.get(code_of(item.code) or "")
+        if shown is None or shown.registration_id != target["registration_id"]:
+            return False
+        return target["ticket_id"] in {None, shown.ticket_id}
 
     def _past(self, registration_id: int) -> list[PastScan]:
         """The accepted scans of a registration, those of this batch too."""
@@ -344,19 +349,10 @@ class _Batch:
         """Write scans and presences: three statements at most."""
         if self.rows:
             db.session.execute(_INSERT_SCANS, self.rows)
-        new = [self._presence(r) for r in self.touched if r not in self.known]
+        people, event_id = self.people, self.event.id
+        new = [people.row(r, event_id) for r in people.touched if r not in people.known]
         if new:
             db.session.execute(_INSERT_PRESENCES, new)
-        old = [self._presence(r) for r in self.touched if r in self.known]
+        old = [people.row(r, event_id) for r in people.touched if r in people.known]
         if old:
             db.session.execute(_UPDATE_PRESENCE, [{"whose": row.pop("registration_id"), **row} for row in old])
-
-    def _presence(self, registration_id: int) -> dict[str, Any]:
-        at = self.at[registration_id]
-        return {
-            "registration_id": registration_id, "event_id": self.event.id,
-            "participants": at.inside.participants, "companions": at.inside.companions,
-            "came_participants": at.came.participants, "came_companions": at.came.companions,
-            "space_id": at.space_id, "first_in_at": self.first_in.get(registration_id),
-            "last_scan_at": self.touched[registration_id],
-        }  # fmt: skip

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from app.checkin.enums import ScanResult
 from app.checkin.models import Presence, Scan
+from app.checkin.rules import day_bounds
 from app.core.db import db
 from app.core.text import fold
 from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
 from app.registrations.enums import ALIVE, RegistrationStatus, TicketKind
 from app.registrations.models import Registration, RegistrationWave, Ticket
+from app.registrations.queries import in_no_bin
 from app.registrations.rules import card_is_valid, ticket_status
 
 
@@ -33,13 +36,23 @@ class Occupancy:
     spaces: tuple[SpacePresence, ...]
 
 
-def get_occupancy(event: EventRow) -> Occupancy:
-    """Count the people present now: one statement."""
+def is_of_day(day: date, timezone: str) -> ColumnElement[bool]:
+    """Whether a presence tells of that local day; those of other days tell who was there then."""
+    begins, ends = day_bounds(day, ZoneInfo(timezone))
+    return and_(Presence.last_scan_at >= begins, Presence.last_scan_at < ends)
+
+
+def is_of_today(event: EventRow, now: datetime) -> ColumnElement[bool]:
+    return is_of_day(now.astimezone(ZoneInfo(event.timezone)).date(), event.timezone)
+
+
+def get_occupancy(event: EventRow, *, now: datetime) -> Occupancy:
+    """Count the people present now, on the event's day of today: one statement."""
     people = func.sum(Presence.participants + Presence.companions)
     rows = db.session.execute(
         select(Registration.audience, Presence.space_id, people)
         .join(Registration, Registration.id == Presence.registration_id)
-        .where(Presence.event_id == event.id, Presence.participants + Presence.companions > 0)
+        .where(Presence.event_id == event.id, Presence.participants + Presence.companions > 0, is_of_today(event, now))
         .group_by(Registration.audience, Presence.space_id)
     )
     by_audience: dict[str, int] = {}
@@ -52,14 +65,16 @@ def get_occupancy(event: EventRow) -> Occupancy:
     return Occupancy(sum(by_audience.values()), by_audience, spaces)
 
 
-def count_in_spaces(event_id: int, space_ids: Sequence[int]) -> dict[int, int]:
-    """People now in each of these spaces."""
+def count_in_spaces(event: EventRow, space_ids: Sequence[int], days: Sequence[date]) -> dict[tuple[date, int], int]:
+    """People by (local day, space), of those whose last day at the event that is: one statement."""
+    people, within = Presence.participants + Presence.companions, [is_of_day(day, event.timezone) for day in days]
+    counts = [func.sum(case((inside, people), else_=0)) for inside in within] if len(days) > 1 else [func.sum(people)]
     rows = db.session.execute(
-        select(Presence.space_id, func.sum(Presence.participants + Presence.companions))
-        .where(Presence.event_id == event_id, Presence.space_id.in_(space_ids))
+        select(Presence.space_id, *counts)
+        .where(Presence.event_id == event.id, Presence.space_id.in_(space_ids), or_(*within))
         .group_by(Presence.space_id)
     )
-    return {space_id: int(count) for space_id, count in rows if space_id is not None}
+    return {(day, row[0]): int(count) for row in rows for day, count in zip(days, row[1:], strict=True)}
 
 
 @dataclass(frozen=True)
@@ -86,11 +101,11 @@ class DoorList:
 def list_door_tickets(event: EventRow, *, since: int | None = None) -> DoorList:
     """Tickets of an event, or those whose registration changed after version `since` (cancelled ones then included).
 
-    A withdrawn card is as good as cancelled.
+    A withdrawn card is as good as cancelled; so is one that was deleted, and then nothing more is said of it.
     """
     from_events = select(Registration.id).where(Registration.event_id == event.id)
     if since is None:
-        from_events = from_events.where(Registration.status.in_(ALIVE))
+        from_events = from_events.where(Registration.status.in_(ALIVE), in_no_bin())
     else:
         from_events = from_events.where(Registration.changed_in > since)
     waves: dict[int, list[int]] = {}
@@ -105,6 +120,7 @@ def list_door_tickets(event: EventRow, *, since: int | None = None) -> DoorList:
             Ticket.code, Ticket.kind, Ticket.label, Ticket.number, Registration.id, Registration.reference, Registration.audience,
             Registration.status, Registration.participants, Registration.companions, Registration.kind.label("of"),
             Registration.class_label, Registration.organisation_name, Registration.contact_name, Registration.changed_in,
+            Registration.deleted_at,
         )
         .join(Registration, Registration.id == Ticket.registration_id)
         .where(Registration.id.in_(from_events))
@@ -114,8 +130,10 @@ def list_door_tickets(event: EventRow, *, since: int | None = None) -> DoorList:
     tickets = tuple(
         DoorTicket(
             code=r.code,
-            reference=r.reference,
-            label=r.label or label_of(r.of == "group", r.class_label, r.organisation_name, r.contact_name),
+            reference=r.reference if r.deleted_at is None else "",
+            label=r.label or label_of(r.of == "group", r.class_label, r.organisation_name, r.contact_name)
+            if r.deleted_at is None
+            else "",
             audience=r.audience,
             status=ticket_status(r.status, r.number, r.participants),
             kind=r.kind,
@@ -138,7 +156,7 @@ def label_of(group: bool, class_label: str, organisation_name: str, contact_name
 
 @dataclass(frozen=True)
 class DoorMatch:
-    """A registration found by name, number or code, as staff at a door see it."""
+    """A registration found by name, number or code, as staff at a door see it; `inside` are those in today."""
 
     registration_id: int
     code: str
@@ -155,28 +173,28 @@ class DoorMatch:
     last_door: int | None
 
 
-def find_at_door(event: EventRow, text: str, *, limit: int = 12) -> list[DoorMatch]:
+def find_at_door(event: EventRow, text: str, *, now: datetime, limit: int = 12) -> list[DoorMatch]:
     """Registrations of the event whose name, school, class or number holds all the words typed. Four statements at most."""
     words = fold(text).split()
     if not words:
         return []
     conditions = [Registration.search_text.contains(word, autoescape=True) for word in words]
-    return _matches(event, conditions, limit)
+    return _matches(event, conditions, now, limit)
 
 
-def find_ticket_at_door(event: EventRow, code: str) -> DoorMatch | None:
+def find_ticket_at_door(event: EventRow, code: str, *, now: datetime) -> DoorMatch | None:
     """The registration of a ticket of this event, or None."""
     owner = select(Ticket.registration_id).where(Ticket.code == code).scalar_subquery()
-    found = _matches(event, [or_(Registration.id == owner)], 1)
+    found = _matches(event, [or_(Registration.id == owner)], now, 1)
     return found[0] if found else None
 
 
-def _matches(event: EventRow, conditions: Sequence[object], limit: int) -> list[DoorMatch]:
+def _matches(event: EventRow, conditions: Sequence[object], now: datetime, limit: int) -> list[DoorMatch]:
     rows = db.session.execute(
         select(Registration, Ticket.code, Presence.participants.label("in_p"), Presence.companions.label("in_c"))
         .join(Ticket, (Ticket.registration_id == Registration.id) & (Ticket.kind == TicketKind.MAIN))
-        .outerjoin(Presence, Presence.registration_id == Registration.id)
-        .where(Registration.event_id == event.id, *conditions)  # type: ignore[arg-type]
+        .outerjoin(Presence, and_(Presence.registration_id == Registration.id, is_of_today(event, now)))
+        .where(Registration.event_id == event.id, in_no_bin(), *conditions)  # type: ignore[arg-type]
         .order_by(Registration.status != RegistrationStatus.CONFIRMED, Registration.sort_name, Registration.id)
         .limit(limit)
     ).all()
@@ -221,7 +239,7 @@ def _last_in(registration_ids: Sequence[int]) -> dict[int, tuple[datetime, int |
             Scan.delta_participants + Scan.delta_companions > 0,
             Scan.undoes.is_(None),
         )
-        .order_by(Scan.id)
+        .order_by(Scan.scanned_at, Scan.id)
     )
     return {registration_id: (at, door) for registration_id, at, door in rows if registration_id is not None}
 
@@ -239,6 +257,7 @@ class ScanLine:
     delta: Headcount
     over: bool
     undone: bool
+    undoing: bool
 
 
 def list_scans(registration_id: int) -> list[ScanLine]:
@@ -253,13 +272,14 @@ def list_scans(registration_id: int) -> list[ScanLine]:
         ScanLine(
             s.scanned_at, s.direction, s.result, s.reason, s.checkpoint_id, s.device,
             Headcount(s.delta_participants, s.delta_companions), s.over, s.scan_id in undone,
+            s.undoes is not None,
         )
         for s in rows
     ]  # fmt: skip
 
 
 def label_scans(organiser_id: int, scan_ids: Sequence[str]) -> dict[str, str]:
-    """Whose ticket each of these scans was, as its answer says it; scans of no ticket are left out."""
+    """Whose ticket each of these scans was, as its answer says it; scans of no ticket, or of one deleted since, are left out."""
     rows = db.session.execute(
         select(
             Scan.scan_id, Ticket.kind, Ticket.label, Registration.kind.label("of"), Registration.class_label,
@@ -267,7 +287,7 @@ def label_scans(organiser_id: int, scan_ids: Sequence[str]) -> dict[str, str]:
         )
         .join(Ticket, Ticket.id == Scan.ticket_id)
         .join(Registration, Registration.id == Scan.registration_id)
-        .where(Scan.organiser_id == organiser_id, Scan.scan_id.in_(scan_ids))
+        .where(Scan.organiser_id == organiser_id, Scan.scan_id.in_(scan_ids), in_no_bin())
     )  # fmt: skip
     return {
         r.scan_id: ticket_label(
@@ -283,9 +303,11 @@ def ticket_label(card: str, holder: str) -> str:
     return f"{card} · {holder}" if card else holder
 
 
-def get_whereabouts(registration_id: int) -> tuple[Headcount, Headcount]:
+def get_whereabouts(event: EventRow, registration_id: int, *, now: datetime) -> tuple[Headcount, Headcount]:
     """(inside now, most ever in) of one registration."""
     row = db.session.get(Presence, registration_id)
     if row is None:
         return Headcount(0, 0), Headcount(0, 0)
-    return Headcount(row.participants, row.companions), Headcount(row.came_participants, row.came_companions)
+    begins, ends = day_bounds(now.astimezone(ZoneInfo(event.timezone)).date(), ZoneInfo(event.timezone))
+    inside = Headcount(row.participants, row.companions) if begins <= row.last_scan_at < ends else Headcount(0, 0)
+    return inside, Headcount(row.came_participants, row.came_companions)

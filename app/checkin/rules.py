@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from app.checkin.enums import Direction, Reason, ScanResult
 from app.registrations.drafts import Headcount
@@ -14,7 +14,7 @@ ONE = Headcount(1, 0)
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """A registration's people: in the event now, the most that ever were, and the space they last entered."""
+    """A registration's people on one day: in the event, the most that ever were on any day, and the space last entered."""
 
     inside: Headcount = NOBODY
     came: Headcount = NOBODY
@@ -215,7 +215,7 @@ class PastScan:
 
 
 def replay(scans: Iterable[PastScan]) -> Whereabouts:
-    """Where people are according to their accepted scans, in order, without those undone and the undoing ones."""
+    """Where people are according to a day's accepted scans, in order, without those undone and the undoing ones."""
     at = Whereabouts()
     for scan in _standing(scans):
         inside = Headcount(
@@ -227,6 +227,28 @@ def replay(scans: Iterable[PastScan]) -> Whereabouts:
             space_id = scan.space_id if scan.direction is Direction.IN else None
         at = Whereabouts(inside, most(at.came, inside), space_id if inside.people else None)
     return at
+
+
+def standing_by_day(scans: Iterable[PastScan], zone: tzinfo) -> dict[date, list[PastScan]]:
+    """The scans that stand, in order, by the local day on which each was made."""
+    days: dict[date, list[PastScan]] = {}
+    for scan in _standing(scans):
+        days.setdefault(scan.scanned_at.astimezone(zone).date(), []).append(scan)
+    return days
+
+
+def replay_days(scans: Iterable[PastScan], zone: tzinfo) -> tuple[dict[date, Whereabouts], Headcount]:
+    """Where people were on each local day, which begins with nobody inside, and the most that ever were in."""
+    days = {day: replay(standing) for day, standing in standing_by_day(scans, zone).items()}
+    came = NOBODY
+    for at in days.values():
+        came = most(came, at.came)
+    return days, came
+
+
+def day_bounds(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The moment at which a local day begins, and that at which the next one does."""
+    return datetime.combine(day, time(), tzinfo=zone), datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
 
 
 def first_in(scans: Iterable[PastScan]) -> datetime | None:

@@ -18,6 +18,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from app.accounts.enums import Role
 from app.checkin.queries import get_occupancy
+from app.core import clock
 from app.core.actor import SYSTEM
 from app.core.db import db
 from app.core.transaction import transaction
@@ -56,7 +57,7 @@ class Door:
     @property
     def present(self) -> int:
         with self.app.app_context():
-            return get_occupancy(self.event).present
+            return get_occupancy(self.event, now=clock.now()).present
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ passages = st.lists(
         st.sampled_from([Direction.IN, Direction.IN, Direction.OUT]),
         st.sampled_from([0, 0, 1, 2]),
         headcounts,
+        st.sampled_from([0, 0, 0, 1, 2]),
     ),
     min_size=1,
     max_size=5,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from app.registrations.drafts import Headcount
+
 Pair = tuple[int, int]
 Obstacle = tuple[str, frozenset[int]]
 Said = tuple[str, str | None]
@@ -14,7 +16,8 @@ ALIVE = {"confirmed", "waitlisted"}
 class Passage:
     """An accepted scan: what it added to the people inside, and whether it was taken back.
 
-    It went through the door of a space; `moved` says that it led its whole registration there (or out of there).
+    It went through the door of a space; `moved` says that it led its whole registration there (or out of there). Days are
+    numbered: each begins with nobody inside.
     """
 
     scan_id: str
@@ -24,6 +27,7 @@ class Passage:
     delta: Pair
     moved: bool = True
     undone: bool = False
+    day: int = 0
 
 
 @dataclass
@@ -48,12 +52,28 @@ class Booking:
     def holds(self) -> int:
         return self.people if self.status in HELD else 0
 
-    def whereabouts(self) -> tuple[Pair, Pair, int | None]:
-        """(inside, most ever inside, space), walking through the passages that stand."""
+    def figures(self, day: int) -> tuple[Headcount, Headcount]:
+        """Those of an answer: expected, and inside on that day."""
+        return Headcount(self.participants, self.companions), Headcount(*self.whereabouts(day)[0])
+
+    @property
+    def last_day(self) -> int | None:
+        """The latest on which somebody passed, be it taken back."""
+        return max((x.day for x in self.passages), default=None)
+
+    def whereabouts(self, day: int | None = None) -> tuple[Pair, Pair, int | None]:
+        """(inside, most ever inside, space) on a day, else on the last, walking through the passages that stand."""
+        days = [self.walk(n) for n in sorted({x.day for x in self.passages})]
+        most = max((m[0] for _, m, _ in days), default=0), max((m[1] for _, m, _ in days), default=0)
+        inside, _, space = self.walk(self.last_day if day is None else day)
+        return inside, most, space
+
+    def walk(self, day: int | None) -> tuple[Pair, Pair, int | None]:
+        """(inside, most inside, space) of one day alone."""
         p = c = most_p = most_c = 0
         space: int | None = None
         for passage in self.passages:
-            if passage.undone:
+            if passage.undone or passage.day != day:
                 continue
             p, c = max(p + passage.delta[0], 0), max(c + passage.delta[1], 0)
             most_p, most_c = max(most_p, p), max(most_c, c)
@@ -63,14 +83,14 @@ class Booking:
                 space = None
         return (p, c), (most_p, most_c), space
 
-    def card(self, code: str) -> tuple[str | None, int | None]:
+    def card(self, code: str, day: int) -> tuple[str | None, int | None]:
         """What a card tells by itself: surely in, surely out or (None) anybody's guess, and the space it went into.
 
         Who leaves or comes in with the main ticket may be any pupil, so that afterwards one guesses again.
         """
         state, space = None, None
         for x in self.passages:
-            if x.undone:
+            if x.undone or x.day != day:
                 continue
             if x.ticket == code:
                 state = "out" if x.way == "out" and x.space is None else "in"
@@ -102,6 +122,13 @@ class Forum:
         """(people, groups) of an audience in a wave."""
         there = [b for b in self.bookings if wave in b.waves and b.audience == audience and b.holds()]
         return sum(b.people for b in there), sum(b.group for b in there)
+
+    def never(self, audience: str, group: bool, waves: frozenset[int], people: int) -> bool:
+        """Whether these waves could not hold so many even if nobody else came: then nobody waits for them."""
+        shares = [self.limits.get((wave, audience), (None, None)) for wave in waves]
+        most = [self.capacity, *(self.waves[wave] for wave in waves), *(share[0] for share in shares)]
+        closed = group and any(share[1] == 0 for share in shares)
+        return closed or people > min(limit for limit in most if limit is not None)
 
     def obstacle(
         self, audience: str, group: bool, waves: frozenset[int], people: int, old: Booking | None = None
@@ -148,26 +175,36 @@ class Forum:
                 return True
         return False
 
-    def in_space(self, space: int) -> int:
-        there = [b.whereabouts() for b in self.bookings]
+    def present(self, day: int) -> tuple[int, list[int]]:
+        """People in on a day, in all and by space."""
+        there = sum(sum(b.whereabouts()[0]) for b in self.bookings if b.last_day == day)
+        return there, [self.in_space(space, day) for space in self.spaces]
+
+    def in_space(self, space: int, day: int) -> int:
+        """Of those whose last day that is: who has come again on a later one is not looked for on an earlier."""
+        there = [b.whereabouts() for b in self.bookings if b.last_day == day]
         return sum(sum(inside) for inside, _, where in there if where == space)
 
-    def scan(self, booking: Booking, scan_id: str, code: str, way: str, space: int | None, asked: Pair | None) -> Said:
+    def scan(
+        self, booking: Booking, scan_id: str, code: str, way: str, space: int | None, asked: Pair | None, day: int
+    ) -> Said:
         """What the door answers, and note what happened."""
         if booking.status not in HELD:
             return "refused", booking.status
         card = code != booking.codes[0]
         if booking.codes.index(code) > booking.participants:
             return "refused", "cancelled"  # the class shrank: its last cards are withdrawn
-        said, delta = self._judge_card(booking, code, way, space) if card else self._judge(booking, way, space, asked)
+        said, delta = (
+            self._judge_card(booking, code, way, space, day) if card else self._judge(booking, way, space, asked, day)
+        )
         if said[0] == "accepted":
-            booking.passages.append(Passage(scan_id, code, way, space, delta, moved=not card))
+            booking.passages.append(Passage(scan_id, code, way, space, delta, moved=not card, day=day))
         return said
 
-    def _judge_card(self, booking: Booking, code: str, way: str, space: int | None) -> tuple[Said, Pair]:
-        (inside, _), _, where = booking.whereabouts()
-        states = [booking.card(card)[0] for card in booking.codes[1:]]
-        state, own_space = booking.card(code)
+    def _judge_card(self, booking: Booking, code: str, way: str, space: int | None, day: int) -> tuple[Said, Pair]:
+        (inside, _), _, where = booking.whereabouts(day)
+        states = [booking.card(card, day)[0] for card in booking.codes[1:]]
+        state, own_space = booking.card(code, day)
         strangers, absent = inside - states.count("in"), booking.participants - inside - states.count("out")
         counted = inside > 0 and (state == "in" or (state is None and strangers > 0))
         here = space is None or space in {where, own_space}
@@ -176,12 +213,12 @@ class Forum:
             return (("accepted", None), delta) if counted and here else (("refused", "not_in"), (0, 0))
         if counted and here and (space is not None or state == "in" or absent <= 0):
             return ("duplicate", "already_in"), (0, 0)
-        if space is not None and self.in_space(space) >= self.spaces[space]:
+        if space is not None and self.in_space(space, day) >= self.spaces[space]:
             return ("refused", "space_full"), (0, 0)
         return ("accepted", None), (0, 0) if counted and space is not None else (1, 0)
 
-    def _judge(self, booking: Booking, way: str, space: int | None, asked: Pair | None) -> tuple[Said, Pair]:
-        (p, c), _, where = booking.whereabouts()
+    def _judge(self, booking: Booking, way: str, space: int | None, asked: Pair | None, day: int) -> tuple[Said, Pair]:
+        (p, c), _, where = booking.whereabouts(day)
         missing = max(booking.participants - p, 0), max(booking.companions - c, 0)
         if asked == (0, 0):
             return ("refused", "invalid"), (0, 0)
@@ -200,7 +237,7 @@ class Forum:
             return ("duplicate", "already_in"), (0, 0)
         passing = asked or ((p, c) if p + c else (booking.participants, booking.companions))
         newly = max(passing[0] - p, 0), max(passing[1] - c, 0)
-        if p + c + sum(newly) > self.spaces[space] - self.in_space(space):
+        if p + c + sum(newly) > self.spaces[space] - self.in_space(space, day):
             return ("refused", "space_full"), (0, 0)
         return ("accepted", None), newly
 

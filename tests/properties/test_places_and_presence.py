@@ -51,6 +51,7 @@ from tests.properties.asking import AUDIENCES, asks, attempt, limit, passages, r
 from tests.properties.conftest import STATEFUL
 from tests.properties.model import Booking, Forum, Pair
 
+LAST_DAY = DAY_ONE + timedelta(days=2, hours=8)
 Limits = dict[tuple[int, str], tuple[int | None, int | None]]
 
 
@@ -157,6 +158,10 @@ class ForumMachine(RuleBasedStateMachine):
         if obstacle is not None and not waitlist:
             assert refusal(obstacle, answer), (obstacle, answer)
             return
+        if obstacle is not None and self.model.never(audience, group, waves, sum(count)):
+            assert isinstance(answer, FieldError)
+            assert set(answer.problems.values()) <= {"never_room", "never_open"}
+            return
         assert isinstance(answer, Registered)
         assert answer.status == ("confirmed" if obstacle is None else "waitlisted")
         self.model.bookings.append(
@@ -188,6 +193,10 @@ class ForumMachine(RuleBasedStateMachine):
         same = set(waves) == set(booking.waves)
         if booking.status == "confirmed" and same and count == (booking.participants, booking.companions):
             assert answer == booking.status
+            return
+        grows = booking.status == "waitlisted" and same and sum(count) > booking.people
+        if grows and self.model.never(booking.audience, booking.group, waves, sum(count)):
+            assert isinstance(answer, FieldError)
             return
         obstacle = self.model.obstacle(booking.audience, booking.group, waves, sum(count), booking)
         waits_on = (
@@ -304,25 +313,28 @@ class ForumMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.bookings)
     @rule(passages=passages)
-    def scan(self, passages: list[tuple[int, int, Direction, int, Pair | None]]) -> None:
+    def scan(self, passages: list[tuple[int, int, Direction, int, Pair | None, int]]) -> None:
         items, expected = [], []
-        for which, ticket, way, door, people in passages:
+        for which, ticket, way, door, people, day in passages:
             booking = self.some(which)
             code = booking.codes[ticket % len(booking.codes)]
             space = [None, *self.spaces][door]
             headcount = None if people is None else Headcount(*people)
-            item = self.item(code, space, way, headcount)
+            item = self.item(code, space, way, headcount, day=day)
             items.append(item)
-            expected.append((self.model.scan(booking, item.id, code, way, space, people), self.figures(booking)))
+            told = self.model.scan(booking, item.id, code, way, space, people, day)
+            expected.append((told, booking.figures(day)))
         self.send(items, expected)
 
     @precondition(lambda self: self.scans)
-    @rule(which=st.integers(0, 99), again=st.booleans())
-    def undo(self, which: int, again: bool) -> None:
+    @rule(which=st.integers(0, 99), again=st.booleans(), later=st.integers(0, 2))
+    def undo(self, which: int, again: bool, later: int) -> None:
         done = self.scans[which % len(self.scans)][0]
         booking = next(b for b in self.model.bookings if done.code in b.codes)
-        items = [self.item(done.code, None, done.direction, None, done.id) for _ in range(1 + again)]
-        expected = [(self.model.undo(booking, done.id), self.figures(booking)) for _ in items]
+        day = (done.scanned_at - DAY_ONE).days
+        items = [self.item(done.code, None, done.direction, None, done.id, later) for _ in range(1 + again)]
+        told = [self.model.undo(booking, done.id) for _ in items]
+        expected = [(said, booking.figures(day if said[0] == "accepted" else later)) for said in told]
         self.send(items, expected, keep=False)
 
     @precondition(lambda self: self.scans)
@@ -332,22 +344,20 @@ class ForumMachine(RuleBasedStateMachine):
         code = self.scans[other % len(self.scans)][0].code
         again = replace(done, code=code, direction=Direction.IN, headcount=Headcount(3, 0))
         with transaction():
-            got = record_scans(get_event_by_id(self.event_id), "door 2", [again, done], now=DAY_ONE)
+            got = record_scans(get_event_by_id(self.event_id), "door 2", [again, done], now=LAST_DAY)
         assert [replace(g, label="") for g in got] == [replace(answer, label="")] * 2
 
     def item(
-        self, code: str, space: int | None, way: Direction, people: Headcount | None, undoes: str | None = None
-    ) -> ScanInput:
+        self, code: str, space: int | None, way: Direction, people: Headcount | None, undoes: str | None = None,
+        day: int = 0,
+    ) -> ScanInput:  # fmt: skip
         self.numbers += 1
-        at = DAY_ONE + timedelta(seconds=self.numbers)
+        at = DAY_ONE + timedelta(days=day, seconds=self.numbers)
         return ScanInput(str(UUID(int=self.numbers)), code, self.door[space], way, at, people, undoes)
-
-    def figures(self, booking: Booking) -> tuple[Headcount, Headcount]:
-        return Headcount(booking.participants, booking.companions), Headcount(*booking.whereabouts()[0])
 
     def send(self, items: list[ScanInput], expected: list[Any], *, keep: bool = True) -> None:
         with transaction():
-            answers = record_scans(get_event_by_id(self.event_id), "door 1", items, now=DAY_ONE)
+            answers = record_scans(get_event_by_id(self.event_id), "door 1", items, now=LAST_DAY)
         assert [((a.result, a.reason), (a.expected, a.present)) for a in answers] == expected
         if keep:
             self.scans += zip(items, answers, strict=True)
@@ -375,16 +385,13 @@ class ForumMachine(RuleBasedStateMachine):
     @invariant()
     def presence_is_what_walking_through_says(self) -> None:
         rows = db.session.execute(select(Presence.__table__).where(Presence.event_id == self.event_id)).all()
-        found = {
-            r.registration_id: (
-                (r.participants, r.companions), (r.came_participants, r.came_companions), r.space_id
-            )
-            for r in rows
-        }  # fmt: skip
+        inside = {r.registration_id: ((r.participants, r.companions), r.space_id) for r in rows}
+        came = {r.registration_id: (r.came_participants, r.came_companions) for r in rows}
+        found = {who: (people, came[who], space) for who, (people, space) in inside.items()}
         assert found == {b.id: b.whereabouts() for b in self.model.bookings if b.passages}
-        occupancy = get_occupancy(get_event_by_id(self.event_id))
-        assert occupancy.present == sum(sum(b.whereabouts()[0]) for b in self.model.bookings)
-        assert [s.present for s in occupancy.spaces] == [self.model.in_space(s) for s in self.spaces]
+        for day in range(3):
+            occupancy = get_occupancy(get_event_by_id(self.event_id), now=DAY_ONE + timedelta(days=day))
+            assert (occupancy.present, [s.present for s in occupancy.spaces]) == self.model.present(day)
 
     @invariant()
     def doctor_is_content(self) -> None:

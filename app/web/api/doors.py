@@ -95,9 +95,9 @@ def show_door_list(query: dict[str, Any], slug: str) -> Response:
     blueprint, "GET", "/events/<slug>/occupancy", (Scope.EVENTS_READ, Scope.SCANS_WRITE), OccupancyOut, errors=(404,)
 )  # fmt: skip
 def show_occupancy(slug: str) -> Response:
-    """People present now, by audience and in each space."""
+    """People present now, by audience and in each space; each day of the event begins with nobody."""
     event = own_event(slug)
-    found = get_occupancy(event)
+    found = get_occupancy(event, now=clock.now())
     return as_response(
         200,
         {

@@ -55,14 +55,21 @@ class ScanIn(Schema):
     )
     checkpoint = fields.String(required=True)
     direction = fields.String(required=True, metadata={"enum": list(DIRECTIONS)})
-    scanned_at = fields.AwareDateTime(required=True)
+    scanned_at = fields.AwareDateTime(
+        required=True,
+        metadata={
+            "description": "The device's time. More than ten minutes in the future, it counts as the time of receipt. Each day of"
+            " the event begins with nobody inside."
+        },
+    )
     headcount = fields.Nested(
         ScanHeadcount,
         allow_none=True,
         metadata={"description": "People passing now; without it, all who are not yet in (or all who are)."},
     )
     undoes = fields.UUID(
-        allow_none=True, metadata={"description": "Id of an accepted scan that did not happen after all."}
+        allow_none=True,
+        metadata={"description": "Id of an accepted scan of the same code that did not happen after all."},
     )
 
 

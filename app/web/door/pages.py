@@ -115,7 +115,7 @@ def search(stage: Stage) -> str | Response:
     event = stage.event
     number = request.args.get("number", "").strip()[:200]
     text = number or request.args.get("q", "").strip()[:200]
-    matches = _find(event, text)
+    matches = _find(event, text, stage.now)
     if len(matches) == 1 and matches[0].reference == normal_reference(text):
         return redirect(f"{stage.base}/tickets/{matches[0].reference}")
     if number and not matches:
@@ -132,7 +132,7 @@ def search(stage: Stage) -> str | Response:
 def ticket_page(stage: Stage, reference: str) -> str:
     """One ticket before it passes: who, how many, and the button that counts them."""
     event = stage.event
-    match = next((m for m in _find(event, reference) if m.reference == normal_reference(reference)), None)
+    match = next((m for m in _find(event, reference, stage.now) if m.reference == normal_reference(reference)), None)
     if match is None:
         raise NotFound(reference)
     place = _place(event)
@@ -161,7 +161,7 @@ def scan(stage: Stage) -> str:
     """Record a passage sent by a form, and show the verdict. Sending the form again changes nothing."""
     event, now = stage.event, stage.now
     place = _place(event)
-    match = find_ticket_at_door(event, _typed_code())
+    match = find_ticket_at_door(event, _typed_code(), now=now)
     ticket = ticket_of(event, match, _typed_code(), now=now) if match else None
     item = ScanInput(
         id=_typed_uuid("id") or str(uuid4()),
@@ -192,11 +192,11 @@ def look_up(stage: Stage) -> Response:
     sent = request.get_json(silent=True)
     text, read = (sent.get("text"), sent.get("code")) if isinstance(sent, dict) else (None, None)
     if isinstance(text, str):
-        return jsonify(tickets=[asdict(ticket_of(event, m, m.code, now=now)) for m in _find(event, text[:200])])
+        return jsonify(tickets=[asdict(ticket_of(event, m, m.code, now=now)) for m in _find(event, text[:200], now)])
     if not isinstance(read, str):
         raise FieldError({"code": "required"})
     code = code_of(read[:2000]) or ""  # what is no code is looked for too: the answer takes as long
-    match = find_ticket_at_door(event, code)
+    match = find_ticket_at_door(event, code, now=now)
     return jsonify(ticket=asdict(ticket_of(event, match, code, now=now)) if match else None)
 
 
@@ -234,12 +234,12 @@ def printable(text: str) -> str:
     return "".join(c for c in text if c.isprintable())
 
 
-def _find(event: EventRow, text: str) -> list[DoorMatch]:
+def _find(event: EventRow, text: str, now: datetime) -> list[DoorMatch]:
     """By code, else by words. A ticket's whole address may be pasted."""
     plain = printable(text)
     code = code_of(plain)
-    match = find_ticket_at_door(event, code) if code else None
-    return [match] if match else find_at_door(event, plain)
+    match = find_ticket_at_door(event, code, now=now) if code else None
+    return [match] if match else find_at_door(event, plain, now=now)
 
 
 def _place(event: EventRow) -> Place:
@@ -310,7 +310,7 @@ def render(template: str, stage: Stage, **values: object) -> str:
         stage=stage,
         door=stage.base,
         place=place,
-        present=get_occupancy(event).present,
+        present=get_occupancy(event, now=stage.now).present,
         words=door_words(True),
         fill=fill,
         may_register=allows(Ability.REGISTRATIONS_CHANGE) and not stage.practice,

@@ -63,7 +63,7 @@ def scans(stage: Stage) -> Response:
     raw = sent.get("scan") if isinstance(sent, dict) else None
     item = read_scan(raw)
     answer = record_scans(stage.event, PRACTICE_DEVICE, [item], now=stage.now)[0] if item else None
-    return jsonify(result=result_of(answer, raw), present=get_occupancy(stage.event).present)
+    return jsonify(result=result_of(answer, raw), present=get_occupancy(stage.event, now=stage.now).present)
 
 
 def _examples() -> list[ShownExample]:

@@ -86,7 +86,7 @@ def _notes() -> Words:
     return {
         "expected_at": _("Expected {people}, {time}"),
         "expected": _("Expected {people}"),
-        "expected_one": _("Expected at {time}"),
+        "expected_one": _("Expected: {time}"),
         "in_at_group": _("Came in at {time}, {door}"),
         "in_at_one": _("Counted at {time}, {door}"),
         "in_on_group": _("Came in on {day} at {time}, {door}"),

@@ -199,6 +199,6 @@ def _stops_done(event: EventRow, registration: RegistrationRow) -> set[int]:
         if scan.checkpoint_id in spaces
         and scan.direction == Direction.IN
         and scan.result is ScanResult.ACCEPTED
-        and not scan.undone
+        and not (scan.undone or scan.undoing)
     }
     return {stop.position for stop in event.stops if stop.space_id in seen}

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from app.accounts.enums import Role
 from app.accounts.queries import find_signed_in
 from app.checkin.queries import get_occupancy
+from app.core import clock
 from app.events.drafts import WaveDraft
 from app.events.queries import EventRow
 from app.registrations.operations import Registered
@@ -43,7 +44,7 @@ class Volunteer:
     @property
     def present(self) -> int:
         with self.app.app_context():
-            return get_occupancy(self.event).present
+            return get_occupancy(self.event, now=clock.now()).present
 
     def _open(self, method: str, path: str, **sent: Any) -> TestResponse:
         address = path if path.startswith("/door/") else f"/door/{self.event.slug}{path}"
@@ -83,10 +84,10 @@ def sqlite_volunteer(sqlite_app: Flask) -> Volunteer:
     return make_volunteer(sqlite_app)
 
 
-def door_data(page: str) -> dict[str, object]:
+def door_data(page: str) -> dict[str, Any]:
     found = re.search(r'<script type="application/json" id="door-data">(.*?)</script>', page, re.DOTALL)
     assert found
-    data: dict[str, object] = json.loads(found[1])
+    data: dict[str, Any] = json.loads(found[1])
     return data
 
 

@@ -256,12 +256,29 @@ def test_the_search_says_the_day_unless_it_is_today(sqlite_app: Flask, sqlite_vo
     assert "28 pupils + 2 adults · 9:00\xa0am<" in sqlite_volunteer.text(f"/door/{event.slug}/search?q=rivieres")
 
 
-def test_who_came_in_yesterday_is_said_so(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
+def test_one_person_of_another_day_is_expected_in_words_that_go_with_a_day(sqlite_volunteer: Volunteer) -> None:
+    event = sqlite_volunteer.event
+    person = make_registration(event, person_draft(event))
+    sqlite_volunteer.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "fr"
+    for page in (
+        sqlite_volunteer.text(f"/tickets/{person.reference}"),
+        scan(sqlite_volunteer, code=person.ticket_code),
+    ):
+        assert "Arrivée prévue : jeudi 4 février, 9 h 00" in page.replace("\xa0", " ")
+    words = door_data(sqlite_volunteer.text())["words"]["people"]  # the scripts fill in the same ones
+    assert words["expected_one"].replace("\xa0", " ") == "Arrivée prévue : {time}"
+
+
+def test_who_came_in_yesterday_comes_in_again_today(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
     set_clock(sqlite_app.extensions, DAY_ONE)
     scan(sqlite_volunteer)
     assert "Came in at 9:00\xa0am" in scan(sqlite_volunteer)
     set_clock(sqlite_app.extensions, DAY_ONE + timedelta(days=1))
-    assert "Came in on Thursday 4 February at 9:00\xa0am, Entrance" in scan(sqlite_volunteer)
+    assert sqlite_volunteer.present == 0
+    again = scan(sqlite_volunteer)
+    assert ("Come in" in again, "Already" in again) == (True, False)
+    assert "Came in at 9:00\xa0am, Entrance" in scan(sqlite_volunteer)
+    assert sqlite_volunteer.present == 30
 
 
 def test_scripts_look_tickets_up(volunteer: Volunteer) -> None:
