@@ -34,7 +34,7 @@ def create_app(
     forms' tokens off (set WTF_CSRF_ENABLED to have them).
     """
     instance = (instance_path or ROOT / "instance").resolve()
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = load_settings(instance, overrides, testing=testing)
     app = Flask(
         __name__,

@@ -186,7 +186,7 @@ def _kept_secret(instance: Path) -> str:
     """Read this installation's secret, or make it: several processes may start at once, so the first one wins."""
     file = instance / "secret_key"
     if not file.exists():
-        instance.mkdir(parents=True, exist_ok=True)
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = instance / f".secret_key.{os.getpid()}.{secrets.token_hex(4)}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48), "ascii")

@@ -1,5 +1,6 @@
 """Checks that no linter makes: lock files without hosts, settings documented, translations complete, pages without inline code."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app.config import RawSettings  # noqa: E402 - the checkout need not be installed
-from scripts.messages import collect  # noqa: E402
+from scripts.messages import KEYWORDS, collect  # noqa: E402
 
 INLINE = re.compile(r"<script(?![^>]*\b(?:src=|type=\"application/json\"))[^>]*>|<style|\sstyle=|\son[a-z]+=\"")
 
@@ -59,6 +60,39 @@ def catalogues_current() -> list[str]:
     return [f"not in the catalogues (make messages): {text!r}" for text, _ in sorted(wanted - held, key=str)]
 
 
+def texts_seen() -> list[str]:
+    """No text hides from `make messages` in the code: it reads no f-strings, and takes only texts that stand there whole."""
+    return [
+        f"{path.relative_to(ROOT)}:{problem}"
+        for path in sorted((ROOT / "app").rglob("*.py"))
+        for problem in hidden_texts(path.read_text("utf-8"))
+    ]
+
+
+def hidden_texts(code: str) -> list[str]:
+    """Line and reason of each text that would not be collected. Tables of marked texts may be read by name or key."""
+    tree = ast.parse(code)
+    nodes = list(ast.walk(tree))
+    inside = {call for node in nodes if isinstance(node, ast.JoinedStr) for call in ast.walk(node)}
+    problems = []
+    for call in (node for node in nodes if isinstance(node, ast.Call)):
+        places = _text_places(call)
+        texts = [call.args[place] for place in places if place < len(call.args)]
+        if places and call in inside:
+            problems.append((call.lineno, "a text to translate inside an f-string: translate it before"))
+        elif any(isinstance(text, (ast.IfExp, ast.BinOp, ast.JoinedStr)) for text in texts):
+            problems.append((call.lineno, "a text to translate is put together: choose between whole translations"))
+    return [f"{line}: {reason}" for line, reason in sorted(problems)]
+
+
+def _text_places(call: ast.Call) -> tuple[int, ...]:
+    """Which arguments of a call are texts to translate, from 0; none of any other call. `text.translate` is not ours."""
+    if not isinstance(call.func, ast.Name) or call.func.id not in KEYWORDS:
+        return ()
+    spec = KEYWORDS[call.func.id] or (1,)
+    return tuple(place - 1 for place in spec if isinstance(place, int))
+
+
 def templates() -> list[str]:
     """No inline script or style: the Content-Security-Policy would refuse them. Mails are the exception."""
     problems = []
@@ -81,7 +115,7 @@ def private_words() -> list[str]:
 
 
 def main() -> int:
-    checks = (lock_files, settings_documented, translations, catalogues_current, templates, private_words)
+    checks = (lock_files, settings_documented, translations, catalogues_current, texts_seen, templates, private_words)
     problems = [problem for check in checks for problem in check()]
     for problem in problems:
         print(problem)

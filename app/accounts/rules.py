@@ -133,7 +133,7 @@ FUNCTION_ABILITIES: dict[EventFunction, frozenset[Ability]] = {
     EventFunction.DOOR: frozenset({_A.DOOR}),
     EventFunction.PROGRAMME: frozenset({_A.PROGRAMME_SEE, _A.PROGRAMME_CHANGE, _A.FIGURES_SEE}),
     EventFunction.FIGURES: frozenset({_A.FIGURES_SEE}),
-    EventFunction.OFFERS: frozenset(),
+    EventFunction.OFFERS: frozenset({_A.PROGRAMME_SEE}),
 }
 _LIMITED = {EventFunction.SCHOOLS: RowLimit.GROUPS_AND_SCHOOLS}
 

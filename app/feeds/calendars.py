@@ -34,7 +34,7 @@ def event_calendar(event: EventRow, locale: Locale) -> CalendarFile:
         timezones=[event.timezone],
         first_year=event.starts_at.year,
     )
-    return CalendarFile.of(content, max(changed_at, event.updated_at))
+    return CalendarFile.of(content)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,6 @@ class _Source:
     name: str
     marks: list[FeedMark]
     etag: str
-    changed_at: datetime
 
 
 def _source(token: str, locale: Locale) -> _Source:
@@ -53,8 +52,7 @@ def _source(token: str, locale: Locale) -> _Source:
         raise NotFound("feed")
     marks = list_feed_marks(organiser.id)
     shown = ";".join(f"{m.id}.{m.revision}.{m.updated_at.timestamp()}" for m in marks)
-    changed_at = max((m.updated_at for m in marks), default=EPOCH)
-    return _Source(organiser.name, marks, digest(f"{FORM}|{organiser.name}|{locale}|{shown}")[:32], changed_at)
+    return _Source(organiser.name, marks, digest(f"{FORM}|{organiser.name}|{locale}|{shown}")[:32])
 
 
 def organiser_feed(token: str, locale: Locale) -> CalendarFile:
@@ -64,7 +62,7 @@ def organiser_feed(token: str, locale: Locale) -> CalendarFile:
     kept = feeds.get((token, locale))
     if isinstance(kept, CalendarFile) and kept.etag == source.etag:
         return kept
-    file = CalendarFile(_render(source, locale), source.etag, source.changed_at)
+    file = CalendarFile(_render(source, locale), source.etag)
     feeds[token, locale] = file
     return file
 

@@ -87,6 +87,20 @@ def find_outgoing(message_id: int) -> OutgoingMessage | None:
     return None if row is None else OutgoingMessage(*row)
 
 
+def is_queued_by(job_id: int, template: str, subject: str) -> bool:
+    """Whether that job queued its mail already: a job that is done again sends no second one. `params` name it as job_id."""
+    found = db.session.execute(
+        select(Message.id)
+        .where(
+            Message.template == template,
+            Message.subject == subject,
+            Message.params["job_id"].as_integer() == job_id,
+        )
+        .limit(1)
+    ).first()
+    return found is not None
+
+
 def get_sequences(subjects: Iterable[str]) -> dict[str, tuple[int, datetime]]:
     """SEQUENCE and time of the last change for each subject that has changed; one that is missing has SEQUENCE 0."""
     rows = db.session.execute(

@@ -43,11 +43,12 @@ def file_name(rfc_id: str) -> str:
 
 
 def _write(folder: Path, message: EmailMessage) -> None:
-    """One file a mail, whole or not at all: whoever lists the folder never sees half of one."""
+    """One file a mail, whole or not at all, and its owner's alone: whoever lists the folder never sees half of one."""
     target = folder / file_name(str(message["Message-ID"]))
     draft = folder / f".{secrets.token_hex(8)}.draft"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft.touch(mode=0o600)
         with draft.open("wb") as file:
             file.write(message.as_bytes())
             file.flush()

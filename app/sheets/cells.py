@@ -4,6 +4,7 @@ import re
 
 LOST_LETTER = re.compile(r"\w\?|\?\w|\N{REPLACEMENT CHARACTER}|Ã[\u0080-\u00bf€-™]")
 FORMULA_SIGNS = ("=", "+", "-", "@")
+_CALCULATED = (*FORMULA_SIGNS, "\t", "\r")
 
 
 def begins_as_formula(text: str) -> bool:
@@ -13,4 +14,4 @@ def begins_as_formula(text: str) -> bool:
 
 def as_text(text: str) -> str:
     """The text so that a spreadsheet shows it and never calculates it (OWASP, CSV injection)."""
-    return f"'{text}" if text.startswith((*FORMULA_SIGNS, "\t", "\r")) else text
+    return f"'{text}" if text.startswith(_CALCULATED) else text

@@ -8,10 +8,12 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from app.core.text import fold
 from app.sheets.errors import ImportRefused
-from app.sheets.workbooks import ZIP_MARK, read_workbook
+from app.sheets.kinds import ZIP_MARK, find_kind, is_binary
+from app.sheets.workbooks import read_workbook
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_ROWS = 50_000
@@ -24,7 +26,8 @@ _OLD_EXCEL = (b"\xd0\xcf\x11\xe0", b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\
 """How .xls files begin: the container of Excel 97 (and of files with a password), then the bare sheets before it."""
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|\?xml|html|head|meta|table|workbook)\b", re.IGNORECASE)
 """What programs write that call a web page, or Excel's XML of 2003, .xls."""
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_END = "\x1f"
+"""A line after the last one, which no file has: a quotation mark that is still open swallows it."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,9 @@ class Sheet:
 def read_sheet(content: bytes) -> Sheet:
     """Read a file's table. Blank rows are left out.
 
-    Raises ImportRefused: too_big, empty, only_header, old_excel, markup, utf16, binary, encoding, separator, unclosed_quote,
-    too_many_rows, too_many_columns, long_cell, repeated_header; for XLSX and ODS also unreadable, unzips_too_big,
-    too_many_cells, protected.
+    Raises ImportRefused: too_big, empty, only_header, old_excel, markup, image, pdf, document, archive, utf16, binary,
+    encoding, separator, unclosed_quote, too_many_rows, too_many_columns, long_cell, repeated_header; for XLSX and ODS also
+    unreadable, unzips_too_big, too_many_cells, protected.
     """
     if len(content) > MOST_BYTES:
         raise ImportRefused("too_big", limit=MOST_BYTES // 1024 // 1024)
@@ -59,6 +62,9 @@ def read_sheet(content: bytes) -> Sheet:
         raise ImportRefused("old_excel")
     if _MARKUP.match(content):
         raise ImportRefused("markup")
+    kind = find_kind(content)
+    if kind is not None:
+        raise ImportRefused(kind)
     if content.startswith(ZIP_MARK):
         return _as_sheet(read_workbook(content, rows=MOST_ROWS, columns=MOST_COLUMNS), spreadsheet=True)
     text = _decode(content)
@@ -68,17 +74,15 @@ def read_sheet(content: bytes) -> Sheet:
 def _decode(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or _looks_like_utf16(content):
         raise ImportRefused("utf16")
+    if is_binary(content):
+        raise ImportRefused("binary")
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         try:
-            text = content.decode("cp1252")
+            return content.decode("cp1252")
         except UnicodeDecodeError as error:
             raise ImportRefused("encoding", line=content.count(b"\n", 0, error.start) + 1) from error
-    found = _CONTROL.search(text)
-    if found is not None:
-        raise ImportRefused("binary")
-    return text
 
 
 def _looks_like_utf16(content: bytes) -> bool:
@@ -96,6 +100,7 @@ def _find_separator(text: str) -> str:
         if widths and widths[0] > 1:
             best = max(best, (widths[0], widths.count(widths[0]), separator))
     if not best[2]:
+        _parse(text, SEPARATORS[0])  # a quotation mark that opens in the header makes one column of it
         raise ImportRefused("separator")
     return best[2]
 
@@ -114,19 +119,33 @@ def _records(text: str, separator: str, most: int) -> list[list[str]]:
 
 def _parse(text: str, separator: str) -> list[list[str]]:
     records: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    begins = 1
+    reader = csv.reader(chain(io.StringIO(text, newline=""), [_END]), delimiter=separator)
+    begins, width = 1, 0
     try:
         for cells in reader:
-            if reader.line_num - begins > 50:
-                raise ImportRefused("unclosed_quote", line=begins)
+            if cells == [_END]:
+                return records
+            width = width or len(cells) * any(c.strip() for c in cells)
+            lines = reader.line_num - begins
+            if lines > 50 or (lines and any(_swallows_lines(c, separator, width) for c in cells)):
+                break
             if len(records) > MOST_ROWS:
                 raise ImportRefused("too_many_rows", limit=MOST_ROWS)
             records.append(cells)
             begins = reader.line_num + 1
     except csv.Error as error:
         raise ImportRefused("unclosed_quote", line=begins) from error
-    return records
+    raise ImportRefused("unclosed_quote", line=begins)
+
+
+def _swallows_lines(cell: str, separator: str, width: int) -> bool:
+    """Whether a text over several lines holds whole lines of the table, as after a quotation mark that is not closed.
+
+    In a table of two columns one separator proves little: a comma stands in many remarks.
+    """
+    inner = cell.splitlines()[1:-1]
+    least = 3 if width < 3 else 1
+    return _END in cell or (len(inner) >= least and all(line.count(separator) >= max(width - 1, 1) for line in inner))
 
 
 def _as_sheet(records: Sequence[Sequence[str]], *, spreadsheet: bool) -> Sheet:

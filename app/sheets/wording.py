@@ -18,9 +18,16 @@ REFUSALS: dict[str, str] = {
     "protected": N_("This file has a password. Save it without one."),
     "utf16": N_("This file is written in UTF-16. Save it as CSV UTF-8, or as .xlsx."),
     "binary": N_("This is not a table. Choose a CSV, XLSX or ODS file."),
+    "image": N_("This is an image, not a table. Choose a CSV, XLSX or ODS file."),
+    "pdf": N_("This is a PDF file, not a table. Choose the CSV, XLSX or ODS file that it was made from."),
+    "document": N_("This is a text document, not a table. Copy its table into a spreadsheet and save that as .xlsx."),
+    "archive": N_("This is a compressed folder, not a table. Open it, and choose the CSV, XLSX or ODS file in it."),
     "encoding": N_("Line %(line)s has letters that cannot be read. Save the file as CSV UTF-8, or as .xlsx."),
     "separator": N_("Only one column was found. Columns must be separated by semicolons, commas or tabs."),
-    "unclosed_quote": N_("A quotation mark opens on line %(line)s and does not close."),
+    "unclosed_quote": N_(
+        'A quotation mark (") opens on line %(line)s and does not close: the lines after it are taken for one text. '
+        "Close or remove it, then choose the file again."
+    ),
     "too_many_rows": N_("This file has too many lines: %(limit)s at most. Cut it into several files."),
     "too_many_columns": N_("This file has too many columns: %(limit)s at most."),
     "too_many_cells": N_("This file has too many cells. Keep only the lines and columns that are filled in."),

@@ -17,8 +17,8 @@ from xml.parsers import expat
 import python_calamine
 
 from app.sheets.errors import ImportRefused
+from app.sheets.kinds import kind_of_zip
 
-ZIP_MARK = b"PK\x03\x04"
 MOST_UNZIPPED = 64 * 1024 * 1024
 MOST_PARTS = 2_000
 MOST_CELLS = 4_000_000
@@ -33,12 +33,14 @@ Value = int | float | str | bool | datetime.time | datetime.date | datetime.date
 def read_workbook(content: bytes, *, rows: int, columns: int) -> list[list[str]]:
     """The first sheet that holds something, as texts: 28, 11/10/2021, 09:00.
 
-    Raises ImportRefused: unreadable, unzips_too_big, too_many_cells, protected, too_many_rows, too_many_columns, empty.
+    Raises ImportRefused: unreadable, document, archive, unzips_too_big, too_many_cells, protected, too_many_rows,
+    too_many_columns, empty.
     """
     parts = _unzip(content)
     names = {name.lower() for name in parts}
-    if not names & {"xl/workbook.xml", "content.xml"}:
-        raise ImportRefused("unreadable")
+    kind = kind_of_zip(names, parts.get("mimetype", b""))
+    if kind == "document" or not names & {"xl/workbook.xml", "content.xml"}:
+        raise ImportRefused(kind)
     for name, part in parts.items():
         if name.lower() == "content.xml":
             _measure_ods(part)

@@ -1,17 +1,25 @@
-"""Periodic work of structures; importing this registers their mails and what moves with them."""
+"""Work of structures; importing this registers their mails and what moves with them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.core.transaction import transaction
-from app.jobs.registry import JobContext, periodic
+from app.jobs.registry import JobContext, handler, periodic
 from app.structures import belongings, mails
 from app.structures.importing import jobs as importing
 from app.structures.importing.files import purge_files
-from app.structures.operations.links import purge_links
+from app.structures.operations.links import LINK_JOB, purge_links, send_asked_link
 
 BELONGINGS = belongings.__name__
 IMPORTS = importing.__name__
 MAILS = mails.__name__
+
+
+@handler(LINK_JOB)
+def send_link_to_who_asked(context: JobContext) -> None:
+    """Queue the mail with a link, if the address that was given is a contact's."""
+    asked_at = datetime.fromisoformat(str(context.payload["asked_at"]))
+    with transaction():
+        send_asked_link(str(context.payload["mail"]), asked_at=asked_at, job_id=context.job_id, now=context.now())
 
 
 @periodic("structures.purge", every=timedelta(hours=1))

@@ -1,7 +1,6 @@
 """What a refusal or a fault looks like: a page that helps, or a problem document for programs."""
 
 import secrets
-from math import ceil
 
 from flask import Flask, current_app, g, make_response, redirect, render_template, request
 from flask import Response as FlaskResponse
@@ -11,10 +10,9 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
 from app.accounts.errors import TooManyAttempts
-from app.core import clock
 from app.core.errors import DatabaseBusy, DomainError
 from app.web.error_pages import Notice, form_too_old, function_missing, notice_of, role_missing, too_many_attempts
-from app.web.problems import RETRY_AFTER_BUSY, domain_problem, problem, status_of
+from app.web.problems import RETRY_AFTER_BUSY, domain_problem, problem, retry_after, status_of
 from app.web.refusals import FunctionMissing, RoleMissing
 
 API_PREFIX = "/api/"
@@ -77,7 +75,7 @@ def answer_domain_error(error: DomainError) -> Response:
         return _page(403, function_missing(error.ability))
     if isinstance(error, TooManyAttempts):
         answer = _page(429, too_many_attempts(error.until))
-        answer.headers["Retry-After"] = str(max(1, ceil((error.until - clock.now()).total_seconds())))
+        answer.headers["Retry-After"] = retry_after(error)
         return answer
     status = status_of(error)
     answer = _page(status, notice_of(status))

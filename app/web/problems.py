@@ -3,10 +3,12 @@
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from math import ceil
 
 from werkzeug.wrappers import Response
 
 from app.accounts.errors import IdempotencyKeyReused, TooManyAttempts
+from app.core import clock
 from app.core.errors import Conflict, DatabaseBusy, DomainError, FieldError, NotAllowed, NotFound
 from app.web.wording import message_for
 
@@ -56,6 +58,17 @@ def problem(
     return Response(text, status=status, headers=dict(headers or {}), content_type="application/problem+json")
 
 
+def pointer_to(path: str) -> str:
+    """waves/0/capacity as a JSON pointer: /waves/0/capacity; the whole document is the empty text (RFC 6901, 5)."""
+    inside = path.strip("/")
+    return f"/{inside}" if inside else ""
+
+
+def retry_after(error: TooManyAttempts) -> str:
+    """Seconds until it may be tried again, for Retry-After (RFC 9110, 10.2.3): 1 at least, rounded up."""
+    return str(max(1, ceil((error.until - clock.now()).total_seconds())))
+
+
 def domain_problem(error: DomainError) -> Response:
     """The problem document of a refusal."""
     status = status_of(error)
@@ -64,10 +77,12 @@ def domain_problem(error: DomainError) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="Parcours"'
     if isinstance(error, DatabaseBusy):
         headers["Retry-After"] = str(RETRY_AFTER_BUSY)
+    if isinstance(error, TooManyAttempts):
+        headers["Retry-After"] = retry_after(error)
     errors = None
     if isinstance(error, FieldError):
         errors = [
-            {"pointer": "/" + path.strip("/"), "code": code, "message": message_for(code)}
+            {"pointer": pointer_to(path), "code": code, "message": message_for(code)}
             for path, code in error.problems.items()
         ]
     return problem(status, error.code, str(error) or None, errors=errors, headers=headers)

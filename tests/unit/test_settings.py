@@ -18,6 +18,28 @@ def test_lock_files_name_no_host() -> None:
     assert check_repository.lock_files() == []
 
 
+def test_no_text_hides_from_the_catalogues() -> None:
+    assert check_repository.texts_seen() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "hidden"),
+    [
+        ("""f"{words} {_('No room.')}" """, True),
+        ("""f"{n}: {ngettext('a', 'b', n)}" """, True),
+        ("""_("Yes" if right else "No")""", True),
+        ("""translate(locale, "Entrance" if door else name)""", True),
+        ("""pgettext("wave", "Full" + more)""", True),
+        ("""_("Yes") if right else _("No")""", False),
+        ("""translate(locale, TITLES[key])""", False),
+        ("""_("%(n)s left", n=f"{left}")""", False),
+        ("""text.translate("a" if b else c)""", False),
+    ],
+)
+def test_texts_put_together_are_found(code: str, hidden: bool) -> None:
+    assert bool(check_repository.hidden_texts(code)) is hidden
+
+
 def test_an_unknown_setting_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARCOURS_MAIL_ADRESS", "x")
     with pytest.raises(SettingsError, match="PARCOURS_MAIL_ADRESS"):

@@ -202,7 +202,11 @@ def _queue(found: InvitationRow, event_title: str, now: datetime) -> None:
 
 def _record(by: Actor, verb: str, found: InvitationRow, now: datetime) -> None:
     subject = f"event:{found.event_id}" if found.event_id is not None else f"organiser:{found.organiser_id}"
-    details = {"functions": sorted(found.functions), "role": found.role.value if found.role else None}
+    details = {
+        "invitation_id": found.id,
+        "functions": sorted(found.functions),
+        "role": found.role.value if found.role else None,
+    }
     record(by, verb, subject, now=now, organiser_id=found.organiser_id, details=details)
 
 

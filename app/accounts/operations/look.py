@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.accounts.errors import ContrastTooLow
 from app.accounts.models import Organiser
 from app.accounts.rules import contrast_faults, is_colour
 from app.core.actor import Actor
-from app.core.audit import record
+from app.core.audit import changes_between, record
 from app.core.db import db
 from app.core.errors import FieldError, NotFound
 from app.core.text import TextError, normalise_email, normalise_phone
@@ -53,8 +53,12 @@ def set_look(organiser_id: int, look: Look, *, by: Actor, now: datetime) -> None
     faults = contrast_faults(look.brand, look.accent)
     if faults:
         raise ContrastTooLow(faults)
+    before = db.session.execute(
+        select(*(getattr(Organiser, name) for name in values)).where(Organiser.id == organiser_id)
+    ).mappings()
+    details = changes_between(dict(before.first() or {}), values)
     _write(organiser_id, values)
-    record(by, "organiser.look_set", f"organiser:{organiser_id}", now=now, organiser_id=organiser_id, details=values)
+    record(by, "organiser.look_set", f"organiser:{organiser_id}", now=now, organiser_id=organiser_id, details=details)
 
 
 @dataclass(frozen=True)

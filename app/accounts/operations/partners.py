@@ -49,9 +49,9 @@ def entrust(
     )
     if rows:
         db.session.execute(insert(Delegation), rows)
-    details = {
-        "account_id": account_id, "functions": sorted(wanted), "before": sorted(held),
-        "until": ends_at.isoformat() if ends_at else None,
+    details: dict[str, object] = {
+        "account_id": account_id, "functions": [sorted(held), sorted(wanted)] if held else sorted(wanted),
+        "until": ends_at.isoformat() if ends_at else None, "organisation": organisation,
     }  # fmt: skip
     verb = "partner.changed" if held else "partner.added"
     record(by, verb, f"event:{event_id}", now=now, organiser_id=organiser_id, details=details)

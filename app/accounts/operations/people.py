@@ -1,6 +1,7 @@
 """Organisers, accounts and who works for whom."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -97,7 +98,7 @@ def change_role(account_id: int, organiser_id: int, role: Role, *, by: Actor, no
     )
     if role not in roles_with(Ability.DOOR):
         revoke_door_tokens(account_id, now=now, organiser_id=organiser_id)
-    _record(by, "member.role_changed", account_id, organiser_id, now, {"from": before.value, "to": role.value})
+    _record(by, "member.role_changed", account_id, organiser_id, now, {"role": [before.value, role.value]})
 
 
 def set_end(account_id: int, organiser_id: int, ends_at: datetime | None, *, by: Actor, now: datetime) -> None:
@@ -117,7 +118,7 @@ def set_end(account_id: int, organiser_id: int, ends_at: datetime | None, *, by:
     )
     if not is_live(ends_at, now):
         revoke_door_tokens(account_id, now=now, organiser_id=organiser_id)
-    _record(by, "member.end_set", account_id, organiser_id, now, {"from": _day(before), "to": _day(ends_at)})
+    _record(by, "member.end_set", account_id, organiser_id, now, {"until": [_day(before), _day(ends_at)]})
 
 
 def remove_member(account_id: int, organiser_id: int, *, by: Actor, now: datetime) -> None:
@@ -154,7 +155,5 @@ def _day(ends_at: datetime | None) -> str | None:
     return ends_at.isoformat() if ends_at is not None else None
 
 
-def _record(
-    by: Actor, verb: str, account_id: int, organiser_id: int, now: datetime, details: dict[str, str | None]
-) -> None:
+def _record(by: Actor, verb: str, account_id: int, organiser_id: int, now: datetime, details: dict[str, Any]) -> None:
     record(by, verb, f"account:{account_id}", now=now, organiser_id=organiser_id, details=details)

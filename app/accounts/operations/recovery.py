@@ -1,4 +1,8 @@
-"""Forgetting one’s password: a mail with a link, by which a new one is set."""
+"""Forgetting one’s password: a mail with a link, by which a new one is set.
+
+Who asks is answered before anybody looks whether there is such an account: a worker does that. So the answer takes as long
+for an address that is unknown as for one that is known.
+"""
 
 from datetime import datetime
 
@@ -14,15 +18,20 @@ from app.accounts.rules import ADDRESS_RESETS, MAIL_RESETS
 from app.core.actor import VISITOR, Actor, ActorKind
 from app.core.audit import record
 from app.core.db import db
+from app.core.tokens import digest
 from app.core.urls import settings
+from app.jobs.operations import enqueue
 from app.messages.operations import queue_message
+from app.messages.queries import is_queued_by
 
 RESET_MAIL = "accounts.reset"
+RESET_JOB = "accounts.send_reset"
 
 
 def ask_reset(email: str, address: str, *, now: datetime) -> None:
-    """Queue the mail with the link, if somebody who may log in has this mail; the caller learns nothing of that.
+    """Have the mail with the link sent, if somebody who may log in has this mail; the same work, whether or not.
 
+    The job keeps the mail's digest alone.
     Raises TooManyAttempts, whoever the mail belongs to: 3 a mail and 10 a network address in 15 minutes.
     """
     throttling.count(
@@ -32,18 +41,26 @@ def ask_reset(email: str, address: str, *, now: datetime) -> None:
         },
         now=now,
     )
-    account = db.session.execute(
-        select(Account.id, Account.locale, Account.email).where(Account.email == email, Account.disabled_at.is_(None))
-    ).one_or_none()
+    enqueue(RESET_JOB, {"mail": digest(email), "asked_at": now.isoformat()}, now=now)
+
+
+def send_reset(mail: str, *, asked_at: str, job_id: int, now: datetime) -> None:
+    """Queue the mail of a job that ask_reset left, once, to the account whose mail has this digest."""
+    accounts = db.session.execute(
+        select(Account.id, Account.locale, Account.email).where(Account.disabled_at.is_(None))
+    ).all()
+    account = next((row for row in accounts if digest(row.email) == mail), None)
     if account is None:
         return
     subject = f"account:{account.id}"
+    if is_queued_by(job_id, RESET_MAIL, subject):
+        return
     queue_message(
         template=RESET_MAIL,
         subject=subject,
         recipient=account.email,
         locale=account.locale,
-        params={"account_id": account.id, "asked_at": now.isoformat()},
+        params={"account_id": account.id, "asked_at": asked_at, "job_id": job_id},
         organiser_id=None,
         now=now,
     )

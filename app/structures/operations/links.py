@@ -18,13 +18,16 @@ from app.core.audit import record
 from app.core.db import db
 from app.core.tokens import digest, new_token
 from app.core.urls import settings
+from app.jobs.operations import enqueue
 from app.messages.operations import queue_message
+from app.messages.queries import is_queued_by
 from app.structures.errors import LinkOver, NoAddress
 from app.structures.models import ContactLink, StructureContact
 from app.structures.queries import VisitingContact, find_visiting, get_contact, list_visiting
 from app.structures.rules import ADDRESS_LINKS, LINK_LIFE, MAIL_LINKS
 
 LINK_MAIL = "structures.link"
+LINK_JOB = "structures.send_link"
 _PURPOSE = b"parcours: link of a structure's contact"
 KEPT = timedelta(days=1)
 """How long the row of a link that no longer works is kept."""
@@ -39,8 +42,9 @@ class Entered:
 
 
 def ask_link(email: str, address: str, *, now: datetime) -> None:
-    """Queue the mail with a link, if a structure's contact has this mail; the caller learns nothing of that.
+    """Have the mail with a link sent, if a structure's contact has this mail; the same work, whether or not.
 
+    A worker looks whether there is one; its job keeps the mail's digest alone.
     Raises TooManyAttempts, whoever the mail belongs to: 3 a mail and 10 a network address in 15 minutes.
     """
     throttling.count(
@@ -50,10 +54,21 @@ def ask_link(email: str, address: str, *, now: datetime) -> None:
         },
         now=now,
     )
-    contacts = list_visiting(email)
-    if contacts:
+    enqueue(LINK_JOB, {"mail": digest(email.lower()), "asked_at": now.isoformat()}, now=now)
+
+
+def send_asked_link(mail: str, *, asked_at: datetime, job_id: int, now: datetime) -> None:
+    """Queue the mail of a job that ask_link left, once, to the contact whose mail has this digest.
+
+    The link's hour begins with the asking.
+    """
+    keys = db.session.execute(select(StructureContact.mail_key).where(StructureContact.mail_key != "").distinct())
+    key = next((key for key in keys.scalars() if digest(key) == mail), None)
+    contacts = [] if key is None else list_visiting(key)
+    if contacts and not is_queued_by(job_id, LINK_MAIL, f"contact:{contacts[0].contact_id}"):
         senders = {c.organiser_id for c in contacts}
-        _queue(contacts[0], organiser_id=senders.pop() if len(senders) == 1 else None, now=now)
+        organiser_id = senders.pop() if len(senders) == 1 else None
+        _queue(contacts[0], organiser_id=organiser_id, now=now, asked_at=asked_at, job_id=job_id)
 
 
 def send_link(contact_id: int, *, organiser_id: int, by: Actor, now: datetime) -> str:
@@ -62,7 +77,7 @@ def send_link(contact_id: int, *, organiser_id: int, by: Actor, now: datetime) -
     found = find_visiting(contact_id)
     if found is None:
         raise NoAddress(contact.name)
-    _queue(found, organiser_id=organiser_id, now=now)
+    _queue(found, organiser_id=organiser_id, now=now, asked_at=now)
     subject = f"structure:{contact.structure_id}"
     details = {"contact_id": contact_id}
     record(by, "structure.link_sent", subject, now=now, organiser_id=organiser_id, details=details)
@@ -129,11 +144,16 @@ def purge_links(*, now: datetime) -> None:
     db.session.execute(delete(ContactLink).where(ContactLink.expires_at < now - KEPT))
 
 
-def _queue(contact: VisitingContact, *, organiser_id: int | None, now: datetime) -> None:
+def _queue(
+    contact: VisitingContact, *, organiser_id: int | None, now: datetime, asked_at: datetime, job_id: int | None = None
+) -> None:
     nonce = new_token()
     db.session.execute(
         insert(ContactLink).values(
-            contact_id=contact.contact_id, digest=digest(link_token(nonce)), created_at=now, expires_at=now + LINK_LIFE
+            contact_id=contact.contact_id,
+            digest=digest(link_token(nonce)),
+            created_at=now,
+            expires_at=asked_at + LINK_LIFE,
         )
     )
     queue_message(
@@ -141,7 +161,7 @@ def _queue(contact: VisitingContact, *, organiser_id: int | None, now: datetime)
         subject=f"contact:{contact.contact_id}",
         recipient=contact.mail_key,
         locale=contact.locale,
-        params={"contact_id": contact.contact_id, "nonce": nonce},
+        params={"contact_id": contact.contact_id, "nonce": nonce, "job_id": job_id},
         organiser_id=organiser_id,
         now=now,
     )

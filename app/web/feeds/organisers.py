@@ -17,4 +17,5 @@ blueprint = Blueprint("feeds", __name__)
 def feed(token: str) -> Response:
     """The feed, in the language of ?lang=, else as for pages; 304 when nothing changed."""
     asked = request.args.get("lang")
-    return calendar_response(organiser_feed(token, as_locale(asked) if asked else current_locale()))
+    locale = as_locale(asked) if asked else current_locale()
+    return calendar_response(organiser_feed(token, locale), by_language=True)

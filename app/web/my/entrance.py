@@ -19,10 +19,11 @@ from app.web.filters import hour
 from app.web.forms.base import text_of
 from app.web.forms.structures import LinkForm
 from app.web.guards import find_contact, let_contact_in, let_contact_out, own_link, public
+from app.web.problems import retry_after
 
 blueprint = Blueprint("my_entrance", __name__, url_prefix="/my")
 
-Answer = str | tuple[str, int] | Response
+Answer = str | tuple[str, int] | tuple[str, int, dict[str, str]] | Response
 
 
 @blueprint.get("")
@@ -45,7 +46,7 @@ def send() -> Answer:
             ask_link(text_of(form.email), request.remote_addr or "", now=clock.now())
     except TooManyAttempts as blocked:
         message = _("Several mails were asked for already. Try again at %(hour)s.", hour=hour(blocked.until))
-        return _ask_page(form, message), 429
+        return _ask_page(form, message), 429, {"Retry-After": retry_after(blocked)}
     return redirect("/my/sent")
 
 

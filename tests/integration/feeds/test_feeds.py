@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from app.registrations.operations import cancel_registration, change_registratio
 from app.web.manage.event_sections import draft_of
 from tests.conftest import counted_statements
 from tests.factories import NOW, class_draft, forum, make_event, make_organiser, make_registration
+from tests.integration.public.conftest import reader_of_english
 
 PARIS = ZoneInfo("Europe/Paris")
 JULY = datetime(2027, 7, 8, 9, 0, tzinfo=PARIS)
@@ -250,6 +252,48 @@ def test_a_feed_speaks_the_language_that_its_address_asks_for(whole_client: Flas
     path = feed_path(organiser_id)
     assert entries(whole_client.get(f"{path}?lang=en").data)[0]["SUMMARY"] == "The Path of Talents"
     assert entries(whole_client.get(f"{path}?lang=fr").data)[0]["SUMMARY"] == "La Voie des Talents"
+
+
+def test_a_language_is_never_taken_for_the_other(whole_app: Flask) -> None:
+    """Caches are told what the answer depends on, and no time of change stands for both languages (RFC 9110, 13.1.3)."""
+    client, organiser_id = reader_of_english(whole_app), make_organiser()
+    event = make_event(organiser_id)
+    for path in (feed_path(organiser_id), f"/events/{event.slug}.ics"):
+        french = client.get(path, headers={"Accept-Language": "fr"})
+        assert set(french.vary.as_set()) >= {"accept-language", "cookie"}
+        assert "Last-Modified" not in french.headers
+        asked = {"Accept-Language": "en", "If-Modified-Since": "Fri, 31 Dec 2038 00:00:00 GMT"}
+        english = client.get(path, headers=asked)
+        assert english.status_code == 200
+        assert entries(english.data)[0]["SUMMARY"] == "The Path of Talents"
+        tagged = {"Accept-Language": "en", "If-None-Match": french.headers["ETag"]}
+        assert client.get(path, headers=tagged).status_code == 200
+        kept = client.get(path, headers={**tagged, "If-None-Match": english.headers["ETag"]})
+        assert (kept.status_code, "accept-language" in kept.vary.as_set()) == (304, True)
+
+
+def test_a_registrations_calendar_has_no_time_of_change(whole_client: FlaskClient) -> None:
+    path = f"/r/{make_registration(make_event(make_organiser())).token}.ics"
+    answer = whole_client.get(path, headers={"If-Modified-Since": "Fri, 31 Dec 2038 00:00:00 GMT"})
+    assert (answer.status_code, "Last-Modified" in answer.headers) == (200, False)
+    assert whole_client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_public_pages_link_the_calendar_of_the_organiser(whole_client: FlaskClient) -> None:
+    """By a link that calendar programs open; on the agenda with the address to copy, for each organiser."""
+    ours, theirs = make_organiser("Creativ’"), make_organiser("Ailleurs")
+    event = make_event(ours)
+    address = f"//127.0.0.1:8000{feed_path(ours)}?lang=fr"
+    for page in (whole_client.get("/").text, whole_client.get(f"/events/{event.slug}").text):
+        assert f'href="webcal:{address}"' in page
+    page = whole_client.get("/").text
+    assert f"http:{address}" in page
+    assert feed_path(theirs) not in page, "none of its events is shown"
+    make_event(theirs)
+    page = whole_client.get("/").text
+    assert all(f"webcal://127.0.0.1:8000{feed_path(who)}" in page for who in (ours, theirs))
+    assert "webcal:" not in whole_client.get("/?past=1").text
+    assert whole_client.get(f"{feed_path(ours)}?lang=fr").status_code == 200
 
 
 def test_unknown_feeds_are_nowhere(whole_client: FlaskClient) -> None:

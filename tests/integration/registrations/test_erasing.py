@@ -102,6 +102,7 @@ def test_a_person_is_found_nowhere_afterwards(event: EventRow) -> None:
     row = get_registration(made.id)
     assert (row.contact_name, row.contact_email, row.contact_phone, row.is_15_or_older) == ("—", "", "", None)
     assert (row.status, row.people, row.audience) == (RegistrationStatus.CANCELLED, 1, "job_seeker")
+    assert row.oriented_by == "—"  # counted as sent by somebody, no longer by whom
     assert [r for r in run_checks(NOW) if not r.ok] == []
 
 
@@ -190,7 +191,7 @@ def test_an_event_that_is_off_or_archived_keeps_nobodys_name(event: EventRow, mo
     made = make_registration(event, person_draft(event, contact=CONTACT))
     with transaction():
         for move in moves:
-            move_event(event.id, move, by=SYSTEM, now=NOW)
+            move_event(event.id, move, by=SYSTEM, now=event.ends_at)
     erase(made)
     assert traces() == []
     assert get_registration(made.id).status is RegistrationStatus.CONFIRMED

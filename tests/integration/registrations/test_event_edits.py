@@ -16,8 +16,8 @@ from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, WaveDraft
 from app.events.enums import Axis, EventMove
 from app.events.errors import EventNotFound, EventReadOnly, HasRegistrations
 from app.events.models import Allotment
-from app.events.operations import delete_draft, edit_event, move_event, save_project
-from app.events.queries import EventRow, find_event, get_event, get_places
+from app.events.operations import edit_event, move_event, save_project
+from app.events.queries import EventRow, get_event, get_places
 from app.messages.queries import get_sequences
 from app.registrations.operations import cancel_registration, change_registration
 from tests.factories import NOW, class_draft, forum, make_event, make_organiser, make_registration, person_draft
@@ -178,16 +178,6 @@ def test_what_is_over_is_read_only(event: EventRow) -> None:
         move_event(event.id, EventMove.CANCEL, by=SYSTEM, now=NOW)
     with pytest.raises(EventReadOnly):
         edit(event)
-
-
-def test_only_a_draft_nobody_knows_is_deleted(event: EventRow) -> None:
-    with pytest.raises(EventReadOnly), transaction():
-        delete_draft(event.id, by=SYSTEM, now=NOW)
-    draft = make_event(event.organiser_id, forum(slug="brouillon"), publish=False)
-    with transaction():
-        delete_draft(draft.id, by=SYSTEM, now=NOW)
-    assert find_event("brouillon") is None
-    assert [r for r in run_checks(NOW) if not r.ok] == []
 
 
 def test_a_class_of_a_dropped_audience_cannot_be_new(event: EventRow) -> None:

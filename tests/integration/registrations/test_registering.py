@@ -195,7 +195,7 @@ def test_who_may_register_when(event: EventRow) -> None:
     assert isinstance(refuse(event, person_draft(event)), RegistrationClosed)  # though the caller still saw it open
     make_registration(closed, person_draft(event, source=Source.STAFF))
     with transaction():
-        move_event(event.id, EventMove.ARCHIVE, by=SYSTEM, now=NOW)
+        move_event(event.id, EventMove.ARCHIVE, by=SYSTEM, now=late)
     assert isinstance(refuse(closed, person_draft(event, source=Source.STAFF)), RegistrationClosed)
 
 

@@ -16,7 +16,7 @@ from app.events.drafts import WaveDraft
 from app.events.enums import EventMove
 from app.events.errors import EventNotFound, WaveFull
 from app.events.models import Allotment
-from app.events.operations import delete_draft, edit_event, move_event
+from app.events.operations import delete_event, edit_event, move_event
 from app.events.queries import EventRow, get_event
 from app.jobs.models import Job
 from app.registrations.drafts import Contact, Statistics
@@ -123,7 +123,7 @@ def test_what_the_reader_did_not_see_yet_is_admitted(event: EventRow) -> None:
 def test_an_event_that_is_gone_takes_nobody() -> None:
     event = make_event(make_organiser(), publish=False)
     with transaction():
-        delete_draft(event.id, by=SYSTEM, now=NOW)
+        delete_event(event.id, by=SYSTEM, now=NOW)
     for draft in (person_draft(event, source=Source.STAFF), class_draft(event)):
         with pytest.raises(EventNotFound), transaction():
             register(event, draft, by=SYSTEM, now=NOW)

@@ -130,9 +130,10 @@ def test_a_mail_that_leaves_too_late_is_not_sent(contact_id: int, whole_app: Fla
     assert db.session.execute(select(Message.state)).scalars().all() == [MessageState.SKIPPED]
 
 
-def test_two_who_press_at_once_are_not_both_let_in(contact_id: int, whole_app: Flask) -> None:
+def test_two_who_press_at_once_are_not_both_let_in(contact_id: int, whole_app: Flask, work: Callable[[], None]) -> None:
     with transaction():
         ask_link(MAIL, "127.0.0.1", now=NOW)
+    work()
     token = link_token(db.session.execute(select(Message.params)).scalar_one()["nonce"])
     db.session.rollback()
     results: list[str] = []
@@ -162,6 +163,7 @@ def test_asking_again_and_again_is_slowed_down(contact_id: int, visitor: FlaskCl
             visitor.post("/my", data={"email": email})
         answer = visitor.post("/my", data={"email": email})
         assert answer.status_code == 429
+        assert int(answer.headers["Retry-After"]) > 0
         assert "Several mails were asked for already." in answer.get_data(as_text=True)
     assert db.session.execute(select(func.count()).select_from(Message)).scalar_one() <= 3
 
@@ -380,3 +382,11 @@ def test_the_role_of_a_viewer_sends_no_link(
 ) -> None:
     viewer = log_in(organiser_id, Role.VIEWER)
     assert viewer.post(f"/manage/structures/{structure_id}/contacts/{contact_id}/link").status_code == 403
+
+
+def test_an_address_of_the_desk_does_not_end_a_contacts_session(
+    contact_id: int, visitor: FlaskClient, mails: Mails
+) -> None:
+    come_in(visitor, mails)
+    assert visitor.get("/manage/structures").headers["Location"].startswith("/login")
+    assert visitor.get("/my/structure").status_code == 200

@@ -15,6 +15,7 @@ from app.events.rules import (
     allowed_moves,
     is_open,
     is_visible,
+    may_archive,
     missing_parts,
     next_state,
     prefix_of,
@@ -53,6 +54,34 @@ def test_moves_lead_where_the_table_says(state: EventState, moves: dict[EventMov
         with pytest.raises(MoveNotAllowed) as caught:
             next_state(state, move)
         assert (caught.value.move, caught.value.state, caught.value.code) == (move, state, "move_not_allowed")
+
+
+@pytest.mark.parametrize(
+    ("state", "taken", "ended", "expected"),
+    [
+        (EventState.CLOSED, 1, False, False),
+        (EventState.CLOSED, 1, True, True),
+        (EventState.CLOSED, 0, False, True),
+        (EventState.CANCELLED, 1, False, True),
+    ],
+)
+def test_nobody_who_is_still_to_come_is_archived(state: EventState, taken: int, ended: bool, expected: bool) -> None:
+    end = NOW if ended else NOW + timedelta(seconds=1)
+    assert may_archive(state, end, taken, NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "commune", "address", "refused"),
+    [
+        ("", "Beaune", "", True),
+        (" ", "", "3 rue du Bourg", True),
+        ("Beaune", "Beaune", "", False),
+        ("", "", " ", False),
+    ],
+)
+def test_a_place_is_not_lost_for_want_of_a_name(name: str, commune: str, address: str, refused: bool) -> None:
+    found = problems_of(forum(venue_name=name, venue_commune=commune, venue_address=address))
+    assert found == ({"venue/name": "venue_unnamed"} if refused else {})
 
 
 def test_the_public_sees_all_but_drafts() -> None:
