@@ -17,7 +17,7 @@ from bench.client import NotMeasurable
 from bench.figures import Figure, as_table, exactly, write_json
 from bench.in_turn import Plan
 from bench.stage import Stage, postgresql_stage, sqlite_stage
-from bench.work import calendars, door, machine, pages, palette, registering
+from bench.work import bulk, calendars, dashboards, door, exports, lists, machine, pages, palette, registering
 
 Work = Callable[[Stage, Plan], list[Figure]]
 
@@ -27,6 +27,10 @@ ON_BOTH: dict[str, Work] = {
     "registrations": registering.registrations,
     "rush": registering.rush,
     "palette": palette.palette,
+    "lists": lists.lists,
+    "bulk": bulk.bulk,
+    "dashboards": dashboards.dashboards,
+    "exports": exports.exports,
     "memory": machine.memory,
 }
 ON_SQLITE: dict[str, Work] = {

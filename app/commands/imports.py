@@ -116,6 +116,9 @@ def _print_totals(checked: Checked, event: EventRow) -> None:
     for total in checked.audiences:
         label = event.audience(total.code).label(SPOKEN)
         click.echo(f"  {label}: {total.registrations} registrations, {total.people} people")
+    labels = {question.key: question.label(SPOKEN) for question in event.questions}
+    for answers in checked.answers:
+        click.echo(f"  {labels.get(answers.key, answers.key)}: {answers.answered} answers")
     if checked.there:
         click.echo(f"{checked.there} lines are there already.")
     for difference in checked.differences:

@@ -19,11 +19,10 @@ class CalendarFile:
 
     content: bytes
     etag: str
-    changed_at: datetime
 
     @classmethod
-    def of(cls, content: bytes, changed_at: datetime) -> "CalendarFile":
-        return cls(content, digest(content.decode())[:32], changed_at)
+    def of(cls, content: bytes) -> "CalendarFile":
+        return cls(content, digest(content.decode())[:32])
 
 
 def location_of(event: EventRow, locale: Locale, wave: WaveRow | None = None) -> str:

@@ -75,6 +75,7 @@ class EventDraft:
     entrance_en: str = ""
     join_url: str = ""
     capacity: int | None = None
+    largest_group: int | None = None
     registration_opens_at: datetime | None = None
     registration_closes_at: datetime | None = None
     asks_statistics: bool = False

@@ -24,7 +24,7 @@ class EventMark:
 
 _columns = Event.__table__.c
 _BY_SLUG = select(*(_columns[name] for name in EventMark.__dataclass_fields__)).where(
-    _columns.slug == bindparam("slug")
+    _columns.slug == bindparam("slug"), _columns.deleted_at.is_(None)
 )
 
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.core.errors import FieldError, MoveNotAllowed
 from app.events.drafts import EventDraft, WaveDraft
-from app.events.enums import EVENT_MOVES, VISIBLE, EventMove, EventState
+from app.events.enums import EVENT_MOVES, VISIBLE, Enrolment, EventMove, EventState
 
 LARGEST = 1_000_000
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -27,6 +28,53 @@ def allowed_moves(state: EventState) -> tuple[EventMove, ...]:
     return tuple(move for (origin, move) in EVENT_MOVES if origin == state)
 
 
+def may_archive(state: EventState, last_ends_at: datetime, taken: int, now: datetime) -> bool:
+    """Whether an event may be archived now: it is off, nobody holds a place (`taken`), or its last wave has ended.
+
+    Archived, it thanks people on its page and nobody can cancel any more: that must never befall who is still to come.
+    """
+    return state is EventState.CANCELLED or taken == 0 or last_ends_at <= now
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    """What is taken of what there is. `places` are None where nothing limits them.
+
+    `several`: both count places, of which one person may hold several; else both count people.
+    """
+
+    taken: int
+    places: int | None
+    several: bool = False
+
+    @property
+    def left(self) -> int | None:
+        return None if self.places is None else max(0, self.places - self.taken)
+
+
+def places_together(enrolment: Enrolment, capacities: Collection[int]) -> int:
+    """What waves of these capacities hold: people, but places where one person may take several of them."""
+    return min(capacities, default=0) if enrolment is Enrolment.ALL else sum(capacities)
+
+
+def occupancy(
+    enrolment: Enrolment, *, people: int, limit: int | None, capacities: Collection[int], wave_places: int
+) -> Occupancy:
+    """How full an event is, so that a full one reads as full.
+
+    `people` are registered, `limit` is of the whole event in people, `capacities` those of the waves, `wave_places` those
+    taken in all waves together. Who comes to all waves takes a place in each: no more people fit than in the smallest
+    wave. Who takes several holds as many places as waves: places are compared with places, unless the limit of the whole
+    event is nearer.
+    """
+    of_waves = places_together(enrolment, capacities) if capacities else None
+    if enrolment is Enrolment.SEVERAL and of_waves:
+        if limit is not None and (people * of_waves, of_waves) > (wave_places * limit, limit):
+            return Occupancy(people, limit)
+        return Occupancy(wave_places, of_waves, several=True)
+    return Occupancy(people, min((n for n in (limit, of_waves) if n is not None), default=None))
+
+
 def is_visible(state: EventState) -> bool:
     """Whether the public may see it: a draft is its organiser's alone."""
     return state in VISIBLE
@@ -39,6 +87,11 @@ def is_open(
     if state is not EventState.PUBLISHED or now >= ends_at:
         return False
     return (opens_at is None or opens_at <= now) and (closes_at is None or now < closes_at)
+
+
+def tells_when_deleted(state: EventState, ends_at: datetime, now: datetime) -> bool:
+    """Whether people who were to come are told: not of a draft, nor of what is over or off already."""
+    return state in {EventState.PUBLISHED, EventState.CLOSED} and now < ends_at
 
 
 def missing_parts(*, waves: int, audiences: int, has_place: bool) -> tuple[str, ...]:
@@ -76,6 +129,8 @@ def _title_problems(draft: EventDraft) -> dict[str, str]:
         problems["slug"] = "malformed"
     if draft.reference_prefix and not re.fullmatch("[A-Z]{2,4}", draft.reference_prefix):
         problems["reference_prefix"] = "malformed"
+    if not draft.venue_name.strip() and (draft.venue_commune.strip() or draft.venue_address.strip()):
+        problems["venue/name"] = "venue_unnamed"  # a venue is kept by its name: what was typed would be lost
     if draft.join_url and urlsplit(draft.join_url).scheme not in {"http", "https"}:
         problems["join_url"] = "malformed"
     return problems
@@ -94,6 +149,8 @@ def _window_problems(draft: EventDraft) -> dict[str, str]:
         problems["registration_closes_at"] = "ends_before_start"
     if draft.capacity is not None and not 0 < draft.capacity <= LARGEST:
         problems["capacity"] = "out_of_range"
+    if draft.largest_group is not None and not 2 <= draft.largest_group <= LARGEST:
+        problems["largest_group"] = "out_of_range"
     if not 1 <= draft.keep_names_days <= 3650:
         problems["keep_names_days"] = "out_of_range"
     return problems

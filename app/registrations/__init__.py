@@ -5,5 +5,6 @@ States and moves:
   confirmed → confirmed (change: new places first, then the old ones are freed) | cancelled
   waitlisted → confirmed (change to other waves with places; to the same ones in order of arrival) | cancelled
   offered, lapsed: a place proposed from the waiting list, and one not taken in time (they arrive with the flows)
-A cancelled registration stays as it is; registering again makes a new one.
+  cancelled → what it was before (reinstate: its places again, or its turn on the waiting list)
+Registering again makes a new one.
 """

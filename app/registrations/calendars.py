@@ -43,7 +43,7 @@ def registration_calendar(registration: RegistrationRow, event: EventRow, locale
         method="PUBLISH",
         first_year=event.starts_at.year,
     )
-    return CalendarFile.of(content, changed_at)
+    return CalendarFile.of(content)
 
 
 def _entries(

@@ -1,15 +1,20 @@
 """What `doctor` checks about registrations: it counts again what the counters say."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select
 
 from app.core.checks import check
 from app.core.db import db
 from app.events.models import Allotment, Event, Wave
-from app.registrations.enums import HOLDING, RegistrationKind, TicketKind
-from app.registrations.models import DeclaredStatistics, Registration, RegistrationWave, Ticket
+from app.events.operations.deleting import KEPT
+from app.registrations.bulk.rules import BulkCounts, BulkItem, count_items
+from app.registrations.enums import ALIVE, HOLDING, RegistrationKind, TicketKind
+from app.registrations.models import AnswerFile, BulkAction, DeclaredStatistics, Registration, RegistrationWave, Ticket
+from app.registrations.queries import FORGOTTEN
 
+GRACE = timedelta(days=2)
+"""How late the work that empties the bin may be before somebody has to look at the workers."""
 PEOPLE = Registration.participants + Registration.companions
 
 
@@ -92,6 +97,29 @@ def check_held(now: datetime) -> list[str]:
     return [f"{r.reference} holds {r.people} places in wave {r.wave_id} instead of {r.wanted}" for r in rows]
 
 
+@check("registrations.bin", "Who is in the bin is cancelled, holds nothing and remembers the status they had")
+def check_bin(now: datetime) -> list[str]:
+    binned = Registration.deleted_at.is_not(None)
+    forgetful = db.session.execute(
+        select(Registration.reference).where(binned != Registration.deleted_status.is_not(None))
+    ).scalars()
+    standing = db.session.execute(
+        select(Registration.reference, Event.slug)
+        .join(Event, Event.id == Registration.event_id)
+        .where(Event.deleted_at.is_not(None), Registration.status.in_(ALIVE))
+    )
+    late = db.session.execute(
+        select(Registration.reference)
+        .where(Registration.deleted_at < now - KEPT - GRACE, Registration.contact_name != FORGOTTEN)
+        .order_by(Registration.id)
+    ).scalars()
+    return [
+        *(f"{reference} is half in the bin: it lacks the moment, or the status that it had" for reference in forgetful),
+        *(f"{reference} stands, but its event {slug} is in the bin" for reference, slug in standing),
+        *(f"{reference} is in the bin for more than 30 days and still has a name" for reference in late),
+    ]
+
+
 @check("registrations.own_event", "A registration's waves are of its own event, and it has at least one")
 def check_own_event(now: datetime) -> list[str]:
     foreign = db.session.execute(
@@ -149,3 +177,44 @@ def check_versions(now: datetime) -> list[str]:
         .where(Registration.changed_in > Event.version)
     ).scalars()
     return [f"{reference} says it changed in a version that its event has not reached" for reference in rows]
+
+
+@check("registrations.answer_files", "A registration's file is what its answer leads to, and belongs to the same event")
+def check_answer_files(now: datetime) -> list[str]:
+    rows = db.session.execute(
+        select(
+            Registration.reference, Registration.event_id, Registration.answers,
+            AnswerFile.question_key, AnswerFile.token, AnswerFile.event_id.label("file_event_id"),
+        ).join(Registration, Registration.id == AnswerFile.registration_id)
+    )  # fmt: skip
+    return [
+        f"{r.reference} has a file for “{r.question_key}” that no answer leads to"
+        for r in rows
+        if r.answers.get(r.question_key) != r.token or r.event_id != r.file_event_id
+    ]
+
+
+@check("registrations.bulk", "An action on many deals with each of its registrations once, in their order")
+def check_bulk(now: datetime) -> list[str]:
+    begun = select(BulkAction.id).where(BulkAction.job_id.is_not(None)).order_by(BulkAction.id)
+    found = (_look_at_bulk(bulk_id) for bulk_id in db.session.execute(begun).scalars().all())
+    return [problem for problem in found if problem]
+
+
+def _look_at_bulk(bulk_id: int) -> str:
+    """What is wrong with one action: read by itself, for it may name thousands."""
+    row = db.session.execute(
+        select(
+            BulkAction.registration_ids, BulkAction.items, BulkAction.finished_at, BulkAction.total, BulkAction.done,
+            BulkAction.failed, BulkAction.put_back,
+        ).where(BulkAction.id == bulk_id)
+    ).one()  # fmt: skip
+    dealt = [item["id"] for item in row.items]
+    if dealt != row.registration_ids[: len(dealt)]:
+        return f"action {bulk_id} dealt with others than its registrations, or with one twice"
+    if row.finished_at is not None and len(dealt) < len(row.registration_ids):
+        return f"action {bulk_id} ended after {len(dealt)} of {len(row.registration_ids)} registrations"
+    counts = count_items(len(row.registration_ids), map(BulkItem.from_json, row.items))
+    if counts != BulkCounts(row.total, row.done, row.failed, row.put_back):
+        return f"action {bulk_id} tells other figures than what came of its registrations"
+    return ""

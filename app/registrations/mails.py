@@ -1,24 +1,28 @@
 """The mails about a registration, made when they go out: text, HTML, QR code, ticket as PDF, calendar entry."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from app.accounts.queries import OrganiserRow, get_organiser
+from app.core.audit import list_history
 from app.core.i18n import Locale, format_span, translate
 from app.core.urls import absolute, own_page_path, ticket_path
 from app.documents.qr import qr_png
 from app.events.enums import EventState
-from app.events.queries import EventRow, StopRow, WaveRow, get_event_by_id
+from app.events.queries import EventRow, StopRow, WaveRow, find_binned_event, get_event_by_id
 from app.messages.rendering import Attachment, Mail, RenderContext, render_mail_templates, renderer
+from app.registrations.bulk.queries import get_texts
 from app.registrations.calendars import registration_calendar
 from app.registrations.enums import RegistrationStatus
 from app.registrations.errors import RegistrationNotFound
 from app.registrations.notifications import Kind, is_told_later
 from app.registrations.papers import admits, headcount_words, stop_hours, ticket_pdf_of
-from app.registrations.queries import RegistrationRow, get_registration, places_before
+from app.registrations.queries import RegistrationRow, get_binned_registration, get_registration, places_before
 
 QR_ID = "ticket-qr@parcours"
+_BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,22 @@ def _facts(context: RenderContext) -> MailFacts | None:
         registration = get_registration(int(context.params["registration_id"]))
     except RegistrationNotFound:
         return None
+    return _facts_of(context, registration, get_event_by_id(registration.event_id))
+
+
+def _binned_facts(context: RenderContext) -> MailFacts | None:
+    """Of a registration that is in the bin, by itself or with its event; None when it is there no more."""
+    try:
+        registration = get_binned_registration(int(context.params["registration_id"]))
+    except RegistrationNotFound:
+        return None
+    event = find_binned_event(registration.event_id) or get_event_by_id(registration.event_id)
+    return _facts_of(context, registration, event)
+
+
+def _facts_of(context: RenderContext, registration: RegistrationRow, event: EventRow) -> MailFacts | None:
     if not registration.contact_email:
         return None
-    event = get_event_by_id(registration.event_id)
     waiting = registration.status is RegistrationStatus.WAITLISTED
     waves = tuple(w for w in event.waves if w.id in registration.waves)
     return MailFacts(
@@ -159,8 +176,28 @@ def changed(context: RenderContext) -> Mail | None:
 
 @renderer("registrations.cancelled")
 def cancelled(context: RenderContext) -> Mail | None:
-    facts = _facts(context)
+    """None where it stands again by now: who undid the cancelling told so, if anybody is to be told."""
+    facts = _facts(context) or _binned_facts(context)
+    return None if facts is None or facts.registration.alive else _mail(context, "cancelled", facts)
+
+
+@renderer("registrations.deleted")
+def deleted(context: RenderContext) -> Mail | None:
+    """None where it was brought back by now."""
+    facts = _binned_facts(context)
     return None if facts is None else _mail(context, "cancelled", facts)
+
+
+@renderer("registrations.event_deleted")
+def event_deleted(context: RenderContext) -> Mail | None:
+    """As of an event that is called off, in the words of who deleted it. None where it was brought back by now."""
+    facts = _binned_facts(context)
+    if facts is None or find_binned_event(facts.event.id) is None:
+        return None
+    line = next((row for row in list_history(f"event:{facts.event.id}") if row.verb == "event.deleted"), None)
+    reason = str(line.details.get("reason", "")) if line is not None else ""
+    event = replace(facts.event, state=EventState.CANCELLED, cancel_reason=reason)
+    return _mail(context, "event_cancelled", replace(facts, event=event))
 
 
 @renderer("registrations.already")
@@ -185,3 +222,25 @@ def _still(context: RenderContext, template: str) -> Mail | None:
 def event_cancelled(context: RenderContext) -> Mail | None:
     facts = _facts(context)
     return None if facts is None else _mail(context, "event_cancelled", facts)
+
+
+@renderer("registrations.message")
+def message(context: RenderContext) -> Mail | None:
+    """The team's own words to many, in the reader's language; in French where they wrote no English."""
+    facts = _facts(context)
+    if facts is None:
+        return None
+    said = get_texts(int(context.params["bulk_id"]))
+    locale = context.locale if said[f"text_{context.locale}"] else "fr"
+    title, text, html = render_mail_templates(
+        "registrations/message",
+        context.locale,
+        organiser_id=facts.event.organiser_id,
+        facts=facts,
+        event=facts.event,
+        registration=facts.registration,
+        admitted=admits(facts.event, facts.registration),
+        subject=said[f"subject_{locale}"],
+        parts=[part.strip().splitlines() for part in _BLANK_LINES.split(said[f"text_{locale}"]) if part.strip()],
+    )
+    return Mail(title, text, html, reply_to=facts.organiser.email or None)

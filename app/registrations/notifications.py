@@ -1,26 +1,41 @@
 """What registered people are told, by mail. Each is rendered when it goes out, from what is true then."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.db import db
-from app.messages.models import Message
+from app.messages.models import Message, MessageState
 from app.messages.operations import queue_message
 
-Kind = Literal["confirmed", "waitlisted", "changed", "cancelled", "already", "link", "event_cancelled"]
+Kind = Literal[
+    "confirmed", "waitlisted", "changed", "cancelled", "already", "link", "event_cancelled", "message", "deleted",
+    "event_deleted",
+]  # fmt: skip
 
 
-def tell(kind: Kind, registration_id: int, email: str, locale: str, *, organiser_id: int, now: datetime) -> None:
-    """Queue one mail about a registration, in the person's language, in the caller's transaction."""
+def tell(
+    kind: Kind,
+    registration_id: int,
+    email: str,
+    locale: str,
+    *,
+    organiser_id: int,
+    now: datetime,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Queue one mail about a registration, in the person's language, in the caller's transaction.
+
+    `more` is what its renderer needs beside the registration: ids, no texts.
+    """
     queue_message(
         template=f"registrations.{kind}",
         subject=f"registration:{registration_id}",
         recipient=email,
         locale=locale,
-        params={"registration_id": registration_id},
+        params={"registration_id": registration_id, **(more or {})},
         organiser_id=organiser_id,
         now=now,
     )
@@ -35,6 +50,23 @@ def list_told(kind: Kind, registration_ids: Sequence[int]) -> set[int]:
         .distinct()
     ).scalars()
     return {subjects[subject] for subject in rows}
+
+
+def list_last_told(kinds: Sequence[Kind], registration_ids: Sequence[int]) -> dict[int, Kind]:
+    """The kind of the latest mail, of these kinds, about each of these registrations; what was no longer needed is left out."""
+    subjects = {f"registration:{i}": i for i in registration_ids}
+    templates: dict[str, Kind] = {f"registrations.{kind}": kind for kind in kinds}
+    latest = (
+        select(func.max(Message.id))
+        .where(
+            Message.subject.in_(list(subjects)),
+            Message.template.in_(list(templates)),
+            Message.state != MessageState.SKIPPED,
+        )
+        .group_by(Message.subject)
+    )
+    rows = db.session.execute(select(Message.subject, Message.template).where(Message.id.in_(latest)))
+    return {subjects[row.subject]: templates[row.template] for row in rows}
 
 
 def is_told_later(kinds: Iterable[Kind], registration_id: int, *, after: int) -> bool:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, select
 
 from app.core.db import db
+from app.core.tokens import digest
 from app.events.models import Event
 from app.registrations.enums import ALIVE, RegistrationKind, RegistrationStatus, Source, TicketKind
-from app.registrations.errors import RegistrationNotFound
+from app.registrations.errors import RegistrationDeleted, RegistrationNotFound
 from app.registrations.models import DeclaredStatistics, Registration, RegistrationWave, Ticket
 from app.registrations.rules import card_is_valid
 
@@ -60,7 +61,9 @@ class RegistrationRow:
     created_at: datetime
     updated_at: datetime
     cancelled_at: datetime | None
+    cancel_code: str
     cancel_reason: str
+    no_show_code: str
     waves: tuple[int, ...]
     ticket: TicketRow
     cards: tuple[TicketRow, ...]
@@ -135,11 +138,31 @@ def _build(row: RowMapping, waves: tuple[int, ...], tickets: Sequence[TicketRow]
     )
 
 
+def in_no_bin() -> ColumnElement[bool]:
+    """Registrations that nobody deleted: what every page, list and figure is narrowed to."""
+    return and_(Registration.deleted_at.is_(None), ~_event_binned())
+
+
+def _event_binned() -> ColumnElement[bool]:
+    return exists().where(Event.id == Registration.event_id, Event.deleted_at.is_not(None)).correlate(Registration)
+
+
 def _get(where: Any) -> RegistrationRow:
-    found = _find(where)
+    found = _find(and_(where, in_no_bin()))
     if found is None:
         raise RegistrationNotFound
     return found
+
+
+def _get_held(where: Any) -> RegistrationRow:
+    """For who holds a link or a ticket: one that was deleted is told from one that never was."""
+    try:
+        return _get(where)
+    except RegistrationNotFound:
+        organiser_id = db.session.execute(select(Registration.organiser_id).where(where)).scalar_one_or_none()
+        if organiser_id is None:
+            raise
+        raise RegistrationDeleted(organiser_id) from None
 
 
 def get_registration(registration_id: int) -> RegistrationRow:
@@ -147,9 +170,17 @@ def get_registration(registration_id: int) -> RegistrationRow:
     return _get(Registration.id == registration_id)
 
 
+def get_binned_registration(registration_id: int) -> RegistrationRow:
+    """One that is in the bin, by itself or with its event: for the bin and the mails that tell. Raises RegistrationNotFound."""
+    found = _find(and_(Registration.id == registration_id, ~in_no_bin()))
+    if found is None:
+        raise RegistrationNotFound
+    return found
+
+
 def get_by_token(token: str) -> RegistrationRow:
-    """The registration whose own page that is. Raises RegistrationNotFound."""
-    return _get(Registration.token == token)
+    """The registration whose own page that is. Raises RegistrationNotFound, RegistrationDeleted."""
+    return _get_held(Registration.token == token)
 
 
 def get_by_reference(reference: str, *, organiser_id: int) -> RegistrationRow:
@@ -158,14 +189,14 @@ def get_by_reference(reference: str, *, organiser_id: int) -> RegistrationRow:
 
 
 def get_by_ticket_code(code: str) -> RegistrationRow:
-    """The registration that a ticket belongs to. Raises RegistrationNotFound."""
-    return _get(Registration.id == select(Ticket.registration_id).where(Ticket.code == code).scalar_subquery())
+    """The registration that a ticket belongs to. Raises RegistrationNotFound, RegistrationDeleted."""
+    return _get_held(Registration.id == select(Ticket.registration_id).where(Ticket.code == code).scalar_subquery())
 
 
 def list_registrations_by_id(ids: Sequence[int]) -> list[RegistrationRow]:
     """Whole registrations in the order of the list (family name)."""
     rows = db.session.execute(
-        select(*_COLUMNS).where(Registration.id.in_(ids)).order_by(Registration.sort_name, Registration.id)
+        select(*_COLUMNS).where(Registration.id.in_(ids), in_no_bin()).order_by(Registration.sort_name, Registration.id)
     ).mappings()
     return _complete(list(rows))
 
@@ -175,11 +206,26 @@ def list_alive_by_email(event_id: int, email: str) -> list[RegistrationRow]:
     rows = db.session.execute(
         select(*_COLUMNS)
         .where(
-            Registration.event_id == event_id, Registration.mail_key == email.lower(), Registration.status.in_(ALIVE)
+            Registration.event_id == event_id,
+            Registration.mail_key == email.lower(),
+            Registration.status.in_(ALIVE),
+            in_no_bin(),
         )
         .order_by(Registration.id)
     ).mappings()
     return _complete(list(rows))
+
+
+def find_mail_by_digest(event_id: int, wanted: str) -> str | None:
+    """The mail address with this digest, of somebody registered for the event; None when there is none."""
+    keys = db.session.execute(
+        select(Registration.mail_key)
+        .where(
+            Registration.event_id == event_id, Registration.mail_key != "", Registration.status.in_(ALIVE), in_no_bin()
+        )
+        .distinct()
+    ).scalars()
+    return next((key for key in keys if digest(key) == wanted), None)
 
 
 def list_ids_alive(event_id: int) -> list[int]:
@@ -187,7 +233,7 @@ def list_ids_alive(event_id: int) -> list[int]:
     return list(
         db.session.execute(
             select(Registration.id)
-            .where(Registration.event_id == event_id, Registration.status.in_(ALIVE))
+            .where(Registration.event_id == event_id, Registration.status.in_(ALIVE), in_no_bin())
             .order_by(Registration.id)
         ).scalars()
     )
@@ -200,6 +246,7 @@ def list_events_with_names(now: datetime) -> list[int]:
             select(Event.id)
             .where(
                 Event.ends_at < now,
+                Event.deleted_at.is_(None),
                 select(Registration.id)
                 .where(Registration.event_id == Event.id, Registration.contact_name != FORGOTTEN)
                 .exists(),

@@ -1,14 +1,15 @@
 """Pure decisions about registrations."""
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from app.core.errors import FieldError, MoveNotAllowed
 from app.core.text import TextError, fold, normalise_email, normalise_phone, normalise_uai
-from app.events.enums import Enrolment, EventState
+from app.events.enums import Enrolment, EventState, QuestionKind
 from app.events.queries import EventRow
-from app.events.questions import check_answers
+from app.events.questions import asked_of, check_answers
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
 from app.registrations.enums import REGISTRATION_MOVES, RegistrationKind, RegistrationMove, RegistrationStatus, Source
 
@@ -29,17 +30,27 @@ def clean(draft: RegistrationDraft, event: EventRow) -> RegistrationDraft:
     waves = clean_waves(draft.waves, event, problems)
     headcount = draft.headcount if draft.kind is RegistrationKind.GROUP else Headcount()
     problems |= headcount_problems(headcount)
+    if draft.source in {Source.WEB, Source.API} and exceeds_group(event, headcount):
+        problems.setdefault("headcount/participants", "group_too_large")
     if len(draft.oriented_by) > 160:
         problems["oriented_by"] = "too_long"
     answers, wrong = check_answers(
         event.questions, draft.audience, draft.answers, complete=draft.source in {Source.WEB, Source.API}
     )
+    if draft.source is Source.API:
+        wrong |= _files_by_program(draft, event)
     problems |= {f"answers/{key}": code for key, code in wrong.items()}
     if problems:
         raise FieldError(problems)
     return replace(
         draft, contact=contact, organisation=organisation, waves=waves, headcount=headcount, answers=dict(answers)
     )
+
+
+def _files_by_program(draft: RegistrationDraft, event: EventRow) -> dict[str, str]:
+    """Programs send no files: such a question is left out where it may be, and else is a matter of the page."""
+    asked = [q for q in asked_of(event.questions, draft.audience) if q.kind is QuestionKind.FILE]
+    return {q.key: "answer_file_by_form" for q in asked if q.required or draft.answers.get(q.key) is not None}
 
 
 def headcount_problems(headcount: Headcount) -> dict[str, str]:
@@ -50,6 +61,11 @@ def headcount_problems(headcount: Headcount) -> dict[str, str]:
     if not 0 <= headcount.companions <= LARGEST_GROUP:
         problems["headcount/companions"] = "out_of_range"
     return problems
+
+
+def exceeds_group(event: EventRow, headcount: Headcount) -> bool:
+    """Whether a group is larger than those that the event lets register by themselves. The team knows no such limit."""
+    return event.largest_group is not None and headcount.people > max(event.largest_group, 1)
 
 
 def _clean_contact(contact: Contact, problems: dict[str, str]) -> Contact:
@@ -114,6 +130,27 @@ def clean_waves(wave_ids: tuple[int, ...], event: EventRow, problems: dict[str, 
     return tuple(wave_id for wave_id in known if wave_id in wanted)
 
 
+def most_ever(event: EventRow, wave_ids: Collection[int], audience: str, *, group: bool) -> int:
+    """How many people of an audience one registration could have in all these waves if nobody else came."""
+    limits = [event.capacity]
+    for wave in event.waves:
+        if wave.id in wave_ids:
+            allotment = wave.allotment(audience)
+            closed = group and allotment is not None and allotment.max_groups == 0
+            limits += [wave.capacity, allotment.max_people if allotment else None, 0 if closed else None]
+    return min((limit for limit in limits if limit is not None), default=0)
+
+
+def waiting_problems(
+    event: EventRow, wave_ids: Collection[int], audience: str, people: int, *, group: bool
+) -> dict[str, str]:
+    """Why it is no use to wait for these waves, by field: they can never hold the party, whoever cancels."""
+    most = most_ever(event, wave_ids, audience, group=group)
+    if people <= most:
+        return {}
+    return {"headcount/participants": "never_room"} if most and group else {"waves": "never_open"}
+
+
 def may_register(event: EventRow, source: Source, now: datetime) -> bool:
     """Staff register late and beside the window; the public and programs only while it is open."""
     if source in {Source.STAFF, Source.IMPORT}:
@@ -135,6 +172,11 @@ def may_change(event: EventRow, wave_ids: tuple[int, ...], *, staff: bool, now: 
         return True
     first_end = min((w.ends_at for w in event.waves if w.id in wave_ids), default=event.ends_at)
     return now < first_end
+
+
+def may_answer(event: EventRow, wave_ids: tuple[int, ...], *, staff: bool, now: datetime) -> bool:
+    """Whether answers to the event's questions may change: for visitors, while it takes registrations."""
+    return may_change(event, wave_ids, staff=staff, now=now) and (staff or event.is_open(now))
 
 
 def same_key(draft: RegistrationDraft) -> str | None:

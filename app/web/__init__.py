@@ -1,6 +1,6 @@
 """The only HTTP: pages for visitors, organisers and doors, and the API. Each view declares its guard."""
 
-from flask import Flask, abort, request
+from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from app.web.api import register_api
@@ -14,31 +14,45 @@ from app.web.guards import init_app as init_guards
 from app.web.headers import init_app as init_headers
 from app.web.i18n import init_app as init_i18n
 from app.web.manage.account import blueprint as manage_account
+from app.web.manage.bin import blueprint as manage_bin
+from app.web.manage.bulk import blueprint as manage_bulk
+from app.web.manage.clone import blueprint as manage_clone
 from app.web.manage.dashboard import blueprint as manage_dashboard
 from app.web.manage.event_form import blueprint as manage_event_form
 from app.web.manage.event_limits import blueprint as manage_event_limits
 from app.web.manage.events import blueprint as manage_events
+from app.web.manage.exports import blueprint as manage_exports
+from app.web.manage.figures import blueprint as manage_figures
 from app.web.manage.guide import blueprint as manage_guide
 from app.web.manage.imports import blueprint as manage_imports
 from app.web.manage.jobs import blueprint as manage_jobs
+from app.web.manage.journal import blueprint as manage_journal
 from app.web.manage.look import blueprint as manage_look
 from app.web.manage.messages import blueprint as manage_messages
+from app.web.manage.new_event_pages import blueprint as manage_new_event
+from app.web.manage.no_shows import blueprint as manage_no_shows
 from app.web.manage.palette import blueprint as manage_palette
 from app.web.manage.partners import blueprint as manage_partners
 from app.web.manage.people import blueprint as manage_people
 from app.web.manage.preview import blueprint as manage_preview
 from app.web.manage.projects import blueprint as manage_projects
 from app.web.manage.questions import blueprint as manage_questions
+from app.web.manage.reasons import blueprint as manage_reasons
 from app.web.manage.registration import blueprint as manage_registration
 from app.web.manage.registrations import blueprint as manage_registrations
+from app.web.manage.reinstating import blueprint as manage_reinstating
 from app.web.manage.staff_registration import blueprint as manage_staff_registration
 from app.web.manage.structures import blueprint as manage_structures
 from app.web.manage.structures_contacts import blueprint as manage_structures_contacts
 from app.web.manage.structures_import import blueprint as manage_structures_import
 from app.web.manage.structures_merge import blueprint as manage_structures_merge
+from app.web.manage.targets import blueprint as manage_targets
+from app.web.manage.templates import blueprint as manage_templates
 from app.web.manage.tokens import blueprint as manage_tokens
+from app.web.manage.views import blueprint as manage_views
 from app.web.my.entrance import blueprint as my_entrance
 from app.web.my.structure import blueprint as my_structure
+from app.web.nul import take_out
 from app.web.public.agenda import blueprint as agenda
 from app.web.public.events import blueprint as events
 from app.web.public.health import blueprint as health
@@ -46,6 +60,7 @@ from app.web.public.invitations import blueprint as invitations
 from app.web.public.login import blueprint as login
 from app.web.public.look import blueprint as look
 from app.web.public.outbox import blueprint as outbox
+from app.web.public.own_answers import blueprint as own_answers
 from app.web.public.own_page import blueprint as own_page
 from app.web.public.registration import blueprint as registration
 from app.web.public.tickets import blueprint as tickets
@@ -55,29 +70,42 @@ BLUEPRINTS = (
     door_practice,
     feeds,
     manage_account,
+    manage_bulk,
+    manage_bin,
+    manage_clone,
     manage_dashboard,
     manage_event_form,
     manage_event_limits,
     manage_questions,
     manage_events,
+    manage_figures,
+    manage_exports,
     manage_guide,
     manage_imports,
     manage_jobs,
+    manage_journal,
     manage_look,
     manage_messages,
+    manage_new_event,
+    manage_no_shows,
     manage_palette,
     manage_partners,
     manage_people,
     manage_preview,
     manage_projects,
+    manage_reasons,
     manage_registration,
     manage_registrations,
+    manage_reinstating,
     manage_staff_registration,
     manage_structures,
     manage_structures_contacts,
     manage_structures_import,
     manage_structures_merge,
+    manage_targets,
+    manage_templates,
     manage_tokens,
+    manage_views,
     my_entrance,
     my_structure,
     agenda,
@@ -87,6 +115,7 @@ BLUEPRINTS = (
     login,
     look,
     outbox,
+    own_answers,
     own_page,
     registration,
     tickets,
@@ -105,21 +134,7 @@ def register_web(app: Flask) -> None:
     app.url_map.converters["int"] = Id
     for init in (init_i18n, init_guards, init_headers, init_errors, init_filters, init_context):
         init(app)
-    app.before_request(_refuse_nul)
+    app.before_request(take_out)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     register_api(app)
-
-
-def _refuse_nul() -> None:
-    """No text has a NUL, and PostgreSQL cannot even compare one: such an address is nowhere, such a form is no form."""
-    if request.path.startswith(("/api/", "/door/")):
-        return  # they answer it in their own words
-    if "\x00" in request.path:
-        abort(404)
-    if any("\x00" in value for _, value in request.args.items(multi=True)):
-        abort(400)
-    if request.mimetype.startswith(("multipart/", "application/x-www-form")) and any(
-        "\x00" in value for _, value in request.form.items(multi=True)
-    ):
-        abort(400)

@@ -17,6 +17,7 @@ from app.accounts.enums import MAY_READ, Role
 from app.accounts.queries import OrganiserRow, SignedInRow, find_only_organiser, get_organiser
 from app.core.i18n import LOCALES
 from app.core.text import shown_phone
+from app.core.urls import absolute
 from app.web.guards import acting_organiser, find_access
 from app.web.i18n import current_locale
 from app.web.ttl_cache import TtlCache
@@ -27,7 +28,10 @@ LOOKS_KEPT = 200
 
 @dataclass(frozen=True)
 class OrganiserView:
-    """An organiser in the reader's language. `phone` is written to be read, `logo_url` is empty without a logo."""
+    """An organiser in the reader's language. `phone` is written to be read, `logo_url` is empty without a logo.
+
+    `feed_url` is the whole address of its public calendar; `subscribe_url` the same as calendar programs open it.
+    """
 
     slug: str
     name: str
@@ -37,6 +41,8 @@ class OrganiserView:
     help_hours: str
     logo_url: str
     theme_css_url: str
+    feed_url: str
+    subscribe_url: str
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,19 @@ def init_app(app: Flask) -> None:
 
 def show_organiser(organiser_id: int) -> None:
     """Dress this page in an organiser's name, contact and colours. Raises NotFound."""
-    g.organiser = _looks().get(f"id:{organiser_id}", lambda: get_organiser(organiser_id))
+    g.organiser = look_of(organiser_id)
+
+
+def look_of(organiser_id: int) -> OrganiserRow:
+    """An organiser as pages show it, some seconds old at most. Raises NotFound."""
+    found = _looks().get(f"id:{organiser_id}", lambda: get_organiser(organiser_id))
+    assert found is not None
+    return found
+
+
+def the_only_organiser() -> OrganiserRow | None:
+    """That of an installation with one; None where there are several."""
+    return _looks().get("only", find_only_organiser)
 
 
 def forget_looks() -> None:
@@ -74,6 +92,7 @@ def forget_looks() -> None:
 def organiser_view(row: OrganiserRow) -> OrganiserView:
     locale = current_locale()
     stem = f"/look/{row.slug}-{row.look_version}"
+    feed_url = absolute(f"/feeds/{row.feed_token}.ics?lang={locale}")
     return OrganiserView(
         slug=row.slug,
         name=row.name,
@@ -83,6 +102,8 @@ def organiser_view(row: OrganiserRow) -> OrganiserView:
         help_hours=row.help_hours(locale),
         logo_url=f"{stem}.png" if row.has_logo else "",
         theme_css_url=f"{stem}.css",
+        feed_url=feed_url,
+        subscribe_url=f"webcal:{feed_url.partition(':')[2]}",
     )
 
 
@@ -116,7 +137,7 @@ def _shown_organiser() -> OrganiserRow | None:
     elif g.get("plain_look"):
         found = None  # a fault's page asks nothing of a database that may be the fault
     else:
-        found = _looks().get("only", find_only_organiser)
+        found = the_only_organiser()
     return found
 
 

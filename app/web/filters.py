@@ -1,12 +1,12 @@
 """Filters of the templates: hours, days, numbers and telephones as people write them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import phonenumbers
 from babel.numbers import format_decimal
 from flask import Flask
 
-from app.core.i18n import format_day, format_hour, format_short_day, format_span
+from app.core.i18n import format_date_by, format_day, format_hour, format_short_day, format_span
 from app.core.text import shown_phone
 from app.core.urls import settings
 from app.web.i18n import current_locale
@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
         short_day=short_day,
         span=span,
         number=number,
+        file_size=file_size,
         phone=shown_phone,
         phone_link=phone_link,
     )
@@ -35,6 +36,11 @@ def hour(moment: datetime, timezone: str | None = None) -> str:
 def day(moment: datetime, timezone: str | None = None, year: bool = False) -> str:
     """jeudi 4 février, Thursday 4 February; with `year=true`, 2027 after it."""
     return format_day(moment, timezone or settings().default_timezone, current_locale(), year=year)
+
+
+def date_by(day: date, pattern: str) -> str:
+    """A day by a pattern of Babel: 4 février 2027, 1er février 2027."""
+    return format_date_by(day, pattern, current_locale())
 
 
 def until(ends_at: datetime, timezone: str | None = None) -> str:
@@ -56,6 +62,14 @@ def number(value: float, digits: int = 0) -> str:
     """1 240 with a thin no-break space in French, 1,240 in English; `digits` after the decimal sign at most."""
     text: str = format_decimal(round(value, digits), locale=current_locale())
     return text
+
+
+def file_size(size: int) -> str:
+    """1,2 Mo, 340 ko; 1.2 MB, 340 KB. Never 0."""
+    mega, kilo = {"fr": ("Mo", "ko"), "en": ("MB", "KB")}[current_locale()]
+    if size >= 1_000_000:
+        return f"{number(size / 1_000_000, 1)}{NO_BREAK}{mega}"
+    return f"{number(max(1, size / 1000))}{NO_BREAK}{kilo}"
 
 
 def phone_link(text: str) -> str:

@@ -224,6 +224,12 @@ def sign_out() -> None:
     session.clear()
 
 
+def _forget_person() -> None:
+    """Nobody of the desk is signed in any more; a contact who is in beside it stays."""
+    for name in ("account_id", "epoch", "organiser_id"):
+        session.pop(name, None)
+
+
 def let_contact_in(contact_id: int, epoch: int) -> None:
     """Begin, or turn to another structure in, a contact's session. That of the desk beside it is not touched."""
     session["contact_id"], session["contact_epoch"] = contact_id, epoch
@@ -295,7 +301,7 @@ def _require_contact() -> Response | None:
 def _require_person(guard: Guard) -> Response | None:
     account = find_visiting_account()
     if account is None:
-        sign_out()
+        _forget_person()
         wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/manage/"
         return redirect(f"/login?next={quote(wanted, safe='/')}")
     g.account = account

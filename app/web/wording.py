@@ -10,6 +10,11 @@ _MESSAGES: dict[str, object] = {
     "too_short": lazy_gettext("This text is too short."),
     "choice": lazy_gettext("Choose one of the answers shown."),
     "number": lazy_gettext("Write a whole number, for example 28."),
+    "number_too_high": lazy_gettext("This number is too large."),
+    "number_too_low": lazy_gettext("This number is too small."),
+    "character_taken_out": lazy_gettext(
+        "A character that cannot be read was taken out. Read this again, then send it."
+    ),
     "range": lazy_gettext("This number is out of range."),
     "past": lazy_gettext("This day is over. Choose today or a later one."),
     "date": lazy_gettext("Write a date, for example 04/02/2027."),
@@ -54,6 +59,13 @@ def message_for(code: str, **values: object) -> str:
         )
     if code == "too_long" and "limit" in values:
         return str(gettext("This text is too long: %(limit)s characters at most.", **values))
+    if code == "group_too_large" and values.get("largest"):
+        return str(
+            gettext(
+                "Groups of up to %(largest)s people register here, companions included. For a larger one, call the organiser.",
+                largest=values["largest"],
+            )
+        )
     if code == "contrast" and "ratio" in values:
         return str(gettext("The contrast is %(ratio)s; it must be at least %(needed)s.", **values))
     return str(_MESSAGES.get(code, _MESSAGES["invalid"]))

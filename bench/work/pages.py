@@ -74,13 +74,13 @@ def _numbers(reply: Reply) -> set[int]:
     return {int(number) for number in re.findall(r"\d+", text) if len(number) < 6}
 
 
-def log_in(stage: Stage) -> str:
+def log_in(stage: Stage, email: str = EMAIL) -> str:
     """The cookie of somebody who logged in on the page, as a header's value."""
     form = ask_once(stage.ours.address, request("GET", "/login"))
     found = FORM_TOKEN.search(form.body.decode())
     if found is None:
         raise NotMeasurable(f"/login answered {form.status} without a form")
-    fields = {"csrf_token": html.unescape(found[1]), "email": EMAIL, "password": PASSWORD}
+    fields = {"csrf_token": html.unescape(found[1]), "email": email, "password": PASSWORD}
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": _cookie(form)}
     answer = ask_once(stage.ours.address, request("POST", "/login", headers, urlencode(fields).encode()))
     if answer.status not in {302, 303}:

@@ -8,25 +8,12 @@ from flask import Flask
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 from werkzeug.routing import Rule
 
-from app.accounts.enums import Role
-from app.core.actor import SYSTEM
-from app.core.db import db
-from app.core.transaction import transaction
-from app.registrations.operations import cancel_registration
-from app.registrations.queries import get_registration
 from app.web.guards import Guard, GuardKind, guard_of_endpoint
 from tests.browser.chromium import EXECUTABLE, FLAGS
 from tests.browser.test_door import AXE, serving
+from tests.browser.world import make_world
 from tests.factories import (
-    NOW,
     PASSWORD,
-    class_draft,
-    forum,
-    make_event,
-    make_member,
-    make_organiser,
-    make_registration,
-    person_draft,
 )
 from tests.integration.guards.walking import Walk
 
@@ -35,6 +22,7 @@ pytestmark = pytest.mark.browser
 WIDTHS = (390, 1280)
 FILES = (".ics", ".pdf", ".svg", ".css", ".png", ".json", ".csv", "/html", "/healthz", "/readyz")
 PUBLIC = (GuardKind.PUBLIC, GuardKind.OWN_LINK)
+CONTACT = (GuardKind.CONTACT,)
 STAFF = (GuardKind.STAFF, GuardKind.EVENT_STAFF, GuardKind.SIGNED_IN)
 
 
@@ -47,7 +35,8 @@ def pages(app: Flask, values: dict[str, str], kinds: tuple[GuardKind, ...]) -> I
 
     for rule in app.url_map.iter_rules():
         if wanted(rule) and rule.endpoint != "static":
-            path = Walk(rule, "GET", Guard(GuardKind.PUBLIC)).path(values)
+            own = {"code": "other"} if "/reasons/" in rule.rule else {}
+            path = Walk(rule, "GET", Guard(GuardKind.PUBLIC)).path({**values, **own})
             if not path.endswith(FILES) and not path.startswith("/api/"):
                 yield path
 
@@ -78,43 +67,35 @@ def look(page: Page, address: str, width: int) -> list[str]:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize(("kinds", "locale"), [(PUBLIC, "fr-FR"), (STAFF, "fr-FR"), (PUBLIC, "en-GB")])
+@pytest.mark.parametrize(
+    ("kinds", "locale"), [(PUBLIC, "fr-FR"), (STAFF, "fr-FR"), (CONTACT, "fr-FR"), (PUBLIC, "en-GB")]
+)
 def test_every_page_is_accessible_and_fits(
     sqlite_app: Flask, kinds: tuple[GuardKind, ...], locale: str, width: int
 ) -> None:
-    organiser_id = make_organiser()
-    event = make_event(organiser_id, forum(asks_statistics=True))
-    make_event(organiser_id, publish=False)
-    class_ = get_registration(make_registration(event, class_draft(event)).id)
-    gone = make_registration(event, person_draft(event))
-    with transaction():
-        cancel_registration(gone.id, by=SYSTEM, now=NOW)
-    account_id, owner = make_member(organiser_id, Role.OWNER)
-    values = {
-        "slug": event.slug,
-        "reference": class_.reference,
-        "token": class_.token,
-        "code": class_.ticket.code,
-        "account_id": str(account_id),
-    }
-    db.session.remove()
+    world = make_world(sqlite_app)
     with serving(sqlite_app) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
         context = browser.new_context(locale=locale)
         if kinds == STAFF:
             page = context.new_page()
             page.goto(f"{url}/login")
-            page.locator("[name=email]").fill(owner)
+            page.locator("[name=email]").fill(world.owner)
             page.locator("[name=password]").fill(PASSWORD)
             page.locator("[name=password]").press("Enter")
             page.wait_for_url(lambda address: "/login" not in address)
+        if kinds == CONTACT:
+            page = context.new_page()
+            page.goto(url + world.way_in)
+            page.locator("main form button[type=submit]").click()
+            page.wait_for_url("**/my/structure")
         problems: list[str] = []
         seen = 0
-        for path in sorted(set(pages(sqlite_app, values, kinds))):
+        for path in sorted(set(pages(sqlite_app, world.values, kinds))):
             page = context.new_page()
             problems += look(page, url + path, width)
             page.close()
             seen += 1
         browser.close()
-    assert seen > 10
+    assert seen >= (3 if kinds == CONTACT else 10)
     assert problems == [], "\n".join(problems)

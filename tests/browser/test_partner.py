@@ -168,6 +168,7 @@ def test_a_partner_runs_the_registrations_and_sees_nothing_else(door: Door) -> N
             assert answer.status == 403, closed
             axe(page)
         page.goto(f"{base}/registrations/{door.class_.reference}/cancel")
+        page.locator("label.chip").first.click()
         page.locator("form [name=reason]").first.fill("The class does not come")
         page.locator("main form button.btn-danger").click()
         expect(page.get_by_text("Cancelled: 30 places are free.")).to_be_visible()

@@ -117,7 +117,7 @@ def visiting(page: Page, url: str, app: Flask) -> None:
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="To come")).to_be_visible()
     look(page)
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Log out", exact=True).click()
     page.wait_for_url(re.compile("/my$"))
     page.goto(url + path)
     look(page)

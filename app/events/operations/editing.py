@@ -13,6 +13,7 @@ from app.core.audit import record
 from app.core.db import db
 from app.core.errors import FieldError, NotFound
 from app.core.text import slugify
+from app.events.changes import event_changes
 from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, WaveDraft
 from app.events.enums import EDITABLE, EventState
 from app.events.errors import EventReadOnly, HasRegistrations
@@ -52,7 +53,8 @@ def create_event(draft: EventDraft, *, organiser_id: int, by: Actor, now: dateti
     _write_stops(event_id, draft, spaces, set())
     for index, wave in enumerate(draft.waves):
         _write_wave(event_id, index, wave, None, draft.audiences)
-    record(by, "event.created", f"event:{event_id}", now=now, organiser_id=organiser_id, details={"slug": slug})
+    details = {"slug": slug, "title": draft.title_fr}
+    record(by, "event.created", f"event:{event_id}", now=now, organiser_id=organiser_id, details=details)
     return slug
 
 
@@ -86,31 +88,8 @@ def edit_event(event_id: int, draft: EventDraft, *, by: Actor, now: datetime) ->
     _reconcile_waves(before, draft)
     if _shows_in_calendar(before) != _shows_in_calendar(get_event_by_id(event_id)):
         raise_sequence(f"event:{event_id}", now=now)
-    changed = _changes(before, get_event_by_id(event_id))
-    record(
-        by, "event.edited", f"event:{event_id}", now=now, organiser_id=before.organiser_id, details={"changed": changed}
-    )
-
-
-def delete_draft(event_id: int, *, by: Actor, now: datetime) -> None:
-    """Remove an event that was never published. Raises EventReadOnly for any other."""
-    lock_event(event_id)
-    event = get_event_by_id(event_id)
-    if event.state is not EventState.DRAFT:
-        raise EventReadOnly
-    try:
-        with db.session.begin_nested():
-            db.session.execute(delete(Event).where(Event.id == event_id))
-    except IntegrityError as error:
-        raise HasRegistrations from error
-    record(
-        by,
-        "event.deleted",
-        f"event:{event_id}",
-        now=now,
-        organiser_id=event.organiser_id,
-        details={"title": event.title_fr},
-    )
+    if details := event_changes(before, get_event_by_id(event_id)):
+        record(by, "event.edited", f"event:{event_id}", now=now, organiser_id=before.organiser_id, details=details)
 
 
 def _columns(draft: EventDraft, organiser_id: int, now: datetime, *, event_id: int = 0) -> dict[str, Any]:
@@ -124,7 +103,7 @@ def _columns(draft: EventDraft, organiser_id: int, now: datetime, *, event_id: i
     names = (
         "kind", "title_fr", "title_en", "summary_fr", "summary_en", "description_fr", "description_en", "entrance_fr",
         "entrance_en", "join_url", "project_id", "timezone", "starts_at", "ends_at", "registration_opens_at",
-        "registration_closes_at", "enrolment", "capacity", "asks_statistics", "waiting_list", "keep_names_days",
+        "registration_closes_at", "enrolment", "capacity", "largest_group", "asks_statistics", "waiting_list", "keep_names_days",
     )  # fmt: skip
     return {name: getattr(draft, name) for name in names} | {"venue_id": venue_id, "updated_at": now}
 
@@ -296,12 +275,3 @@ def _shows_in_calendar(event: EventRow) -> tuple[object, ...]:
         tuple((w.id, w.starts_at, w.ends_at, w.place, w.host) for w in event.waves),
         sum(stop.minutes for stop in event.stops),  # a visit ends with its route
     )  # fmt: skip
-
-
-def _changes(before: EventRow, after: EventRow) -> list[str]:
-    skipped = {"revision", "updated_at"}
-    return [
-        name
-        for name in EventRow.__dataclass_fields__
-        if name not in skipped and getattr(before, name) != getattr(after, name)
-    ]

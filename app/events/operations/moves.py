@@ -7,16 +7,25 @@ from sqlalchemy import select, update
 from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import db
-from app.events.enums import EventMove, EventState
-from app.events.errors import EventIncomplete
+from app.core.errors import FieldError
+from app.events.enums import EventMove, EventState, ReasonUse
+from app.events.errors import EventIncomplete, NotOver
 from app.events.models import Event
-from app.events.queries import get_event_by_id
+from app.events.queries import get_event_by_id, get_places
+from app.events.queries.reasons import list_reasons
+from app.events.reasons import OTHER
 from app.events.rules import next_state
 from app.messages.operations import raise_sequence
 
 
-def move_event(event_id: int, move: EventMove, *, by: Actor, now: datetime, reason: str = "") -> EventState:
-    """Make a move and return the new state. Raises MoveNotAllowed, and EventIncomplete when there is nothing to publish yet."""
+def move_event(
+    event_id: int, move: EventMove, *, by: Actor, now: datetime, reason: str = "", code: str = ""
+) -> EventState:
+    """Make a move and return the new state. `code`: the coded reason of cancelling; words alone count as `other`.
+
+    Raises MoveNotAllowed, EventIncomplete when there is nothing to publish yet, NotOver when people to come would be archived,
+    FieldError (code) for an unknown reason.
+    """
     # the row's lock first: two people who press at once must not both find the old state
     state = db.session.execute(
         select(Event.state).where(Event.id == event_id).with_for_update(key_share=True)
@@ -25,17 +34,29 @@ def move_event(event_id: int, move: EventMove, *, by: Actor, now: datetime, reas
     event = get_event_by_id(event_id)
     if move is EventMove.PUBLISH and event.missing:
         raise EventIncomplete(event.missing)
+    if move is EventMove.ARCHIVE and not get_places(event).may_archive(event, now):
+        raise NotOver
     values: dict[str, object] = {"state": after}
     if move is EventMove.PUBLISH:
         values["published_at"] = now
     if move is EventMove.CANCEL:
-        values["cancel_reason"] = reason
+        reason = reason.strip()[:300]
+        code = _known(code, event.organiser_id) or (OTHER if reason else "")
+        values |= {"cancel_code": code, "cancel_reason": reason}
         raise_sequence(f"event:{event_id}", now=now)
     db.session.execute(
         update(Event)
         .where(Event.id == event_id)
         .values(**values, updated_at=now, version=Event.version + 1, revision=Event.revision + 1)
     )
-    details = {"from": state, "to": after, "reason": reason} if reason else {"from": state, "to": after}
+    details = {"state": [state, after]} | {name: told for name, told in (("code", code), ("reason", reason)) if told}
     record(by, f"event.{move}", f"event:{event_id}", now=now, organiser_id=event.organiser_id, details=details)
     return after
+
+
+def _known(code: str, organiser_id: int) -> str:
+    """Raises FieldError unless it is nothing, or a reason that the organiser's list has or had."""
+    known = list_reasons(organiser_id, ReasonUse.EVENT_CANCELLED, retired=True) if code else ()
+    if code and all(row.code != code for row in known):
+        raise FieldError({"code": "choice"})
+    return code

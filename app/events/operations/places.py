@@ -44,6 +44,7 @@ _TAKE_EVENT = (
     update(_EVENTS)
     .where(
         _EVENTS.c.id == bindparam("event"),
+        _EVENTS.c.deleted_at.is_(None),
         or_(_REVISION.is_(None), _EVENTS.c.revision == _REVISION),
         or_(_EVENTS.c.capacity.is_(None), _EVENTS.c.taken + _PEOPLE <= _EVENTS.c.capacity),
     )
@@ -144,10 +145,13 @@ def lock_event(event_id: int) -> int:
     """Raise the event's version and keep its row locked until the transaction ends; return the new version.
 
     Whoever changes registrations of an event calls this (or take_places) first: so nobody else can meanwhile.
-    Raises EventNotFound.
+    Raises EventNotFound, for one in the bin too.
     """
     version = db.session.execute(
-        update(Event).where(Event.id == event_id).values(version=Event.version + 1).returning(Event.version)
+        update(Event)
+        .where(Event.id == event_id, Event.deleted_at.is_(None))
+        .values(version=Event.version + 1)
+        .returning(Event.version)
     ).scalar_one_or_none()
     if version is None:
         raise EventNotFound(str(event_id))
@@ -216,7 +220,8 @@ def _count(values: dict[str, Any], waves: set[int]) -> None:
 
 def _refusal_of_event(event_id: int, revision: int | None) -> Exception:
     """Why an event's row gave no places: it is gone, it was edited, or it is full."""
-    found = db.session.execute(select(Event.revision).where(Event.id == event_id)).scalar_one_or_none()
+    there = select(Event.revision).where(Event.id == event_id, Event.deleted_at.is_(None))
+    found = db.session.execute(there).scalar_one_or_none()
     if found is None:
         return EventNotFound(str(event_id))
     return WaveFull(None) if revision in {None, found} else WriteConflict("the event was edited meanwhile")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, insert, select, update
 
 from app.core.actor import Actor
-from app.core.audit import record
+from app.core.audit import changes_between, record
 from app.core.db import db
 from app.core.errors import FieldError, NotFound
 from app.core.text import slugify
@@ -43,12 +43,15 @@ def save_project(
     if same is not None and same != project_id:
         raise FieldError({"name": "taken"})
     values = {"name": name, "axis": axis, "starts_on": starts_on, "ends_on": ends_on}
+    before: dict[str, object] | None = None
     if project_id is None:
         project_id = db.session.execute(
             insert(Project).values(organiser_id=organiser_id, created_at=now, **values).returning(Project.id)
         ).scalar_one()
     else:
         mine = Project.id == project_id, Project.organiser_id == organiser_id
+        held = db.session.execute(select(Project.id).where(*mine).with_for_update(key_share=True)).first()
+        before = _state(project_id) if held else None
         if db.session.execute(update(Project).where(*mine).values(**values).returning(Project.id)).first() is None:
             raise NotFound("project")
         _show_again(project_id)
@@ -60,8 +63,28 @@ def save_project(
         db.session.execute(
             insert(ProjectFunder).values(project_id=project_id, funder_id=_keep_funder(organiser_id, funder))
         )
-    record(by, "project.saved", f"project:{project_id}", now=now, organiser_id=organiser_id, details={"name": name})
+    verb = "project.created" if before is None else "project.changed"
+    details = {"name": name} if before is None else changes_between(before, _state(project_id))
+    record(by, verb, f"project:{project_id}", now=now, organiser_id=organiser_id, details=details)
     return project_id
+
+
+def _state(project_id: int) -> dict[str, object]:
+    """What a project is, for its history."""
+    row = db.session.execute(
+        select(Project.name, Project.axis, Project.starts_on, Project.ends_on).where(Project.id == project_id)
+    ).one()
+    axes = select(ProjectAxis.axis).where(ProjectAxis.project_id == project_id).order_by(ProjectAxis.axis)
+    payers = (
+        select(Funder.name)
+        .join(ProjectFunder, ProjectFunder.funder_id == Funder.id)
+        .where(ProjectFunder.project_id == project_id)
+        .order_by(Funder.name)
+    )
+    return {
+        "name": row.name, "axis": row.axis, "secondary": list(db.session.execute(axes).scalars()),
+        "funders": list(db.session.execute(payers).scalars()), "starts_on": row.starts_on, "ends_on": row.ends_on,
+    }  # fmt: skip
 
 
 def _show_again(project_id: int) -> None:

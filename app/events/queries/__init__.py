@@ -1,8 +1,10 @@
 """Events as pages, feeds and programs read them: frozen rows, a fixed number of statements."""
 
 from app.events.queries.lists import (
+    FILLED,
     EventLine,
     FeedMark,
+    Filled,
     list_audiences,
     list_events,
     list_feed_marks,
@@ -19,19 +21,29 @@ from app.events.queries.rows import (
     StopRow,
     WaveRow,
 )
-from app.events.queries.whole import find_event, get_event, get_event_by_id, get_public_event, list_events_by_id
+from app.events.queries.whole import (
+    find_binned_event,
+    find_event,
+    get_event,
+    get_event_by_id,
+    get_public_event,
+    list_events_by_id,
+)
 
 __all__ = [
+    "FILLED",
     "AllotmentPlaces",
     "AllotmentRow",
     "CheckpointRow",
     "EventLine",
     "EventRow",
     "FeedMark",
+    "Filled",
     "Places",
     "SpaceRow",
     "StopRow",
     "WaveRow",
+    "find_binned_event",
     "find_event",
     "get_event",
     "get_event_by_id",

@@ -4,19 +4,40 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
 
 from app.core.db import db
 from app.core.i18n import Locale
 from app.events.audiences import BUILTIN, AudienceRow
-from app.events.enums import VISIBLE, EventKind, EventState
+from app.events.enums import VISIBLE, Enrolment, EventKind, EventState
 from app.events.models import Audience, Event, Wave
-from app.events.rules import is_open
+from app.events.rules import Occupancy, is_open, occupancy
 from app.venues.models import Venue
 
 
 @dataclass(frozen=True)
-class EventLine:
+class Filled:
+    """People and places of an event. Of its waves: the places of all, those of the smallest, and those taken in all."""
+
+    enrolment: Enrolment
+    taken: int
+    capacity: int | None
+    places_of_waves: int | None
+    smallest_wave: int | None
+    taken_of_waves: int | None
+
+    @property
+    def occupancy(self) -> Occupancy:
+        """How full it is."""
+        of_waves = self.smallest_wave if self.enrolment is Enrolment.ALL else self.places_of_waves
+        return occupancy(
+            self.enrolment, people=self.taken, limit=self.capacity, capacities=() if of_waves is None else (of_waves,),
+            wave_places=self.taken_of_waves or 0,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class EventLine(Filled):
     """An event in a list."""
 
     id: int
@@ -32,8 +53,6 @@ class EventLine:
     timezone: str
     venue_name: str
     venue_commune: str
-    taken: int
-    capacity: int | None
     organiser_id: int
     registration_opens_at: datetime | None
     registration_closes_at: datetime | None
@@ -48,12 +67,21 @@ class EventLine:
         return is_open(self.state, self.registration_opens_at, self.registration_closes_at, self.ends_at, now)
 
 
-_SUM_OF_WAVES = select(func.sum(Wave.capacity)).where(Wave.event_id == Event.id).correlate(Event).scalar_subquery()
+def _of_waves(found: ColumnElement[int]) -> ScalarSelect[int | None]:
+    """A figure of all waves of each event that a statement reads; None of an event without waves."""
+    return select(found).where(Wave.event_id == Event.id).correlate(Event).scalar_subquery()
+
+
+FILLED = (  # the columns of Filled
+    Event.enrolment, Event.taken, Event.capacity,
+    _of_waves(func.sum(Wave.capacity)).label("places_of_waves"),
+    _of_waves(func.min(Wave.capacity)).label("smallest_wave"),
+    _of_waves(func.sum(Wave.taken)).label("taken_of_waves"),
+)  # fmt: skip
 _LINE = (
     Event.id, Event.slug, Event.kind, Event.state, Event.title_fr, Event.title_en, Event.summary_fr, Event.summary_en,
-    Event.starts_at, Event.ends_at, Event.timezone, Event.taken, Event.organiser_id,
+    Event.starts_at, Event.ends_at, Event.timezone, Event.organiser_id, *FILLED,
     Event.registration_opens_at, Event.registration_closes_at,
-    func.coalesce(Event.capacity, _SUM_OF_WAVES).label("capacity"),
     func.coalesce(Venue.name, "").label("venue_name"), func.coalesce(Venue.commune, "").label("venue_commune"),
 )  # fmt: skip
 
@@ -61,7 +89,8 @@ _LINE = (
 def list_public_events(now: datetime, *, past: bool = False, limit: int = 50, offset: int = 0) -> list[EventLine]:
     """What's on for everybody: what is not over, soonest first; or what is, latest first."""
     over = Event.ends_at < now
-    statement = select(*_LINE).outerjoin(Venue, Venue.id == Event.venue_id).where(Event.state.in_(VISIBLE))
+    statement = select(*_LINE).outerjoin(Venue, Venue.id == Event.venue_id)
+    statement = statement.where(Event.state.in_(VISIBLE), Event.deleted_at.is_(None))
     if past:
         statement = statement.where(over, Event.state != EventState.CANCELLED).order_by(
             Event.starts_at.desc(), Event.id
@@ -79,7 +108,7 @@ def list_events(
     statement = (
         select(*_LINE)
         .outerjoin(Venue, Venue.id == Event.venue_id)
-        .where(Event.organiser_id == organiser_id)
+        .where(Event.organiser_id == organiser_id, Event.deleted_at.is_(None))
         .order_by(Event.starts_at.desc(), Event.id.desc())
     )
     if states is not None:
@@ -115,7 +144,7 @@ def list_feed_marks(organiser_id: int) -> list[FeedMark]:
     """The public events of an organiser, one statement: enough to know whether its feed changed."""
     rows = db.session.execute(
         select(Event.id, Event.revision, Event.updated_at)
-        .where(Event.organiser_id == organiser_id, Event.state.in_(VISIBLE))
+        .where(Event.organiser_id == organiser_id, Event.state.in_(VISIBLE), Event.deleted_at.is_(None))
         .order_by(Event.starts_at, Event.id)
     )
     return [FeedMark(r.id, r.revision, r.updated_at) for r in rows]

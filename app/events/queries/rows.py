@@ -8,7 +8,7 @@ from app.events.audiences import BUILTIN, AudienceRow
 from app.events.enums import Enrolment, EventKind, EventState
 from app.events.models import ENTRANCE
 from app.events.questions import QuestionRow
-from app.events.rules import is_open, missing_parts
+from app.events.rules import Occupancy, is_open, may_archive, missing_parts, occupancy
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ class EventRow:
     registration_closes_at: datetime | None
     enrolment: Enrolment
     capacity: int | None
+    largest_group: int | None
     reference_prefix: str
     asks_statistics: bool
     waiting_list: bool
@@ -158,6 +159,11 @@ class EventRow:
         """What it lacks before it can be published: waves, audiences, place."""
         return missing_parts(waves=len(self.waves), audiences=len(self.audiences), has_place=self.has_place)
 
+    @property
+    def last_ends_at(self) -> datetime:
+        """When nobody is to come any more: its end, or that of a wave that goes on longer."""
+        return max((self.ends_at, *(wave.ends_at for wave in self.waves)))
+
     def is_open(self, now: datetime) -> bool:
         """Whether the public may register now."""
         return is_open(self.state, self.registration_opens_at, self.registration_closes_at, self.ends_at, now)
@@ -182,6 +188,18 @@ class Places:
         """People who can still come in a wave, whoever they are."""
         left = wave.capacity - self.waves.get(wave.id, 0)
         return left if event.capacity is None else min(left, event.capacity - self.taken)
+
+    def occupancy(self, event: EventRow) -> Occupancy:
+        """How full the event as a whole is."""
+        capacities = [wave.capacity for wave in event.waves]
+        return occupancy(
+            event.enrolment, people=self.taken, limit=event.capacity, capacities=capacities,
+            wave_places=sum(self.waves.values()),
+        )  # fmt: skip
+
+    def may_archive(self, event: EventRow, now: datetime) -> bool:
+        """Whether archiving it now leaves nobody waiting."""
+        return may_archive(event.state, event.last_ends_at, self.taken, now)
 
     def left_for(self, event: EventRow, wave: WaveRow, audience: str) -> int:
         """People of an audience who can still come in a wave."""

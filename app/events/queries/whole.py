@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Executable, RowMapping, Table, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Executable, RowMapping, Table, bindparam, func, or_, select
 
 from app.core.cache import remembered
 from app.core.db import db, writing
@@ -31,8 +31,10 @@ from app.venues.models import Venue
 _EVENTS = cast(Table, Event.__table__)
 LEFT_OUT = {"venue_id", "taken", "version", "published_at", "cloned_from_id", "deleted_at"}
 _HEAD = select(*(_EVENTS.c[name] for name in ("id", "organiser_id", "revision", "updated_at", "state")))
-_BY_SLUG = _HEAD.where(_EVENTS.c.slug == bindparam("sought"))
-_BY_ID = _HEAD.where(_EVENTS.c.id == bindparam("sought"))
+_IN_NO_BIN = _EVENTS.c.deleted_at.is_(None)
+_BY_SLUG = _HEAD.where(_EVENTS.c.slug == bindparam("sought"), _IN_NO_BIN)
+_BY_ID = _HEAD.where(_EVENTS.c.id == bindparam("sought"), _IN_NO_BIN)
+_BINNED = _HEAD.where(_EVENTS.c.id == bindparam("sought"), _EVENTS.c.deleted_at.is_not(None))
 
 
 def find_event(slug: str, *, organiser_id: int | None = None) -> EventRow | None:
@@ -56,6 +58,11 @@ def get_event_by_id(event_id: int) -> EventRow:
     return event
 
 
+def find_binned_event(event_id: int) -> EventRow | None:
+    """An event that is in the bin, for the bin itself and for the mails that tell; None for any other."""
+    return _load(_BINNED, event_id)
+
+
 def get_public_event(slug: str) -> EventRow:
     """An event that the public may see. Raises EventNotFound, for drafts too."""
     event = get_event(slug)
@@ -77,7 +84,7 @@ def _load(statement: Executable, sought: str | int, organiser_id: int | None = N
     return event
 
 
-def _load_all(event_ids: Sequence[int]) -> list[EventRow]:
+def _load_all(event_ids: Sequence[int], *where: ColumnElement[bool]) -> list[EventRow]:
     """Whole events, in the order of their start; nine statements however many there are."""
     heads = db.session.execute(
         select(
@@ -89,7 +96,7 @@ def _load_all(event_ids: Sequence[int]) -> list[EventRow]:
         )
         .outerjoin(Venue, Venue.id == Event.venue_id)
         .outerjoin(Project, Project.id == Event.project_id)
-        .where(Event.id.in_(event_ids))
+        .where(Event.id.in_(event_ids), *where)
         .order_by(Event.starts_at, Event.id)
     ).mappings()
     parts = _load_parts(event_ids)
@@ -189,5 +196,5 @@ def _question(row: RowMapping) -> QuestionRow:
 
 
 def list_events_by_id(event_ids: Sequence[int]) -> list[EventRow]:
-    """Whole events, in the order of their start."""
-    return _load_all(event_ids) if event_ids else []
+    """Whole events, in the order of their start; what is in the bin is left out."""
+    return _load_all(event_ids, Event.deleted_at.is_(None)) if event_ids else []

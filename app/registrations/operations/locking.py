@@ -13,7 +13,7 @@ from app.registrations.queries import RegistrationRow, get_registration
 
 
 def lock_registration(registration_id: int) -> RegistrationRow:
-    """Lock the event, then read the registration as it now is. Raises RegistrationNotFound."""
+    """Lock the event, then read the registration as it now is. Raises RegistrationNotFound, for one in the bin too."""
     event_id = db.session.execute(
         select(Registration.event_id).where(Registration.id == registration_id)
     ).scalar_one_or_none()

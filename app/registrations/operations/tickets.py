@@ -8,9 +8,10 @@ from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import db
 from app.core.errors import FieldError
-from app.core.tokens import new_ticket_code
+from app.core.tokens import digest, new_ticket_code
 from app.events.operations import lock_event
 from app.events.queries import EventRow
+from app.jobs.operations import enqueue
 from app.registrations.enums import TicketKind
 from app.registrations.models import Registration, Ticket
 from app.registrations.notifications import tell, was_told_since
@@ -18,6 +19,7 @@ from app.registrations.operations.locking import lock_registration
 from app.registrations.queries import get_registration, list_alive_by_email
 from app.registrations.rules import card_prefix
 
+LINKS_JOB = "registrations.send_links"
 PAUSE = timedelta(minutes=10)
 
 
@@ -49,6 +51,14 @@ def issue_route_cards(registration_id: int, *, by: Actor, now: datetime) -> int:
             organiser_id=registration.organiser_id, details={"cards": registration.participants},
         )  # fmt: skip
     return max(len(registration.cards), registration.participants)
+
+
+def ask_links_again(event: EventRow, email: str, *, now: datetime) -> None:
+    """Have an address's links mailed to it, if it has any here; the same work, whether or not, for a worker looks.
+
+    The job keeps the mail's digest alone.
+    """
+    enqueue(LINKS_JOB, {"event_id": event.id, "mail": digest(email.lower())}, now=now)
 
 
 def send_links_again(event: EventRow, email: str, *, now: datetime) -> int:

@@ -100,6 +100,11 @@ class EventIn(Body):
     description = One(LongTwoLanguages)
     entrance = One(LineTwoLanguages, metadata={"description": "How to find the door."})
     capacity = Count(least=1, metadata={"description": "People in the whole event, whatever the waves hold."})
+    largest_group = Count(
+        least=2,
+        most=5000,
+        metadata={"description": "People of one group, companions included, that registers by itself or by a program."},
+    )
     registration_opens_at = Instant()
     registration_closes_at = Instant()
     asks_statistics = Flag()
@@ -111,7 +116,13 @@ class EventIn(Body):
 
 class EventMoveIn(Body):
     move = Choice(EventMove, required=True)
-    reason = Text(300, metadata={"description": "Told to everyone registered when an event is cancelled."})
+    reason = Text(
+        300,
+        metadata={
+            "description": "For `cancel`: words, told to everyone registered, or the code of one of the organiser's "
+            "reasons, which is counted and told to nobody."
+        },
+    )
 
 
 class EventsQuery(PageQuery):
@@ -169,6 +180,8 @@ class QuestionOut(Told):
     label = one(TwoLanguagesOut)
     required = flag()
     audiences = many(text())
+    minimum = number("Of a number, of a text in characters, or of how many choices.", null=True)
+    maximum = number("As `minimum`; of a file in kilobytes.", null=True)
     choices = many(ChoiceOut)
 
 
@@ -191,6 +204,7 @@ class EventOut(Told):
     audiences = many(text())
     enrolment = text(enum=[e.value for e in Enrolment])
     capacity = number(null=True)
+    largest_group = number("People of the largest group that may register by itself.", null=True)
     waves = many(WaveOut)
     spaces = many(SpaceOut)
     checkpoints = many(CheckpointOut)
@@ -206,7 +220,8 @@ class EventOut(Told):
     keep_names_days = number()
     reference_prefix = text()
     project = text(null=True, **ID)
-    cancel_reason = text()
+    cancel_code = text("The coded reason; `other` when it was told in words alone, empty when none was told.")
+    cancel_reason = text("The reason in words.")
 
 
 class EventsOut(Told):
@@ -222,7 +237,7 @@ def draft_from(sent: dict[str, Any]) -> EventDraft:
     options = {
         name: sent[name]
         for name in (
-            "capacity", "registration_opens_at", "registration_closes_at", "asks_statistics", "waiting_list",
+            "capacity", "largest_group", "registration_opens_at", "registration_closes_at", "asks_statistics", "waiting_list",
             "keep_names_days",
         )
         if sent.get(name) is not None
@@ -324,7 +339,7 @@ def event_body(event: EventRow, places: Places) -> dict[str, Any]:
         "questions": [
             {
                 "key": q.key, "kind": q.kind.value, "label": {"fr": q.label_fr, "en": q.label_en}, "required": q.required,
-                "audiences": list(q.audiences),
+                "audiences": list(q.audiences), "minimum": q.minimum, "maximum": q.maximum,
                 "choices": [{"code": c.code, "label": {"fr": c.fr, "en": c.en}} for c in q.offered()],
             }
             for q in event.questions if not q.retired
@@ -341,11 +356,13 @@ def _details(event: EventRow, zone: ZoneInfo) -> dict[str, Any]:
         "entrance": {"fr": event.entrance_fr, "en": event.entrance_en},
         "registration_opens_at": None if opens is None else _when(opens, zone),
         "registration_closes_at": None if closes is None else _when(closes, zone),
+        "largest_group": event.largest_group,
         "asks_statistics": event.asks_statistics,
         "waiting_list": event.waiting_list,
         "keep_names_days": event.keep_names_days,
         "reference_prefix": event.reference_prefix,
         "project": None if event.project_id is None else str(event.project_id),
+        "cancel_code": event.cancel_code,
         "cancel_reason": event.cancel_reason,
     }
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.enums import Scope
 from app.core.errors import FieldError
-from app.events.enums import EventMove
+from app.events.enums import EventMove, ReasonUse
 from app.events.operations import create_event, edit_event, move_event
 from app.events.queries import (
     EventRow,
@@ -22,6 +22,7 @@ from app.events.queries import (
     list_events_by_id,
     list_places,
 )
+from app.events.queries.reasons import read_reason
 from app.events.rules import require_valid
 from app.registrations.operations import cancel_event_registrations
 from app.reports.queries.projects import list_projects
@@ -147,13 +148,15 @@ def replace_event(sent: dict[str, Any], slug: str) -> Response:
 def make_move(sent: dict[str, Any], slug: str) -> Response:
     """Publish, close, archive, cancel or postpone an event.
 
-    409 `move_not_allowed` when its state does not admit it, `event_incomplete` when there is nothing to publish yet.
+    409 `move_not_allowed` when its state does not admit it, `event_incomplete` when there is nothing to publish yet,
+    `not_over` when people hold places in an event to archive that is still to come: cancel it, or change its dates.
     """
     event, move, reason = own_event(slug), EventMove(sent["move"]), sent.get("reason") or ""
 
     def work(now: datetime) -> Answer:
         if move is EventMove.CANCEL:
-            cancel_event_registrations(event.id, reason=reason, by=current_actor(), now=now)
+            code, words = read_reason(event.organiser_id, (ReasonUse.EVENT_CANCELLED,), reason)
+            cancel_event_registrations(event.id, reason=words, code=code, by=current_actor(), now=now)
         else:
             move_event(event.id, move, by=current_actor(), now=now, reason=reason)
         return 200, _body(get_event_by_id(event.id))

@@ -4,7 +4,7 @@ A field that is not required may be null, which says the same as leaving it out.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -76,11 +76,11 @@ class Text(_Optional, fields.String):
 
 
 class Choice(Text):
-    """One of the values of an enum, as text."""
+    """One of these values of an enum (or of all its values), as text."""
 
     default_error_messages = {"invalid": "choice"}
 
-    def __init__(self, values: type[Any], **kwargs: Any) -> None:
+    def __init__(self, values: Iterable[Any], **kwargs: Any) -> None:
         super().__init__(40, **kwargs)
         self.validators = [validate.OneOf([v.value for v in values], error="choice")]
 

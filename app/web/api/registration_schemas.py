@@ -57,17 +57,22 @@ class RegistrationIn(Body):
     organisation = One(OrganisationIn)
     waitlist = Flag(metadata={"description": "When it is full, wait for a place instead of being refused."})
     locale = Text(35, metadata={"description": "Language of the mails: `fr` (without it) or `en`."})
-    answers = Answers(metadata={"description": "Answers to the event's own questions, by question key."})
+    answers = Answers(
+        metadata={
+            "description": "Answers to the event's own questions, by question key. "
+            "Questions of kind `file` are answered on the page only."
+        }
+    )
     oriented_by = Text(160, metadata={"description": "The structure or person who sent the visitor."})
     is_15_or_older = Flag()
     statistics = One(StatisticsIn, metadata={"description": "Optional; kept apart from the name. For individuals."})
 
 
 class RegistrationMoveIn(Body):
-    move = Choice(RegistrationMove, required=True)
+    move = Choice((RegistrationMove.CANCEL, RegistrationMove.CHANGE), required=True)
     waves = Many(Text(40), most=2000, metadata={"description": "For `change`: the new waves."})
     headcount = One(HeadcountIn, metadata={"description": "For `change`: the new headcount."})
-    reason = Text(300, metadata={"description": "For `cancel`."})
+    reason = Text(300, metadata={"description": "For `cancel`: the code of one of the organiser's reasons, or words."})
 
 
 class TicketOut(Told):
@@ -107,7 +112,8 @@ class RegistrationOut(RegisteredOut):
     locale = text(enum=list(LOCALES))
     registered_at = instant()
     changed_at = instant()
-    cancel_reason = text()
+    cancel_code = text("The coded reason; `other` when it was told in words alone, empty when none was told.")
+    cancel_reason = text("The reason in words.")
 
 
 def draft_from(sent: dict[str, Any]) -> RegistrationDraft:
@@ -196,5 +202,6 @@ def registration_body(registration: RegistrationRow, event: EventRow) -> dict[st
         "locale": registration.locale,
         "registered_at": registration.created_at.astimezone(zone).isoformat(),
         "changed_at": registration.updated_at.astimezone(zone).isoformat(),
+        "cancel_code": registration.cancel_code,
         "cancel_reason": registration.cancel_reason,
     }  # fmt: skip

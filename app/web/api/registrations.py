@@ -9,6 +9,7 @@ from app.accounts.enums import Scope
 from app.core.errors import FieldError
 from app.core.urls import absolute, own_page_path
 from app.events.queries import get_event_by_id
+from app.events.queries.reasons import OF_REGISTRATIONS, read_reason
 from app.registrations.drafts import Headcount
 from app.registrations.enums import RegistrationMove
 from app.registrations.operations import cancel_registration, change_registration, register
@@ -114,7 +115,8 @@ def move_registration(sent: dict[str, Any], reference: str) -> Response:
 
     def work(now: datetime) -> Answer:
         if move is RegistrationMove.CANCEL:
-            cancel_registration(registration.id, by=current_actor(), now=now, reason=sent.get("reason") or "")
+            code, reason = read_reason(registration.organiser_id, OF_REGISTRATIONS, sent.get("reason") or "")
+            cancel_registration(registration.id, by=current_actor(), now=now, reason=reason, code=code)
         else:
             change_registration(registration.id, waves=waves, headcount=headcount, by=current_actor(), now=now)
         return 200, _body(get_registration(registration.id))

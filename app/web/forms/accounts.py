@@ -63,6 +63,7 @@ FUNCTION_LABELS = {
     EventFunction.DOOR: _l("Door: scans tickets, sees no lists"),
     EventFunction.PROGRAMME: _l("Programme: changes times, spaces, route and texts"),
     EventFunction.FIGURES: _l("Figures: reads totals, sees nobody's name"),
+    EventFunction.OFFERS: _l("Offers: reads the programme, to prepare what companies offer"),
 }
 """What can be given: the offers have no pages yet."""
 LANGUAGES = {"fr": "Français", "en": "English"}

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from flask import has_request_context
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, FormField, StringField
@@ -12,6 +13,7 @@ from wtforms.validators import StopValidation
 from app.core.errors import FieldError
 from app.core.text import TextError, normalise_email, normalise_phone, normalise_uai
 from app.web.i18n import current_locale
+from app.web.nul import had_nul
 from app.web.wording import message_for
 
 
@@ -27,7 +29,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             return [current_locale()]
 
         def bind_field(self, form: Form, unbound_field: Any, options: Any) -> Any:
-            return unbound_field.bind(form=form, **_stripping(unbound_field, options))
+            return _bind(form, unbound_field, options)
 
     def show_refusal(self, error: FieldError, **values: object) -> None:
         """Put each problem of a refused operation at its field (`contact/email` at contact.email), else on the form."""
@@ -49,7 +51,7 @@ class Part(Form):
             return [current_locale()]
 
         def bind_field(self, form: Form, unbound_field: Any, options: Any) -> Any:
-            return unbound_field.bind(form=form, **_stripping(unbound_field, options))
+            return _bind(form, unbound_field, options)
 
 
 if TYPE_CHECKING:
@@ -97,6 +99,18 @@ def strip(value: object) -> object:
     if not isinstance(value, str):
         return "" if value is None else value
     return "".join(c for c in value if c.isprintable() or c in "\n\r\t").strip()
+
+
+def _bind(form: Form, unbound_field: Any, options: dict[str, Any]) -> Any:
+    field = unbound_field.bind(form=form, **_stripping(unbound_field, options))
+    field.validators = (_no_nul, *field.validators)
+    return field
+
+
+def _no_nul(_form: Form, field: Field) -> None:
+    """What was typed is shown without it, and has to be looked at again."""
+    if has_request_context() and had_nul(field.name):
+        raise StopValidation(message_for("character_taken_out"))
 
 
 def _stripping(unbound_field: Any, options: dict[str, Any]) -> dict[str, Any]:

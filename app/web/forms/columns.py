@@ -1,7 +1,7 @@
 """The form that says what each column of a file holds, for any import."""
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
@@ -31,11 +31,16 @@ def columns_form(
     locale: Locale,
     *,
     sent: bool,
+    others: Mapping[str, str] | None = None,
 ) -> ColumnsForm:
-    """The form of one sheet's columns: filled with what was sent, else with what is proposed."""
+    """The form of one sheet's columns: filled with what was sent, else with what is proposed.
+
+    `others` are further things that a column may say: the label of each by the name under which the mapping stores it.
+    """
     fields: list[Any] = list(proposed.fields)
     labels = {NOT_READ: _l("Leave this column out")} | {f.value: say_field(f, locale) for f in fields}
-    by_column = {column: field.value for field, column in proposed.columns.items()}
+    labels |= dict(others or {})
+    by_column = {column: name for name, column in proposed.to_json().items()}
     selects: dict[str, Any] = {
         column_name(n): SelectField(name, choices=choices(labels), default=by_column.get(n, NOT_READ))
         for n, name in enumerate(header)
@@ -50,11 +55,24 @@ def chosen_columns(form: ColumnsForm, columns: int, fields: type[F]) -> tuple[di
     twice: dict[str, F] = {}
     for number in range(columns):
         value = form[column_name(number)].data
-        if value == NOT_READ:
+        if value not in set(fields):
             continue
         field = fields(value)
         if field in found:
             twice[column_name(number)] = field
         else:
             found[field] = number
+    return found, twice
+
+
+def chosen_others(form: ColumnsForm, columns: int, known: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str]]:
+    """As chosen_columns, for the further things that a column may say, by their names."""
+    found: dict[str, int] = {}
+    twice: dict[str, str] = {}
+    for number in range(columns):
+        value = form[column_name(number)].data
+        if value in known and value in found:
+            twice[column_name(number)] = value
+        elif value in known:
+            found[value] = number
     return found, twice

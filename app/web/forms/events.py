@@ -17,6 +17,7 @@ from wtforms import (
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.events.enums import Axis, Enrolment, EventKind
+from app.registrations.rules import LARGEST_GROUP
 from app.web.forms.base import Between, Length, Maybe, Nested, PageForm, Part, Required, choices
 from app.web.forms.timetable import Day, Hour, Rows, RowsForm, Whole
 from app.web.wording import register_messages
@@ -43,7 +44,7 @@ KIND_LABELS = {
 }
 KIND_TEXTS = {
     EventKind.FORUM: _l("Groups and people arrive in waves and follow a route."),
-    EventKind.INFORMATION_MEETING: _l("One hour, one room, one group."),
+    EventKind.INFORMATION_MEETING: _l("An hour up to 12 people, an hour and a half beyond."),
     EventKind.PRESCRIBERS_MORNING: _l("Advisers and teachers discover a company."),
     EventKind.VISIT: _l("A company or a building site shows itself."),
     EventKind.OPEN_WEEK: _l("Several companies, each with its times and places."),
@@ -109,6 +110,9 @@ register_messages(
         "taken": _l("This name is used already."),
         "malformed": _l("A web address begins with https://"),
         "too_many_days": _l("An event lasts 31 days at most."),
+        "venue_unnamed": _l(
+            "Give the venue a name, for example “Village hall”. If you do not know it yet, write the town here as well."
+        ),
         "no_wave_fits": _l("No wave fits between these times."),
     }
 )
@@ -123,6 +127,7 @@ class NewEventForm(RowsForm):
     """The few things that make a draft; all of it can be changed afterwards. When it is comes with the forms below."""
 
     aliases = {
+        "venue/name": "venue_name",
         "starts_at": "starts_hour",
         "ends_at": "ends_hour",
         "waves/0/capacity": "capacity",
@@ -140,6 +145,7 @@ class NewEventForm(RowsForm):
     join_url = URLField(_l("Link to join online"), [Length(500)])
     audiences = checks(_l("For whom?"))
     capacity = Whole(_l("Places"), [Required("number"), Between(1, LARGEST)])
+    brings = checks(_l("Start with what it usually has"), validate_choice=False)
 
 
 class NewSpanForm(NewEventForm):
@@ -190,6 +196,8 @@ class BasicsForm(SectionForm):
 
 
 class PlaceForm(SectionForm):
+    aliases = {"venue/name": "venue_name"}
+
     venue_name = StringField(_l("Venue"), [Length(120)])
     venue_address = StringField(_l("Street address"), [Length(200)])
     venue_commune = StringField(_l("Town"), [Length(120)])
@@ -285,6 +293,13 @@ class RegistrationForm(SectionForm):
         [Maybe(), Between(1, LARGEST)],
         description=_l("People, all waves together. Empty: what the waves hold."),
     )
+    largest_group = Whole(
+        _l("Largest group that registers by itself"),
+        [Maybe(), Between(2, LARGEST_GROUP)],
+        description=_l(
+            "People of one class or group, companions included. Larger ones call you: the team has no limit."
+        ),
+    )
     waiting_list = BooleanField(
         _l("Keep a waiting list"), description=_l("When a wave is full, people may ask for a place that comes free.")
     )
@@ -321,12 +336,6 @@ class ProjectForm(RowsForm):
     funders = TextAreaField(_l("Funders"), [Length(4_000)], description=_l("One on each line."))
     starts_on = Day(_l("From"), [Maybe()])
     ends_on = Day(_l("Until"), [Maybe()])
-
-
-class ReasonForm(PageForm):
-    """Why something is called off: people are told."""
-
-    reason = TextAreaField(_l("Why?"), [Required(), Length(300)], description=_l("Registered people read it."))
 
 
 class LimitCell(Part):

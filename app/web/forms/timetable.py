@@ -1,22 +1,34 @@
 """Fields for days, hours and whole numbers, and rows that are added and removed without JavaScript."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from wtforms import DateField, FieldList, Form, IntegerField, TimeField
+from wtforms.validators import StopValidation
 
 from app.core.errors import FieldError
 from app.web.forms.base import Nested, PageForm
 from app.web.wording import message_for
 
 HOUR = re.compile(r"(\d{1,2})\s*(?:[:hH.]\s*(\d{2})?)?\s*(?:am|pm)?")
+MOST_FIGURES = 9  # the databases' integers hold them
 FRENCH_DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 
 
-class Day(DateField):
+class _Typed:
+    """What could not be read is told once, in its own words: nothing more is asked of it."""
+
+    process_errors: Sequence[str]
+
+    def pre_validate(self, _form: object) -> None:
+        if self.process_errors:
+            raise StopValidation
+
+
+class Day(_Typed, DateField):
     """A date: as browsers send it (2027-02-04), or typed as 04/02/2027."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -34,7 +46,7 @@ class Day(DateField):
             raise ValueError(message_for("date"))
 
 
-class Hour(TimeField):
+class Hour(_Typed, TimeField):
     """A time of day: 09:40 as browsers send it, or typed as 9h40, 9 h 40 or 9h."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -51,7 +63,7 @@ class Hour(TimeField):
             raise ValueError(message_for("time")) from error
 
 
-class Whole(IntegerField):
+class Whole(_Typed, IntegerField):
     """A whole number, its spaces left out: 1 000."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -59,9 +71,12 @@ class Whole(IntegerField):
         self.data = None
         if not text:
             return
-        if not re.fullmatch(r"-?\d{1,9}", text):
+        if not re.fullmatch(r"-?\d+", text):
             raise ValueError(message_for("number"))
-        self.data = int(text)
+        figures, below = text.lstrip("-0") or "0", text[0] == "-"
+        if len(figures) > MOST_FIGURES:
+            raise ValueError(message_for("number_too_low" if below else "number_too_high"))
+        self.data = -int(figures) if below else int(figures)
 
 
 def at(day: date, hour: time, zone: ZoneInfo) -> datetime:

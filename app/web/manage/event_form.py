@@ -1,9 +1,6 @@
-"""Making an event and editing it, a section at a time. Buttons add and remove rows, and keep what was typed."""
+"""Editing an event, a section at a time. Buttons add and remove rows, and keep what was typed."""
 
-import re
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -11,35 +8,31 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from app.accounts.enums import MAY_MANAGE
 from app.accounts.rules import Ability
 from app.core import clock
 from app.core.errors import FieldError, NotFound
 from app.core.transaction import transaction
-from app.core.urls import settings
-from app.events.enums import EventKind, EventMove, EventState
+from app.events.enums import EventMove, EventState
 from app.events.errors import HasRegistrations
-from app.events.operations import add_audience, create_event, edit_event, hold_event
+from app.events.operations import add_audience, edit_event, hold_event
 from app.events.queries import EventRow, get_places, list_audiences
-from app.events.rules import allowed_moves
+from app.events.queries.templates import find_origin
+from app.events.rules import allowed_moves, places_together
 from app.web.forms.base import choices
 from app.web.forms.events import (
     ENROLMENT_LABELS,
-    KIND_ICONS,
     KIND_LABELS,
-    KIND_TEXTS,
     AudienceForm,
     GeneratorForm,
 )
 from app.web.forms.timetable import RowsForm
-from app.web.guards import current_actor, current_organiser_id, event_staff, staff
+from app.web.guards import current_actor, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_merge import ChangedMeanwhile, Merged, differences, known_of, merge_section, note_words
 from app.web.manage.event_page import event_context, get_editable_event, get_own_event
 from app.web.manage.event_rows import press, proposed_generator
 from app.web.manage.event_sections import SECTIONS, Section, audience_choices, draft_of, zone_choices
 from app.web.manage.events import missing_word
-from app.web.manage.new_event import DEFAULTS, asked_days, form_of, make_draft, offer_days, proposed
 from app.web.manage.projects import project_choices
 
 blueprint = Blueprint("manage_event_form", __name__, url_prefix="/manage/events")
@@ -47,85 +40,25 @@ blueprint = Blueprint("manage_event_form", __name__, url_prefix="/manage/events"
 Answer = str | tuple[str, int] | Response
 
 
-@blueprint.get("/new")
-@staff(MAY_MANAGE)
-def new() -> str:
-    kind = next((k for k in EventKind if k.value == request.args.get("kind")), None)
-    if kind is None:
-        return render_template("manage/events/kinds.html", kinds=KIND_LABELS, texts=KIND_TEXTS, icons=KIND_ICONS)
-    return _new_page(form_of(kind)(formdata=None, **proposed(kind)), kind)
-
-
-@blueprint.post("/new")
-@staff(MAY_MANAGE)
-def create() -> Answer:
-    kind = next((k for k in EventKind if k.value == request.form.get("kind")), None)
-    if kind is None:
-        return redirect("/manage/events/new")
-    form: Any = form_of(kind)()
-    if "add" in request.form and "dates" in form:
-        if len(form.dates.entries) < form.dates.max_entries:
-            form.dates.append_entry()
-        return _new_page(form, kind)
-    form.audiences.choices = audience_choices(list_audiences(current_organiser_id()), None, current_locale())
-    if not form.validate_on_submit():
-        return _new_page(form, kind), 422
-    days = asked_days(form, kind)
-    slug = _create(form, kind, days) if days else None
-    if slug is None:
-        return (_new_page(form, kind), 422) if form.list_problems() else _new_page(form, kind, asking=True)
-    flash(_("The draft is saved. Look through its sections, then publish it."), "ok")
-    return redirect(f"/manage/events/{slug}/edit")
-
-
-def _create(form: Any, kind: EventKind, days: Sequence[date]) -> str | None:
-    """Make the event and return its slug, or put each problem at its field."""
-    draft = make_draft(form, kind, days, settings().default_timezone)
-    try:
-        if not draft.waves:
-            raise FieldError({"every": "no_wave_fits"})
-        with transaction():
-            return create_event(draft, organiser_id=current_organiser_id(), by=current_actor(), now=clock.now())
-    except FieldError as error:
-        form.show_refusal(_said_once(error))
-    return None
-
-
-def _said_once(error: FieldError) -> FieldError:
-    """Every day has the same hours: what is wrong with them is said of the first one."""
-    problems = {re.sub(r"^waves/\d+/", "waves/0/", path): code for path, code in error.problems.items()}
-    if "waves/0/ends_at" in problems:
-        problems.pop("waves/0/starts_at", None)
-    return FieldError(problems)
-
-
-def _new_page(form: Any, kind: EventKind, *, asking: bool = False) -> str:
-    """`asking`: nothing is wrong, but of many days the organiser is to say which."""
-    form.audiences.choices = audience_choices(list_audiences(current_organiser_id()), None, current_locale())
-    offer_days(form)
-    return render_template(
-        "manage/events/new.html", form=form, kind=KIND_LABELS[kind], icon=KIND_ICONS[kind],
-        defaults=DEFAULTS[kind], asking=asking,
-    )  # fmt: skip
-
-
 @blueprint.get("/<slug>/edit")
 @event_staff(Ability.PROGRAMME_SEE)
 def overview(slug: str) -> str:
     event = get_own_event(slug)
-    moves = allowed_moves(event.state)
+    moves, now = allowed_moves(event.state), clock.now()
     return render_template(
         "manage/events/edit.html",
         sections=SECTIONS,
         missing=[(name, missing_word(name)) for name in event.missing],
-        past=event.ends_at <= clock.now(),
+        past=event.ends_at <= now,
+        may_archive=get_places(event).may_archive(event, now),
+        places_of_waves=places_together(event.enrolment, [wave.capacity for wave in event.waves]),
         audience_names=[a.label(current_locale()) for a in event.audiences],
         stop_names=[stop.name(current_locale()) for stop in event.stops],
         moves={move.value for move in moves},
-        may_delete=event.state is EventState.DRAFT,
         again=event.state is EventState.CLOSED and EventMove.PUBLISH in moves,
         kinds=KIND_LABELS,
         enrolments=ENROLMENT_LABELS,
+        origin=find_origin(event.id),
         **event_context(event, "edit"),
     )
 

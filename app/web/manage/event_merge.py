@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
 
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from app.core.tokens import digest
 from app.events.queries import EventRow
+from app.web.filters import date_by
 from app.web.forms.timetable import RowsForm
 from app.web.manage.event_sections import Section
 
@@ -199,7 +199,7 @@ def _shown(field: Any) -> str:
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
     if isinstance(value, date):
-        return str(format_date(value, "EEEE d MMMM y"))
+        return date_by(value, "EEEE d MMMM y")
     if isinstance(value, (list, tuple)):
         return ", ".join(labels.get(str(item), str(item)) for item in value) or "–"
     return labels.get(str(value), _text(value)) or "–"

@@ -6,13 +6,15 @@ from flask_babel import gettext as _
 from flask_babel import pgettext
 
 from app.accounts.enums import MAY_MANAGE
-from app.accounts.rules import Ability, RowLimit, row_limit
+from app.accounts.rules import Ability, RowLimit, is_within, row_limit
 from app.core import clock
 from app.events.enums import EDITABLE, EventState
 from app.events.errors import EventReadOnly
 from app.events.queries import EventRow, get_event
+from app.registrations.errors import RegistrationNotFound
+from app.registrations.queries import RegistrationRow, get_by_reference
 from app.reports.queries.registration_list import get_totals
-from app.web.guards import allows, current_organiser_id, find_access
+from app.web.guards import allows, current_access, current_organiser_id, find_access
 from app.web.i18n import current_locale
 
 AUDIENCE_ICONS = {
@@ -29,6 +31,8 @@ AUDIENCE_ICONS = {
 TAKES_PEOPLE = frozenset({EventState.PUBLISHED, EventState.CLOSED})
 """Where the team registers people and imports them: not yet in a draft, no more when it is archived or called off."""
 
+TOOK_PLACE = frozenset({EventState.PUBLISHED, EventState.CLOSED, EventState.ARCHIVED})
+
 Tab = tuple[str, str, bool, int | None]
 """Label, address, whether it is this page, and a count or None: what the layout reads."""
 
@@ -36,6 +40,20 @@ Tab = tuple[str, str, bool, int | None]
 def get_own_event(slug: str) -> EventRow:
     """The event, when it belongs to the organiser that the person acts for. Raises EventNotFound."""
     return get_event(slug, organiser_id=current_organiser_id())
+
+
+def get_own_registration(slug: str, reference: str) -> tuple[EventRow, RegistrationRow]:
+    """The registration, when event and registration are the organiser's and belong together, and it is among
+    the rows that the person has. Raises NotFound.
+    """
+    event = get_own_event(slug)
+    registration = get_by_reference(reference, organiser_id=current_organiser_id())
+    limit = row_limit(current_access())
+    if registration.event_id != event.id or not is_within(
+        limit, group=registration.is_group, audience=registration.audience
+    ):
+        raise RegistrationNotFound
+    return event, registration
 
 
 def get_editable_event(slug: str) -> EventRow:
@@ -57,6 +75,11 @@ def shown_state(event: EventRow) -> str:
     if event.state in {EventState.PUBLISHED, EventState.CLOSED} and event.starts_at <= clock.now() < event.ends_at:
         return "running"
     return event.state.value
+
+
+def took_place(event: EventRow) -> bool:
+    """Whether it is over and was not called off, so that who was not scanned did not come."""
+    return event.state in TOOK_PLACE and event.ends_at <= clock.now()
 
 
 def event_context(event: EventRow, current: str) -> dict[str, Any]:
@@ -101,6 +124,11 @@ def _tabs(event: EventRow, base: str, current: str) -> list[Tab]:
                 None,
             ),
         ),
+        (
+            allows(Ability.REGISTRATIONS_CHANGE) and took_place(event),
+            (_("Did not come"), f"{base}/no-shows", current == "no_shows", None),
+        ),
+        (allows(Ability.PROGRAMME_SEE), (_("History"), f"{base}/history", current == "history", None)),
     ]
     return [tab for opens, tab in tabs if opens]
 

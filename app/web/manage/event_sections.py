@@ -45,7 +45,7 @@ class Section:
 _SAME = (
     "title_fr", "title_en", "kind", "starts_at", "ends_at", "enrolment", "timezone", "venue_name", "venue_address",
     "venue_commune", "summary_fr", "summary_en", "description_fr", "description_en", "entrance_fr", "entrance_en",
-    "join_url", "capacity", "registration_opens_at", "registration_closes_at", "asks_statistics", "waiting_list",
+    "join_url", "capacity", "largest_group", "registration_opens_at", "registration_closes_at", "asks_statistics", "waiting_list",
     "keep_names_days", "project_id",
 )  # fmt: skip
 
@@ -224,8 +224,9 @@ def _apply_route(form: Any, draft: EventDraft) -> EventDraft:
 
 def _fill_registration(event: EventRow) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "enrolment": event.enrolment.value, "capacity": event.capacity, "waiting_list": event.waiting_list,
-        "asks_statistics": event.asks_statistics, "keep_names_days": event.keep_names_days,
+        "enrolment": event.enrolment.value, "capacity": event.capacity, "largest_group": event.largest_group,
+        "waiting_list": event.waiting_list, "asks_statistics": event.asks_statistics,
+        "keep_names_days": event.keep_names_days,
     }  # fmt: skip
     for name, moment in (("opens", event.registration_opens_at), ("closes", event.registration_closes_at)):
         if moment is not None:
@@ -246,6 +247,7 @@ def _apply_registration(form: Any, draft: EventDraft) -> EventDraft:
         registration_opens_at=opens,
         registration_closes_at=closes,
         capacity=form.capacity.data,
+        largest_group=form.largest_group.data,
         waiting_list=form.waiting_list.data,
         asks_statistics=form.asks_statistics.data,
         keep_names_days=form.keep_names_days.data,

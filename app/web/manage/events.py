@@ -12,17 +12,18 @@ from werkzeug.wrappers import Response
 from app.accounts.enums import MAY_READ, Role
 from app.accounts.rules import Ability
 from app.core import clock
-from app.core.errors import MoveNotAllowed, NotFound
+from app.core.errors import FieldError, MoveNotAllowed, NotFound
 from app.core.transaction import transaction
-from app.events.enums import EventMove, EventState
-from app.events.errors import EventIncomplete, HasRegistrations
-from app.events.operations import delete_draft, move_event
-from app.events.queries import EventLine, EventRow, list_events
+from app.events.enums import EventMove, EventState, ReasonUse
+from app.events.errors import EventIncomplete, NotOver
+from app.events.operations import move_event
+from app.events.queries import EventLine, EventRow, get_places, list_events
 from app.events.rules import allowed_moves
 from app.registrations.operations import cancel_event_registrations
 from app.reports.queries.registration_list import count_without_mail, get_totals
 from app.web.filters import number
-from app.web.forms.events import KIND_LABELS, ReasonForm
+from app.web.forms.events import KIND_LABELS
+from app.web.forms.reasons import EventOffForm, reason_choices
 from app.web.guards import (
     current_account,
     current_actor,
@@ -32,6 +33,7 @@ from app.web.guards import (
     signed_in,
     staff,
 )
+from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event, may_manage
 from app.web.public.words import when
 
@@ -166,17 +168,26 @@ def close(slug: str) -> Response:
 def ask_archive(slug: str) -> str:
     event = get_own_event(slug)
     _require_offered(event, EventMove.ARCHIVE)
-    return render_template("manage/events/archive.html", **event_context(event, "edit"))
+    return _archive_page(event, refused=not get_places(event).may_archive(event, clock.now()))
 
 
 @blueprint.post("/events/<slug>/archive")
 @event_staff(Ability.EVENT_MOVE)
-def archive(slug: str) -> Response:
+def archive(slug: str) -> tuple[str, int] | Response:
     event = get_own_event(slug)
-    with transaction():
-        move_event(event.id, EventMove.ARCHIVE, by=current_actor(), now=clock.now())
+    try:
+        with transaction():
+            move_event(event.id, EventMove.ARCHIVE, by=current_actor(), now=clock.now())
+    except NotOver:
+        return _archive_page(event, refused=True), 409
     flash(_("The event is archived: everything can be read, nothing changed."), "ok")
     return redirect(f"/manage/events/{slug}")
+
+
+def _archive_page(event: EventRow, *, refused: bool) -> str:
+    """Asks again; `refused` while people are to come: says what to do instead."""
+    waiting = get_places(event).taken if refused else 0
+    return render_template("manage/events/archive.html", waiting=waiting, **event_context(event, "edit"))
 
 
 @blueprint.get("/events/<slug>/cancel")
@@ -184,19 +195,24 @@ def archive(slug: str) -> Response:
 def ask_cancel(slug: str) -> str:
     event = get_own_event(slug)
     _require_offered(event, EventMove.CANCEL)
-    return _cancel_page(event, ReasonForm(formdata=None))
+    return _cancel_page(event, _off_form(formdata=None))
 
 
 @blueprint.post("/events/<slug>/cancel")
 @event_staff(Ability.EVENT_MOVE)
 def cancel(slug: str) -> str | tuple[str, int] | Response:
     event = get_own_event(slug)
-    form: Any = ReasonForm()
+    form: Any = _off_form()
     if not form.validate_on_submit():
         return _cancel_page(event, form), 422
     people = get_totals(event.id).people
-    with transaction():
-        cancel_event_registrations(event.id, reason=form.reason.data, by=current_actor(), now=clock.now())
+    why = {"reason": form.reason.data, "code": form.code.data}
+    try:
+        with transaction():
+            cancel_event_registrations(event.id, **why, by=current_actor(), now=clock.now())
+    except FieldError as error:
+        form.show_refusal(error)
+        return _cancel_page(event, form), 422
     if people:
         told = ngettext(
             "The event is called off. %(num)d person is being told.",
@@ -208,7 +224,12 @@ def cancel(slug: str) -> str | tuple[str, int] | Response:
     return redirect(f"/manage/events/{slug}")
 
 
-def _cancel_page(event: EventRow, form: ReasonForm) -> str:
+def _off_form(**kwargs: Any) -> EventOffForm:
+    options = reason_choices(current_organiser_id(), ReasonUse.EVENT_CANCELLED, current_locale())
+    return EventOffForm(options, **kwargs)
+
+
+def _cancel_page(event: EventRow, form: EventOffForm) -> str:
     return render_template(
         "manage/events/cancel.html",
         form=form,
@@ -216,29 +237,6 @@ def _cancel_page(event: EventRow, form: ReasonForm) -> str:
         without_mail=count_without_mail(event.id),
         **event_context(event, "edit"),
     )
-
-
-@blueprint.get("/events/<slug>/delete")
-@event_staff(Ability.EVENT_MOVE)
-def ask_delete(slug: str) -> str:
-    event = get_own_event(slug)
-    if event.state is not EventState.DRAFT:
-        raise NotFound("only drafts are deleted")
-    return render_template("manage/events/delete.html", **event_context(event, "edit"))
-
-
-@blueprint.post("/events/<slug>/delete")
-@event_staff(Ability.EVENT_MOVE)
-def delete(slug: str) -> Response:
-    event = get_own_event(slug)
-    try:
-        with transaction():
-            delete_draft(event.id, by=current_actor(), now=clock.now())
-    except HasRegistrations:
-        flash(_("It stays: people are registered already."), "waiting")
-        return redirect(f"/manage/events/{slug}/edit")
-    flash(_("The draft is deleted."), "ok")
-    return redirect("/manage/events")
 
 
 def _require_offered(event: EventRow, move: EventMove) -> None:

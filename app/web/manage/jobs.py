@@ -27,14 +27,26 @@ PAGE = 50
 LONGEST_TEXT = 100
 JOB_LABELS = {
     "accounts.purge": _l("Drop old log-in attempts and kept answers"),
+    "accounts.send_reset": _l("Look whose forgotten password it is"),
     "jobs.purge": _l("Drop old finished work"),
     "messages.send": _l("Send a mail"),
+    "registrations.run_bulk": _l("Act on several registrations"),
+    "registrations.undo_bulk": _l("Undo an action on several registrations"),
+    "registrations.purge_bulk": _l("Drop actions that were prepared and never begun"),
     "registrations.check_import": _l("Check an imported file"),
+    "registrations.empty_bin": _l("Empty the bin of what is older than 30 days"),
     "registrations.forget_names": _l("Forget the names of events long past"),
+    "registrations.purge_answer_files": _l("Delete files of forms that were never finished"),
     "registrations.purge_imports": _l("Delete imported files after a week"),
+    "registrations.send_links": _l("Look whose links are asked for"),
+    "registrations.tell_event_deleted": _l("Tell everyone that the event is deleted"),
+    "registrations.tell_event_restored": _l("Tell everyone that the event takes place again"),
     "registrations.tell_event_cancelled": _l("Tell everyone that the event is called off"),
     "registrations.write_import": _l("Write an imported file"),
+    "reports.purge_exports": _l("Delete exported files after a week"),
+    "reports.write_export": _l("Make an exported file"),
     "structures.purge": _l("Delete old links and files of structures"),
+    "structures.send_link": _l("Look whose link is asked for"),
     "structures.write_import": _l("Write imported structures"),
 }
 """Every kind of work, as people read it; a test proves that none is missing."""

@@ -39,8 +39,11 @@ MESSAGE_LABELS = {
     "registrations.changed": _l("Registration changed"),
     "registrations.cancelled": _l("Registration cancelled"),
     "registrations.already": _l("Already registered"),
+    "registrations.deleted": _l("Registration deleted"),
+    "registrations.event_deleted": _l("Event deleted"),
     "registrations.link": _l("Link sent again"),
     "registrations.event_cancelled": _l("Event called off"),
+    "registrations.message": _l("Message from the team"),
     "structures.link": _l("Link to the pages of a structure"),
 }
 """Every kind of mail, as people read it; a test proves that none is missing."""

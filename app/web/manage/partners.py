@@ -64,7 +64,10 @@ def _pages(event: EventRow, access: Access) -> list[tuple[str, str, str]]:
         (Ability.PROGRAMME_CHANGE, "edit", _("Change the programme"), f"{base}/edit"),
         (Ability.FIGURES_SEE, "chart-bar", _("See the figures"), base),
     )
-    return [(icon, label, url) for ability, icon, label, url in pages if may(access, ability)]
+    found = [(icon, label, url) for ability, icon, label, url in pages if may(access, ability)]
+    if not found and may(access, Ability.PROGRAMME_SEE):
+        found.append(("eye", _("See the programme"), f"{base}/edit"))
+    return found
 
 
 @blueprint.get("/events/<slug>/partners")

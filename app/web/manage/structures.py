@@ -48,7 +48,7 @@ DESCENDS_FIRST = frozenset({Order.PEOPLE, Order.LATEST})
 @staff(MAY_READ)
 def index() -> str:
     organiser_id = current_organiser_id()
-    wanted, order, descending = _wanted(), _order(), _descending()
+    wanted, order, descending = asked_directory()
     page_number = _page_number()
     page = list_directory(organiser_id, wanted, order=order, descending=descending, page=page_number)
     if page.total and not page.lines:  # past the end: the last page there is
@@ -73,6 +73,7 @@ def index() -> str:
         icons=KIND_ICONS,
         may_manage=may_manage(),
         corrections=list_with_corrections(organiser_id) if may_manage() else [],
+        csv_url=f"/manage/structures.csv?{urlencode(_kept('page'))}",
     )
 
 
@@ -181,6 +182,11 @@ def may_manage() -> bool:
     return current_access().role in MAY_MANAGE
 
 
+def asked_directory() -> tuple[DirectoryFilter, Order, bool]:
+    """What the address asks of the directory: by what it is narrowed, by what it is sorted, and whether downwards."""
+    return _wanted(), _order(), _descending()
+
+
 def _wanted() -> DirectoryFilter:
     """What the address asks for; values that mean nothing are left aside."""
     args = request.args
@@ -210,8 +216,12 @@ def _page_number() -> int:
 
 
 def _url(**changes: object) -> str:
-    kept = [(key, value) for key, value in request.args.items(multi=True) if key not in {*changes, "lang"} and value]
-    return f"/manage/structures?{urlencode([*kept, *changes.items()])}"
+    return f"/manage/structures?{urlencode([*_kept(*changes), *changes.items()])}"
+
+
+def _kept(*but: str) -> list[tuple[str, object]]:
+    """The arguments of the address, but for these and the language."""
+    return [(key, value) for key, value in request.args.items(multi=True) if key not in {*but, "lang"} and value]
 
 
 def _sort_url(column: Order, order: Order, descending: bool) -> str:

@@ -27,6 +27,7 @@ from app.web.filters import number
 from app.web.forms.structures import CONTACT_LABELS, FIELD_LABELS, KIND_ICONS, KIND_LABELS, LANGUAGES
 from app.web.i18n import current_locale
 from app.web.manage.event_sections import local
+from app.web.manage.history_words import verb_words
 from app.web.manage.messages import MESSAGE_LABELS
 
 MOST_CHANGES = 30
@@ -150,7 +151,8 @@ def _count(name: str, count: int) -> str:
 
 def change_of(row: AuditRow) -> ChangeOf:
     """A line of the history in words."""
-    icon, say = _SENTENCES.get(row.verb, ("history", lambda _details: row.verb))
+    icon, words = verb_words(row.verb)
+    icon, say = _SENTENCES.get(row.verb, (icon, lambda _details: words))
     by = _("by Parcours") if row.actor_kind is ActorKind.SYSTEM else row.actor_label
     return ChangeOf(row.at, icon, str(say(row.details)), by, _fields(row.details))
 

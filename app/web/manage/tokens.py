@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template
-from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
@@ -19,6 +18,7 @@ from app.core.errors import FieldError
 from app.core.transaction import transaction
 from app.core.urls import absolute, settings
 from app.events.queries import get_event, list_events
+from app.web.filters import date_by
 from app.web.forms.accounts import SCOPE_LABELS, TokenForm
 from app.web.forms.base import choices, text_of
 from app.web.guards import OWNERS, current_actor, current_organiser_id, forget_tokens, staff
@@ -94,7 +94,7 @@ def _end_of(day: date) -> datetime:
 
 def on_day(day: date) -> str:
     """4 février 2027, 4 February 2027."""
-    return str(format_date(day, "d MMMM y"))
+    return date_by(day, "d MMMM y")
 
 
 def _form(*, fresh: bool = False) -> TokenForm:

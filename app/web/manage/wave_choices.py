@@ -103,7 +103,6 @@ def full_words(
         words = _("%(wave)s has no more places for this audience.", wave=wave_name(event, wave))
     else:
         words = _("%(wave)s does not have enough places left.", wave=wave_name(event, wave))
-    if not open_waves:
-        return f"{words} {_('No other time has enough places.')}"
     names = " · ".join(wave_name(event, w) for w in open_waves[:ALTERNATIVES])
-    return f"{words} {_('There is still room: %(waves)s.', waves=names)}"
+    others = _("There is still room: %(waves)s.", waves=names) if names else _("No other time has enough places.")
+    return f"{words} {others}"

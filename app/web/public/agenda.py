@@ -14,8 +14,8 @@ from app.accounts.queries import get_organiser
 from app.core import clock
 from app.core.urls import settings
 from app.events.calendars import openings
-from app.events.enums import Enrolment
 from app.events.queries import EventLine, EventRow, list_events_by_id, list_public_events
+from app.web.context import OrganiserView, look_of, organiser_view, the_only_organiser
 from app.web.forms.events import KIND_LABELS
 from app.web.guards import public
 from app.web.i18n import current_locale
@@ -76,6 +76,7 @@ def show() -> str:
         past=past,
         previous_url=_url(page - 1, past=past) if page > 1 else None,
         next_url=_url(page + 1, past=past) if len(lines) > PAGE else None,
+        calendars=[] if past else _calendars(shown),
         nav_current="agenda",
     )
 
@@ -89,6 +90,14 @@ def _organisers(lines: list[EventLine]) -> dict[int, str]:
     """Their names, where the list mixes several."""
     ids = {line.organiser_id for line in lines}
     return {i: get_organiser(i).name for i in sorted(ids)} if len(ids) > 1 else {}
+
+
+def _calendars(lines: list[EventLine]) -> list[OrganiserView]:
+    """Whose calendars these events stand in; where no event is shown, that of the only organiser."""
+    rows = [look_of(i) for i in sorted({line.organiser_id for line in lines})]
+    if not rows and (only := the_only_organiser()) is not None:
+        rows = [only]
+    return [organiser_view(row) for row in rows]
 
 
 def _months(lines: list[EventLine], cards: dict[int, EventCard], now: datetime) -> list[Month]:
@@ -139,9 +148,10 @@ def _place(event: EventRow) -> str:
 
 def _places_left(line: EventLine, event: EventRow, now: datetime) -> int | None:
     """People who can still come; None where one number would mislead: several waves each, or some waves over already."""
-    several = event.enrolment is not Enrolment.ONE and event.capacity is None
-    begun = any(wave.ends_at <= now for wave in event.waves)
-    return None if several or begun or line.capacity is None else max(0, line.capacity - line.taken)
+    if any(wave.ends_at <= now for wave in event.waves):
+        return None
+    full = line.occupancy
+    return None if full.left and full.several else full.left
 
 
 def _badge(line: EventLine, event: EventRow, phase: Phase, now: datetime) -> tuple[str, str, str] | None:

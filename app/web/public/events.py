@@ -114,7 +114,8 @@ def show(slug: str) -> Response:
 @public
 def calendar(slug: str) -> Response:
     event = shown_event(slug)
-    return calendar_response(event_calendar(event, current_locale()), filename=f"{event.slug}.ics")
+    file = event_calendar(event, current_locale())
+    return calendar_response(file, filename=f"{event.slug}.ics", by_language=True)
 
 
 def _known(slug: str, mark: EventMark) -> _Known:

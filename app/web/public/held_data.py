@@ -7,7 +7,9 @@ from flask_babel import gettext as _
 from app.checkin.queries import list_scans
 from app.core.audit import list_history
 from app.core.text import shown_phone as phone
+from app.core.urls import absolute, own_page_path
 from app.events.queries import EventRow
+from app.registrations.answer_files import list_files, tokens_in
 from app.registrations.queries import RegistrationRow, TicketRow, get_statistics
 from app.web.forms.registration import AGE_LABELS, GENDER_LABELS, STATISTICS
 from app.web.i18n import current_locale
@@ -81,7 +83,7 @@ def held_record(event: EventRow, registration: RegistrationRow) -> dict[str, Any
         "oriented_by": registration.oriented_by,
         "locale": registration.locale,
         "source": registration.source.value,
-        "answers": registration.answers,
+        "answers": _answers(event, registration),
         "waves": [
             {"starts_at": w.starts_at.isoformat(), "ends_at": w.ends_at.isoformat(), "place": w.place} for w in waves
         ],
@@ -90,9 +92,26 @@ def held_record(event: EventRow, registration: RegistrationRow) -> dict[str, Any
         "created_at": registration.created_at.isoformat(),
         "updated_at": registration.updated_at.isoformat(),
         "cancelled_at": registration.cancelled_at.isoformat() if registration.cancelled_at else None,
+        "cancel_code": registration.cancel_code,
         "cancel_reason": registration.cancel_reason,
+        "no_show_code": registration.no_show_code,
         **_held_events(registration.id),
     }
+
+
+def _answers(event: EventRow, registration: RegistrationRow) -> dict[str, Any]:
+    """The answers as they are kept, by key; of a file its name, type and size, and where to fetch it."""
+    files = list_files(registration.id) if tokens_in(event.questions, registration.answers) else {}
+    told = {
+        key: {
+            "file": file.name,
+            "media_type": file.media_type,
+            "bytes": file.size,
+            "url": absolute(f"{own_page_path(registration.token)}/files/{key}"),
+        }
+        for key, file in files.items()
+    }
+    return registration.answers | told
 
 
 def _tickets(registration: RegistrationRow) -> tuple[TicketRow, ...]:

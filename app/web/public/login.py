@@ -22,10 +22,12 @@ from app.web.filters import hour
 from app.web.forms.accounts import ForgottenForm, LogInForm, NewPasswordForm
 from app.web.forms.base import text_of
 from app.web.guards import find_visiting_account, own_link, public, sign_in, sign_out
+from app.web.problems import retry_after
 
 blueprint = Blueprint("login", __name__)
 
 HOME = "/manage/"
+Answer = str | tuple[str, int] | tuple[str, int, dict[str, str]] | Response
 
 
 @blueprint.get("/login")
@@ -39,7 +41,7 @@ def show() -> str | Response:
 
 @blueprint.post("/login")
 @public
-def log_in() -> str | tuple[str, int] | Response:
+def log_in() -> Answer:
     form = LogInForm()
     if not form.validate_on_submit():
         return _page(form), 422
@@ -48,7 +50,7 @@ def log_in() -> str | tuple[str, int] | Response:
         found = _try(text_of(form.email), text_of(form.password), now)
     except TooManyAttempts as blocked:
         message = _("Too many attempts. Try again at %(hour)s.", hour=hour(blocked.until))
-        return _page(form, message), 429
+        return _page(form, message), 429, {"Retry-After": retry_after(blocked)}
     if found is None:
         return _page(form, _("This e-mail address and this password do not go together.")), 422
     sign_in(found.account_id, found.epoch)
@@ -71,7 +73,7 @@ def forgotten() -> str:
 
 @blueprint.post("/login/forgotten")
 @public
-def ask_for_link() -> str | tuple[str, int] | Response:
+def ask_for_link() -> Answer:
     """Send the mail. Whether an account has the address is told to its mailbox alone."""
     form = ForgottenForm()
     if not form.validate_on_submit():
@@ -81,7 +83,7 @@ def ask_for_link() -> str | tuple[str, int] | Response:
             ask_reset(text_of(form.email), request.remote_addr or "", now=clock.now())
     except TooManyAttempts as blocked:
         message = _("Several mails were asked for already. Try again at %(hour)s.", hour=hour(blocked.until))
-        return _forgotten_page(form, message), 429
+        return _forgotten_page(form, message), 429, {"Retry-After": retry_after(blocked)}
     return redirect("/login/forgotten/sent")
 
 

@@ -10,9 +10,10 @@ from app.accounts.queries import get_organiser
 from app.core import clock
 from app.events.queries import EventRow, list_public_events
 from app.registrations.enums import TicketKind
-from app.registrations.errors import RegistrationNotFound
+from app.registrations.errors import RegistrationDeleted, RegistrationNotFound
 from app.registrations.papers import admits, ticket_pdf_of
 from app.registrations.queries import RegistrationRow, TicketRow
+from app.web.context import show_organiser
 from app.web.guards import own_link, public
 from app.web.i18n import current_locale
 from app.web.public.found import registration_of_code
@@ -23,11 +24,23 @@ blueprint = Blueprint("public_tickets", __name__)
 EVENTS_TO_HELP = 6
 
 
-def unknown_link(_error: Exception) -> Response:
-    """The one answer to links and codes that open nothing: forged, mistyped, or of something erased."""
+def unknown_link(error: Exception) -> Response:
+    """The one answer to links and codes that open nothing: forged, mistyped, or of something gone for good.
+
+    Of what was deleted lately it says so.
+    """
+    if isinstance(error, RegistrationDeleted):
+        return _removed_link(error)
     coming = list_public_events(clock.now(), limit=EVENTS_TO_HELP)
     page = render_template("public/tickets/unknown.html", events=coming, lang_urls={})
     response = make_response(page, 404)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _removed_link(error: RegistrationDeleted) -> Response:
+    show_organiser(error.organiser_id)
+    response = make_response(render_template("public/tickets/removed.html", lang_urls={}), 410)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -19,7 +18,7 @@ from app.events.enums import BuiltinAudience, Enrolment
 from app.events.queries import EventRow, WaveRow
 from app.registrations.papers import count_words
 from app.registrations.queries import RegistrationRow
-from app.web.filters import hour
+from app.web.filters import date_by, hour
 from app.web.i18n import current_locale
 
 COMING_AS = {
@@ -157,8 +156,7 @@ def _day_number(day: date, last: date | None) -> str:
     pattern = "d MMMM y"
     if last is not None and day.year == last.year:
         pattern = "d" if day.month == last.month else "d MMMM"
-    text: str = format_date(day, pattern, locale=current_locale())
-    return re.sub(r"^1\b", "1er", text) if current_locale() == "fr" else text
+    return date_by(day, pattern)
 
 
 def event_hours(event: EventRow, *, weekdays: bool = True) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from app.core.i18n import LOCALES
 from app.events.drafts import AllotmentDraft
+from app.events.queries import get_event
 from tests.conftest import counted_statements
 from tests.factories import make_event, make_registration, one_wave
 from tests.integration.api.conftest import World, errors_of, problem_of
@@ -150,10 +151,31 @@ def test_moves_follow_the_table(world: World) -> None:
     assert move("close").get_json()["state"] == "closed"
     assert move("publish").get_json()["state"] == "published"
     cancelled = move("cancel", reason="Grève des transports").get_json()
-    assert (cancelled["state"], cancelled["cancel_reason"]) == ("cancelled", "Grève des transports")
+    told = (cancelled["state"], cancelled["cancel_code"], cancelled["cancel_reason"])
+    assert told == ("cancelled", "other", "Grève des transports")
     assert move("archive").get_json()["state"] == "archived"
     assert errors_of(move("dance")) == {"/move": "choice"}
     assert errors_of(world.program.post(f"/events/{slug}/moves", {})) == {"/move": "required"}
+
+
+def test_people_to_come_are_not_archived(world: World) -> None:
+    slug = world.program.post("/events", body()).get_json()["slug"]
+    moves = f"/events/{slug}/moves"
+    world.program.post(moves, {"move": "publish"})
+    make_registration(get_event(slug))
+    world.program.post(moves, {"move": "close"})
+    refused = world.program.post(moves, {"move": "archive"})
+    assert problem_of(refused) == (409, "not_over")
+    assert "cancel the event, or change its dates" in refused.get_json(force=True)["detail"]
+    assert world.program.get(f"/events/{slug}").get_json()["state"] == "closed"
+    world.program.post(moves, {"move": "cancel"})
+    assert world.program.post(moves, {"move": "archive"}).get_json()["state"] == "archived"
+
+
+def test_an_event_is_called_off_by_a_code_that_nobody_is_told(sqlite_world: World) -> None:
+    slug = sqlite_world.program.post("/events", body()).get_json()["slug"]
+    off = sqlite_world.program.post(f"/events/{slug}/moves", {"move": "cancel", "reason": "too_few"}).get_json()
+    assert (off["state"], off["cancel_code"], off["cancel_reason"]) == ("cancelled", "too_few", "")
 
 
 def test_an_event_without_what_people_need_is_not_published(sqlite_world: World) -> None:

@@ -194,3 +194,9 @@ def test_too_many_scans_for_another_organisers_event_are_not_found(sqlite_world:
     assert problem_of(sqlite_world.program.post(address, batch)) == (413, "too_large")
     listed = sqlite_world.foreign.get(f"/events/{sqlite_world.event.slug}/door-list?till=3")
     assert problem_of(listed) == (404, "not_found")
+
+
+def test_the_whole_document_is_named_by_the_empty_pointer(sqlite_world: World) -> None:
+    """RFC 6901, 5: "/" would be a member whose name is empty."""
+    for answer in (sqlite_world.program.post("/events", []), sqlite_world.program.post(path(sqlite_world.event), "x")):
+        assert set(errors_of(answer)) == {""}

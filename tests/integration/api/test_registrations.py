@@ -11,7 +11,7 @@ from app.events.enums import Enrolment, QuestionKind
 from app.events.operations.questions import save_question
 from app.events.queries import EventRow
 from app.events.questions import QuestionRow, with_codes
-from tests.factories import NOW, forum, make_event, make_registration, one_wave
+from tests.factories import NOW, forum, make_event, make_registration, one_wave, person_draft
 from tests.integration.api.conftest import World, errors_of, problem_of
 
 CONTACT = {"name": "Manon Lambert", "email": "manon.lambert@example.org"}
@@ -129,6 +129,14 @@ def test_a_full_wave_says_so_and_the_waiting_list_is_a_choice(world: World) -> N
     assert left(world, event) == 1
 
 
+def test_nobody_waits_for_more_places_than_there_ever_are(world: World) -> None:
+    event = make_event(world.organiser_id, one_wave(60))
+    asked = group(event, headcount={"participants": 84, "companions": 0}, waitlist=True)
+    answer = world.program.post(path(event), asked)
+    assert errors_of(answer) == {"/headcount/participants": "never_room"}
+    assert left(world, event) == 60
+
+
 def test_an_allotment_that_is_full(sqlite_world: World) -> None:
     event = make_event(sqlite_world.organiser_id, one_wave(60, AllotmentDraft("school", 10)))
     assert problem_of(sqlite_world.program.post(path(event), group(event))) == (409, "audience_full")
@@ -178,11 +186,24 @@ def test_change_and_cancel(world: World) -> None:
     waves = world.program.get(f"/events/{world.event.slug}").get_json()["waves"]
     assert [w["places_left"] for w in waves] == [60, 3]
     cancelled = move(move="cancel", reason="Car en panne").get_json()
-    assert (cancelled["status"], cancelled["cancel_reason"]) == ("cancelled", "Car en panne")
+    told = (cancelled["status"], cancelled["cancel_code"], cancelled["cancel_reason"])
+    assert told == ("cancelled", "other", "Car en panne")
     assert problem_of(move(move="cancel")) == (409, "move_not_allowed")
     assert problem_of(move(move="change", waves=[second])) == (409, "move_not_allowed")
     assert errors_of(move(move="vanish")) == {"/move": "choice"}
     assert left(world, world.event) == 60
+
+
+def test_a_reason_may_be_a_code(sqlite_world: World) -> None:
+    world = sqlite_world
+    made = [make_registration(world.event, person_draft(world.event)) for _ in range(3)]
+    for registration, told, expected in zip(
+        made, ("transport", "no_room", "Transport"), (("transport", ""), ("no_room", ""), ("other", "Transport")),
+        strict=True,
+    ):  # fmt: skip
+        body = {"move": "cancel", "reason": told}
+        answer = world.program.post(f"/registrations/{registration.reference}/moves", body).get_json()
+        assert (answer["cancel_code"], answer["cancel_reason"]) == expected
 
 
 def test_a_reference_that_nobody_has(sqlite_world: World) -> None:

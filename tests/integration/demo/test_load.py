@@ -21,10 +21,12 @@ from app.checkin.models import Presence, Scan
 from app.checkin.queries import get_occupancy
 from app.core.checks import run_checks
 from app.core.db import db
+from app.demo.questions import QUESTIONS
 from app.events.enums import EventKind, EventState
 from app.events.queries import EventRow, get_event, get_places, list_events
 from app.jobs.models import Job
 from app.messages.models import Message
+from app.registrations.answers import tally_answers
 from app.registrations.enums import RegistrationStatus
 from app.registrations.models import Registration
 from tests.conftest import running_app
@@ -117,7 +119,7 @@ def test_the_past_forum_has_the_figures_of_its_report(demo: Flask, manifest: dic
     offers = next(s.id for s in event.spaces if s.name == "Offres")
     passed = select(Scan.registration_id).where(Scan.space_id == offers, Scan.result == ScanResult.ACCEPTED)
     assert db.session.execute(select(came).where(Presence.registration_id.in_(passed))).scalar_one() == 463
-    assert get_occupancy(event).present == 0
+    assert get_occupancy(event, now=event.ends_at).present == 0
     results = db.session.execute(select(Scan.result, func.count()).group_by(Scan.result)).all()
     assert {r for r, _ in results} == {ScanResult.ACCEPTED, ScanResult.DUPLICATE}
     first, last = db.session.execute(select(func.min(Scan.scanned_at), func.max(Scan.scanned_at))).one()
@@ -149,6 +151,13 @@ def test_the_next_forum_is_six_weeks_ahead_and_filling(demo: Flask, manifest: di
     assert places.left(event, event.waves[2]) == 0
     assert people_of(event, RegistrationStatus.WAITLISTED) == 45
     assert places.left_for(event, event.waves[1], "school") >= 30
+
+
+def test_the_next_forum_asks_what_nobody_has_to_answer(demo: Flask, manifest: dict[str, Any]) -> None:
+    event = get_event(manifest["events"]["next"])
+    assert [(q.key, q.required) for q in event.questions] == [(q.key, False) for q in QUESTIONS]
+    answered = {t.question.key: t.answered for t in tally_answers(event.id, event.questions)}
+    assert all(count >= 5 for count in answered.values()), answered
 
 
 def test_the_agenda_is_alive(demo: Flask) -> None:

@@ -92,13 +92,28 @@ BREAKS: dict[str, Break] = {
     "messages.sent": broken(
         lambda w: "message 1 is sent without a time of sending", "UPDATE messages SET state = 'sent' WHERE id = 1"
     ),
+    "registrations.answer_files": broken(
+        lambda w: f"{w.person.reference} has a file for “paper” that no answer leads to",
+        "INSERT INTO answer_files (event_id, registration_id, question_key, token, name, media_type, size, content, created_at)"
+        " SELECT :event, :person, 'paper', 'x', 'a.pdf', 'application/pdf', 5, 'x', created_at FROM events WHERE id = :event",
+    ),
     "registrations.allotments": broken(
         lambda w: f"wave {wave(w)} counts 31 people in 1 groups of school, they are 30 in 1",
         "UPDATE allotments SET people = people + 1 WHERE wave_id = :wave AND audience = 'school'",
     ),
+    "registrations.bin": broken(
+        lambda w: f"{w.person.reference} is half in the bin: it lacks the moment, or the status that it had",
+        "UPDATE registrations SET deleted_status = 'confirmed' WHERE id = :person",
+    ),
     "registrations.events": broken(
         lambda w: f"event {w.event.slug} counts 30 people, its registrations hold 31",
         "UPDATE events SET taken = taken - 1 WHERE id = :event",
+    ),
+    "registrations.bulk": broken(
+        lambda w: "action 1 dealt with others than its registrations, or with one twice",
+        "INSERT INTO bulk_actions (id, organiser_id, event_id, actor_label, kind, params, registration_ids, items, job_id,"
+        " created_at) SELECT 1, organiser_id, id, '', 'cancel', '{}', '[7, 8]', '[{\"id\"\\: 7}, {\"id\"\\: 7}]', 1, created_at"
+        " FROM events WHERE id = :event",
     ),
     "registrations.held": broken(
         lambda w: f"{w.group.reference} holds 29 places in wave {wave(w)} instead of 30",

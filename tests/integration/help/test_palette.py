@@ -18,6 +18,7 @@ from app.registrations.queries import get_registration
 from app.structures.drafts import StructureDraft
 from app.structures.models import StructureKind
 from app.structures.operations.directory import create_structure
+from app.web.manage import palette
 from tests.conftest import counted_statements
 from tests.factories import (
     NOW,
@@ -44,6 +45,13 @@ def options(client: FlaskClient, text: str) -> list[str]:
 @pytest.fixture
 def event(organiser_id: int) -> EventRow:
     return make_event(organiser_id)
+
+
+def test_no_page_is_offered_twice(owner: FlaskClient) -> None:
+    for places in (palette.ACTIONS, palette.PAGES):
+        offered = [place.url for place in places]
+        assert len(offered) == len(set(offered))
+    assert options(owner, "xlsx") == options(owner, "taken out") == ["Exports"]
 
 
 def test_finds_events_people_structures_pages_and_actions(owner: FlaskClient, event: EventRow) -> None:

@@ -45,7 +45,7 @@ def test_a_project_is_made_changed_and_given_to_an_event(
         client.post(f"/manage/events/{forum.slug}/edit/project", data={"project": str(project.id)}).status_code == 302
     )
     assert get_event(forum.slug).project_name == "Attractivité 2027"
-    renamed = client.post(f"/manage/projects/{project.id}", data=PROJECT | {"name": "Autre nom", "funders": ""})
+    renamed = client.post(f"/manage/projects/{project.id}/edit", data=PROJECT | {"name": "Autre nom", "funders": ""})
     assert renamed.status_code == 302
     (project,) = list_projects(organiser_id)
     assert (project.name, project.funders, project.events) == ("Autre nom", (), 1)
@@ -69,7 +69,7 @@ def test_another_organisers_project_does_not_exist(
     with transaction():
         theirs = save_project(organiser_id=other_id, name="À eux", axis=Axis.LOCAL_DEVELOPMENT, by=by, now=NOW)
     assert client.get(f"/manage/projects/{theirs}").status_code == 404
-    assert client.post(f"/manage/projects/{theirs}", data=PROJECT).status_code == 404
+    assert client.post(f"/manage/projects/{theirs}/edit", data=PROJECT).status_code == 404
     answer = client.post(f"/manage/events/{forum.slug}/edit/project", data={"project": str(theirs)})
     assert answer.status_code == 422
     assert "Choose one of your projects." in answer.text

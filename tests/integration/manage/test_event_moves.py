@@ -3,15 +3,17 @@
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.accounts.enums import Role
 from app.core.actor import Actor
+from app.core.clock import set_clock
 from app.core.transaction import transaction
 from app.events.drafts import WaveDraft
 from app.events.enums import EventMove, EventState
 from app.events.operations import move_event
-from app.events.queries import EventRow, find_event, get_event
+from app.events.queries import EventRow, get_event
 from app.jobs.queries import list_jobs
 from app.registrations.drafts import RegistrationDraft
 from app.registrations.operations import Registered
@@ -142,6 +144,32 @@ def test_publish_close_open_again_archive(client: FlaskClient, make_event: MakeE
     assert client.get(f"/manage/events/{slug}/archive").status_code == 404
 
 
+def test_an_event_that_people_are_to_come_to_is_not_archived(
+    client: FlaskClient, forum: EventRow, enrol: Enrol, app: Flask
+) -> None:
+    enrol(forum, class_draft(forum, 0, "Manon Lambert"))
+    base = f"/manage/events/{forum.slug}"
+    client.post(f"{base}/close")
+    assert f'"{base}/archive"' not in client.get(f"{base}/edit").text
+    asked = client.get(f"{base}/archive").text
+    assert "30 people hold a place, and it goes on until Friday 5 February 2027, 5:00" in words(asked)
+    for way_out in ("cancel", "edit/basics"):
+        assert f'href="{base}/{way_out}"' in asked
+    assert 'action="' + base + '/archive"' not in asked
+    refused = client.post(f"{base}/archive")
+    assert refused.status_code == 409
+    assert "This event cannot be archived yet" in refused.text
+    assert get_event(forum.slug).state is EventState.CLOSED
+    set_clock(app.extensions, paris(5, 17))
+    assert "Nobody can register, change a registration or cancel any more." in client.get(f"{base}/archive").text
+    assert client.post(f"{base}/archive").status_code == 302
+    assert get_event(forum.slug).state is EventState.ARCHIVED
+
+
+def words(page: str) -> str:
+    return page.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_publishing_an_event_that_is_over_warns_and_asks_again(client: FlaskClient, make_event: MakeEvent) -> None:
     begin, wave = paris(1, 9), WaveDraft(paris(1, 9), paris(1, 10), 60)
     slug = make_event(publish=False, starts_at=begin, ends_at=paris(1, 17), waves=(wave,)).slug
@@ -176,10 +204,10 @@ def test_a_coming_event_is_published_without_asking_and_says_from_when_people_re
     ("moves", "offered"),
     [
         ((), {"publish", "cancel", "delete"}),
-        ((EventMove.PUBLISH,), {"close", "cancel"}),
-        ((EventMove.PUBLISH, EventMove.CLOSE), {"publish", "archive", "cancel"}),
-        ((EventMove.PUBLISH, EventMove.CLOSE, EventMove.ARCHIVE), set()),
-        ((EventMove.CANCEL,), {"archive"}),
+        ((EventMove.PUBLISH,), {"close", "cancel", "delete"}),
+        ((EventMove.PUBLISH, EventMove.CLOSE), {"publish", "archive", "cancel", "delete"}),
+        ((EventMove.PUBLISH, EventMove.CLOSE, EventMove.ARCHIVE), {"delete"}),
+        ((EventMove.CANCEL,), {"archive", "delete"}),
     ],
 )
 def test_pages_offer_what_the_table_of_moves_allows_and_nothing_else(
@@ -207,23 +235,17 @@ def test_calling_off_asks_again_in_figures_and_tells_everyone(
     page = client.get(f"/manage/events/{forum.slug}/cancel").text
     assert "31 people will be told." in page
     assert "2 of them have no mail address" in page
-    bare = client.post(f"/manage/events/{forum.slug}/cancel", data={"reason": " "})
+    bare = client.post(f"/manage/events/{forum.slug}/cancel", data={"code": "weather", "reason": " "})
     assert bare.status_code == 422
     assert get_event(forum.slug).state is EventState.PUBLISHED
-    answer = client.post(f"/manage/events/{forum.slug}/cancel", data={"reason": "Tempête"}, follow_redirects=True)
+    uncoded = client.post(f"/manage/events/{forum.slug}/cancel", data={"reason": "Tempête"})
+    assert (uncoded.status_code, "Tempête" in uncoded.text) == (422, True)
+    data = {"code": "weather", "reason": "Tempête"}
+    answer = client.post(f"/manage/events/{forum.slug}/cancel", data=data, follow_redirects=True)
     assert "31 people are being told." in answer.text
     event = get_event(forum.slug)
-    assert (event.state, event.cancel_reason) == (EventState.CANCELLED, "Tempête")
+    assert (event.state, event.cancel_code, event.cancel_reason) == (EventState.CANCELLED, "weather", "Tempête")
     assert [job.name for job in list_jobs(event.organiser_id)] == ["registrations.tell_event_cancelled"]
-
-
-def test_a_draft_is_deleted_and_a_published_event_is_not(client: FlaskClient, make_event: MakeEvent) -> None:
-    draft, published = make_event(publish=False, title_fr="Un brouillon"), make_event()
-    assert client.post(f"/manage/events/{draft.slug}/delete").status_code == 302
-    assert find_event(draft.slug) is None
-    assert client.get(f"/manage/events/{published.slug}/delete").status_code == 404
-    assert client.post(f"/manage/events/{published.slug}/delete").status_code == 409
-    assert find_event(published.slug) is not None
 
 
 def test_a_draft_has_a_preview_for_its_team_only(

@@ -250,3 +250,14 @@ def test_an_archived_event_is_not_edited(client: FlaskClient, forum: EventRow, b
 
 def test_an_unknown_section_does_not_exist(client: FlaskClient, forum: EventRow) -> None:
     assert client.get(f"/manage/events/{forum.slug}/edit/nothing").status_code == 404
+
+
+@pytest.mark.parametrize("lost", ["venue_commune", "venue_address"])
+def test_a_place_without_a_name_is_refused_at_the_field(client: FlaskClient, forum: EventRow, lost: str) -> None:
+    url = f"/manage/events/{forum.slug}/edit/place"
+    sent = {"venue_name": "", "venue_address": "", "venue_commune": "", lost: "3 rue du Bourg"}
+    answer = client.post(url, data=fields_of(client.get(url)) | sent)
+    assert answer.status_code == 422
+    assert "Give the venue a name" in answer.text
+    assert "3 rue du Bourg" in fields_of(answer)[lost]
+    assert get_event(forum.slug).venue_name == "Le Consortium"

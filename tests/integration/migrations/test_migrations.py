@@ -1,7 +1,9 @@
 """Migrations go up, down and up again on both databases, and build exactly what the models say."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -12,10 +14,17 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import CheckConstraint, inspect, text
 
 from app.checkin.append_only import missing_triggers
+from app.checkin.drafts import ScanInput
+from app.checkin.enums import Direction
+from app.checkin.operations import record_scans
+from app.core.actor import SYSTEM
 from app.core.checks import run_checks
 from app.core.db import Model, db
 from app.core.readiness import find_obstacle
-from tests.factories import NOW, class_draft, make_event, make_member, make_organiser, make_registration
+from app.core.transaction import transaction
+from app.events.operations import delete_event
+from app.registrations.drafts import Headcount
+from tests.factories import DAY_ONE, NOW, class_draft, make_event, make_member, make_organiser, make_registration
 from tests.integration.migrations.conftest import tables
 
 MIGRATIONS = str(Path(__file__).resolve().parents[3] / "migrations")
@@ -135,6 +144,48 @@ def test_the_migrated_database_works_and_guards_its_scans(bare_app: Flask) -> No
     assert missing_triggers(db.session.connection()) == []
     down()
     assert tables() == KEPT_BY_ALEMBIC
+
+
+def test_presences_of_before_are_counted_by_day(bare_app: Flask) -> None:
+    """Until 0002 whoever was not scanned out stayed inside overnight."""
+    up()
+    event = make_event(make_organiser())
+    code, door = make_registration(event, class_draft(event)).ticket_code, event.checkpoints[0].id
+    days = [(DAY_ONE, Headcount(20, 2)), (DAY_ONE + timedelta(days=1), Headcount(8, 0))]
+    scans = [ScanInput(str(UUID(int=n)), code, door, Direction.IN, at, people) for n, (at, people) in enumerate(days)]
+    with transaction():
+        record_scans(event, "door", scans, now=days[1][0])
+    before = figures_of_presences()
+    assert before == [(8, 0, 20, 2)]
+    down("0001")
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE presences SET participants = 28, companions = 2, came_participants = 28"))
+    up()
+    assert figures_of_presences() == before
+    assert [r for r in run_checks(NOW) if not r.ok] == []
+
+
+def test_going_back_publishes_nothing_that_was_deleted(bare_app: Flask) -> None:
+    """Before 0002 there is no bin: a deleted event is a called-off one there, a draft stays a draft."""
+    up()
+    organiser = make_organiser()
+    stands, gone, draft = make_event(organiser), make_event(organiser), make_event(organiser, publish=False)
+    make_registration(gone)
+    with transaction():
+        for event in (gone, draft):
+            delete_event(event.id, by=SYSTEM, now=NOW)
+    down("0001")
+    with db.engine.connect() as connection:
+        states = {row.id: row.state for row in connection.execute(text("SELECT id, state FROM events"))}
+    assert states == {stands.id: "published", gone.id: "cancelled", draft.id: "draft"}
+    up()
+    assert [r for r in run_checks(NOW) if not r.ok] == []
+
+
+def figures_of_presences() -> list[tuple[int, ...]]:
+    columns = "participants, companions, came_participants, came_companions"
+    with db.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(f"SELECT {columns} FROM presences"))]
 
 
 def test_recreating_a_parent_table_keeps_its_children(
