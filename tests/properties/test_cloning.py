@@ -139,11 +139,12 @@ def drafts(draw: st.DrawFn) -> EventDraft:
     stops = st.builds(StopDraft, names, st.integers(0, 90), words, words, words, st.booleans(), places)
     opens = draw(st.none() | st.tuples(st.integers(-60, -20), hours))
     closes = draw(st.none() | st.tuples(st.integers(-10, 0), hours))
+    venue = draw(words).strip()  # an address belongs to a place that has a name
     return EventDraft(
         title_fr=draw(names), title_en=draw(words), kind=draw(st.sampled_from(EventKind)), timezone=zone.key,
         starts_at=at(0, time(0)), ends_at=at(length, time(23, 30)), audiences=audiences, waves=tuple(waves), spaces=spaces,
         stops=tuple(draw(st.lists(stops, max_size=4))), enrolment=draw(st.sampled_from(Enrolment)),
-        venue_name=draw(words), venue_address=draw(words), venue_commune=draw(words), summary_fr=draw(words),
+        venue_name=venue, venue_address=venue and draw(words), venue_commune=venue and draw(words), summary_fr=draw(words),
         summary_en=draw(words), description_fr=draw(words), description_en=draw(words), entrance_fr=draw(words),
         entrance_en=draw(words), join_url=draw(st.sampled_from(["", "https://visio.example.org/1"])),
         capacity=draw(maybe), largest_group=draw(maybe), registration_opens_at=opens and at(*opens),

@@ -64,7 +64,8 @@ def test_the_page_is_empty_first_and_proposes_a_last_day(manager: FlaskClient, e
     assert "Nobody else holds a part of this event" in page
     assert 'value="2027-02-11"' in page  # a week after the forum
     assert f'href="/manage/events/{event.slug}/partners" aria-current="page"' in page
-    assert "offers" not in page  # they have no pages yet
+    for function in EventFunction:
+        assert f'value="{function}"' in page
 
 
 def test_a_partner_is_invited_sent_again_and_withdrawn(manager: FlaskClient, event: EventRow) -> None:
@@ -89,7 +90,7 @@ def test_a_partner_is_invited_sent_again_and_withdrawn(manager: FlaskClient, eve
     ("typed", "words"),
     [
         ({"functions": []}, "Choose one of the answers shown."),
-        ({"functions": ["offers"]}, "choice"),
+        ({"functions": ["everything"]}, "choice"),
         ({"ends_on": "2027-01-10"}, "This day is over."),
         ({"ends_on": "9999-12-31"}, "Write a date"),
         ({"ends_on": "hier"}, "Write a date"),
