@@ -18,6 +18,11 @@ LOCALES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
 
+def N_(message: str) -> str:
+    """Mark a message for the catalogues; it is translated where it is said."""
+    return message
+
+
 def as_locale(text: str | None) -> Locale:
     """The language meant by a tag such as en-GB; French when it is none of ours."""
     return "en" if (text or "").lower().startswith("en") else "fr"

@@ -1,10 +1,6 @@
 """Why a file cannot be read, in words for people, in both languages."""
 
-
-def N_(message: str) -> str:
-    """Mark a message for the catalogues; it is translated where it is said."""
-    return message
-
+from app.core.i18n import N_
 
 REFUSALS: dict[str, str] = {
     "no_file": N_("Choose a file first."),

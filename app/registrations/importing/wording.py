@@ -2,18 +2,12 @@
 
 from collections.abc import Mapping
 
-from app.core.i18n import Locale, translate
+from app.core.i18n import N_, Locale, translate
 from app.events.questions import QuestionRow
 from app.registrations.importing.errors import Fact, ImportRefused
 from app.registrations.importing.mapping import Field
 from app.sheets import wording as sheets
 from app.sheets.problems import Problem
-
-
-def N_(message: str) -> str:
-    """Mark a message for the catalogues; it is translated where it is said."""
-    return message
-
 
 FIELD_NAMES: dict[Field, str] = {
     Field.DATE: N_("Date"),

@@ -2,17 +2,11 @@
 
 from collections.abc import Mapping
 
-from app.core.i18n import Locale, translate
+from app.core.i18n import N_, Locale, translate
 from app.sheets import wording as sheets
 from app.sheets.errors import Fact, ImportRefused
 from app.sheets.problems import Problem
 from app.structures.importing.mapping import Field
-
-
-def N_(message: str) -> str:
-    """Mark a message for the catalogues; it is translated where it is said."""
-    return message
-
 
 FIELD_NAMES: dict[Field, str] = {
     Field.NAME: N_("Name of the structure"),

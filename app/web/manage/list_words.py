@@ -12,7 +12,7 @@ from babel.dates import format_date
 
 from app.accounts.rules import Access
 from app.core import clock
-from app.core.i18n import Locale, catalogue, format_day, format_hour, format_short_day, translate, translate_plural
+from app.core.i18n import N_, Locale, catalogue, format_day, format_hour, format_short_day, translate, translate_plural
 from app.core.text import shown_phone
 from app.events.enums import QuestionKind, ReasonUse
 from app.events.queries import EventRow
@@ -26,12 +26,6 @@ from app.reports.queries.registration_list import RegistrationLine
 Cell = str | int | float | date | datetime | None
 ReasonWords = Mapping[str, str]
 LONGEST_LABEL = 60
-
-
-def N_(message: str) -> str:
-    """Mark a message for the catalogues; it is translated where it is said."""
-    return message
-
 
 _TITLES: dict[str, str] = {
     "name": N_("Name"),
