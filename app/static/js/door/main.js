@@ -264,6 +264,7 @@ async function openCamera() {
 }
 
 listen();
+document.documentElement.dataset.door = "live"; // until here a typed number opens the page that needs no script
 if (!door.practice) screen.showSending(store.count, door.words.school);
 store.send();
 openCamera();
