@@ -37,6 +37,7 @@ def register_commands(app: Flask) -> None:
         worker,
         doctor,
         Imported("demo", "app.commands.demo:demo", "Invented people and events to look at Parcours with."),
+        Imported("plan", "app.commands.plan:plan", "Who is led through which space when."),
         Imported("import", "app.commands.imports:import_", "Files as offices send them."),
     ):
         app.cli.add_command(command)

@@ -1,0 +1,1 @@
+"""Flows: who is led through which space when, so that nobody meets a crowd (docs/planning.md)."""
