@@ -24,7 +24,7 @@ def plan() -> None:
 @click.argument("file", type=FILE)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same plan.")
 @click.option(
-    "--effort", default=40, show_default=True, type=click.IntRange(0, 10_000), help="How long to look for better ones."
+    "--effort", default=30, show_default=True, type=click.IntRange(0, 10_000), help="How long to look for better ones."
 )
 def solve(file: Path, *, seed: int, effort: int) -> None:
     """Print a plan for the instance in FILE. Ends with 1 when some groups found no room: the plan then says what is in the way."""

@@ -183,7 +183,7 @@ class Search:
         return mask if fixed is None else mask & (1 << fixed // self.instance.step)
 
 
-def solve(instance: Instance, *, seed: int = 1, effort: int = 40, progress: Progress | None = None) -> Plan:
+def solve(instance: Instance, *, seed: int = 1, effort: int = 30, progress: Progress | None = None) -> Plan:
     """A plan. `effort` is how many times each group is put in again on the average; `progress` is told (done, total).
 
     Groups for which no room was found are in `left_out`; why is for `find_causes` to say.

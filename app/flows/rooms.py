@@ -4,46 +4,75 @@ A day is cut in steps. Bit u of a mask stands for step u; a Python integer holds
 can begin is that mask and itself shifted n times.
 """
 
-from collections.abc import Sequence
+from app.flows.instance import Instance, Space
 
-from app.flows.instance import DAY, Instance, Load, Space
+
+class Count:
+    """A number for each step, written across integers: `_planes[k]` holds bit k of every step's number.
+
+    Adding to an hour and comparing all steps at once take a few operations on integers, whatever the number of steps.
+    """
+
+    def __init__(self) -> None:
+        self._planes: list[int] = []
+
+    def add(self, number: int, mask: int) -> None:
+        """`number` more, or fewer when it is negative, at the steps of `mask`; never below nothing."""
+        for place in range(abs(number).bit_length()):
+            if not abs(number) >> place & 1:
+                continue
+            carry, at = mask, place
+            while carry:
+                while at >= len(self._planes):
+                    self._planes.append(0)
+                plane = self._planes[at]
+                self._planes[at] = plane ^ carry
+                carry = carry & plane if number > 0 else carry & ~plane
+                at += 1
+
+    def at_most(self, limit: int) -> int:
+        """The steps whose number is `limit` or less; of a negative limit none. All steps that there could be count."""
+        if limit < 0:
+            return 0
+        if limit >> len(self._planes):
+            return -1
+        below, same = 0, -1
+        for place in range(len(self._planes) - 1, -1, -1):
+            plane = self._planes[place]
+            if limit >> place & 1:
+                below |= same & ~plane
+                same &= plane
+            else:
+                same &= ~plane
+        return below | same
 
 
 class Room:
     """One space over all days."""
 
-    def __init__(self, space: Space, opened: int, steps: int) -> None:
+    def __init__(self, space: Space, opened: int) -> None:
         self._capacity, self._stands = space.capacity, space.stands
-        self._people, self._teams = [0] * steps, [0] * steps
+        self._people, self._teams = Count(), Count()
         self._opened = opened
         self._starts: dict[tuple[int, int], int] = {}
 
     def add(self, people: int, teams: int, begin: int, end: int) -> None:
         """People and teams from step `begin` until before `end`; negative ones leave."""
-        for step in range(begin, end):
-            self._people[step] += people
-            self._teams[step] += teams
+        there = span(begin, end)
+        self._people.add(people, there)
+        if self._stands is not None:
+            self._teams.add(teams, there)
         self._starts.clear()
 
     def starts(self, people: int, length: int) -> int:
         """Where a team of `people` can begin a stay of `length` steps."""
         known = self._starts.get((people, length))
         if known is None:
-            known = self._starts[people, length] = _runs(self._fits(people), length)
+            free = self._opened & self._people.at_most(self._capacity - people)
+            if self._stands is not None:
+                free &= self._teams.at_most(self._stands - 1)
+            known = self._starts[people, length] = _runs(free, length)
         return known
-
-    def fullest(self, begin: int, end: int) -> int:
-        return max(self._people[begin:end], default=0)
-
-    def _fits(self, people: int) -> int:
-        room = self._capacity - people
-        if self._stands is None:
-            free = "".join(["1" if there <= room else "0" for there in reversed(self._people)])
-        else:
-            most = self._stands - 1
-            pairs = zip(reversed(self._people), reversed(self._teams), strict=True)
-            free = "".join(["1" if there <= room and teams <= most else "0" for there, teams in pairs])
-        return int(free or "0", 2) & self._opened
 
 
 def _runs(mask: int, length: int) -> int:
@@ -69,20 +98,10 @@ def span(begin: int, end: int) -> int:
 
 def make_rooms(instance: Instance) -> dict[str, Room]:
     """Every space, with the individuals that are expected in it. A step that they only touch counts as theirs."""
-    steps = steps_of(instance)
     opened = 0
     for day in instance.days:
         opened |= span(-(-day.start // instance.step), day.end // instance.step)
-    rooms = {space.id: Room(space, opened, steps) for space in instance.spaces.values()}
-    add_loads(rooms, instance.loads, instance.step, steps)
+    rooms = {space.id: Room(space, opened) for space in instance.spaces.values()}
+    for load in instance.loads:
+        rooms[load.space].add(load.people, 0, load.start // instance.step, -(-load.end // instance.step))
     return rooms
-
-
-def add_loads(rooms: dict[str, Room], loads: Sequence[Load], step: int, steps: int) -> None:
-    for load in loads:
-        rooms[load.space].add(load.people, 0, max(0, load.start // step), min(steps, -(-load.end // step)))
-
-
-def steps_of(instance: Instance) -> int:
-    last = max((day.end for day in instance.days), default=0)
-    return -(-last // instance.step) + DAY // instance.step
