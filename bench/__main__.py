@@ -17,7 +17,7 @@ from bench.client import NotMeasurable
 from bench.figures import Figure, as_table, exactly, write_json
 from bench.in_turn import Plan
 from bench.stage import Stage, postgresql_stage, sqlite_stage
-from bench.work import bulk, calendars, dashboards, door, exports, lists, machine, pages, palette, registering
+from bench.work import bulk, calendars, dashboards, door, exports, lists, machine, pages, palette, planning, registering
 
 Work = Callable[[Stage, Plan], list[Figure]]
 
@@ -40,6 +40,7 @@ ON_SQLITE: dict[str, Work] = {
     "start": calendars.start,
     "ticket": machine.ticket,
     "demo": machine.demo,
+    "planning": planning.planning,
 }
 DATABASES = ("sqlite", "postgresql")
 

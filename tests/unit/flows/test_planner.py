@@ -9,7 +9,7 @@ from app.flows.causes import CauseKind, find_causes
 from app.flows.checker import check_plan
 from app.flows.planner import solve
 from app.flows.reading import as_json, read_instance
-from tests.unit.flows.making import make_instance
+from bench.planning_data import make_instance
 
 Json = dict[str, Any]
 
