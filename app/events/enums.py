@@ -60,6 +60,21 @@ class Enrolment(enum.StrEnum):
     ALL = "all"
 
 
+class WaitingPolicy(enum.StrEnum):
+    """When the first party that waits does not fit. HOLD: nobody overtakes it. SKIP: the next one that fits goes first."""
+
+    HOLD = "hold"
+    SKIP = "skip"
+
+
+class Span(enum.StrEnum):
+    """How long two audiences that are kept apart do not meet: in one wave, in one half of a local day (until 13:00), in one day."""
+
+    WAVE = "wave"
+    HALF_DAY = "half_day"
+    DAY = "day"
+
+
 class Axis(enum.StrEnum):
     LOCAL_DEVELOPMENT = "local_development"
     SECURING_CAREERS = "securing_careers"

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model, text_enum
-from app.events.enums import Axis, Enrolment, EventKind, EventState, Measure, QuestionKind, ReasonUse
+from app.events.enums import Axis, Enrolment, EventKind, EventState, Measure, QuestionKind, ReasonUse, WaitingPolicy
 
 ENTRANCE = "Entrée"
 """The name that an event's entrance checkpoint is made with."""
@@ -68,7 +68,13 @@ class Audience(Model):
 
 
 class Event(Model):
-    """`version` rises with every change, counters included, under the row's lock; `revision` with every edit or move."""
+    """`version` rises with every change, counters included, under the row's lock; `revision` with every edit or move.
+
+    `apart` is [[audience, audience, span]]: two audiences of which only one holds places within a `Span`. `transfer_minutes` are
+    those between any two spaces that `transfers` does not know. `absent_minutes` after its wave begins, a group of which
+    nobody came gives its places back (None: never). `date_to_come`: postponed, no new date yet; `starts_at` to its waves are
+    the old ones then.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
@@ -107,6 +113,15 @@ class Event(Model):
     reference_prefix: Mapped[str] = mapped_column(String(4))
     asks_statistics: Mapped[bool] = mapped_column(default=False)
     waiting_list: Mapped[bool] = mapped_column(default=True)
+    waiting_policy: Mapped[WaitingPolicy] = mapped_column(
+        text_enum(WaitingPolicy), default=WaitingPolicy.HOLD, server_default="hold"
+    )
+    offer_hours: Mapped[int] = mapped_column(default=24, server_default="24")
+    apart: Mapped[list[list[str]]] = mapped_column(JSON, default=list, server_default="[]")
+    transfer_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+    absent_minutes: Mapped[int | None]
+    date_to_come: Mapped[bool] = mapped_column(default=False, server_default=false())
+    postponed_at: Mapped[datetime | None]
     keep_names_days: Mapped[int] = mapped_column(default=365)
     cancel_code: Mapped[str] = mapped_column(String(40), default="", server_default="")
     cancel_reason: Mapped[str] = mapped_column(String(300), default="")
@@ -130,11 +145,16 @@ class EventAudience(Model):
 
 
 class Wave(Model):
-    """An arrival window with a capacity in people; in an open week, with its own place and host."""
+    """An arrival window with a capacity in people; in an open week, with its own place and host.
+
+    `waiting` counts the registrations on the waiting list that ask for it: while there are any, nobody new takes its places
+    past them. `forecast` is how many individuals are expected (None: as many as are registered). `late_minutes`: see `Delay`.
+    """
 
     __tablename__ = "waves"
     __table_args__ = (
         CheckConstraint("taken >= 0 AND taken <= capacity", name="places"),
+        CheckConstraint("waiting >= 0", name="waiting"),
         CheckConstraint("ends_at > starts_at", name="dates"),
         Index("ix_waves_event", "event_id", "starts_at"),
     )
@@ -145,6 +165,9 @@ class Wave(Model):
     ends_at: Mapped[datetime]
     capacity: Mapped[int]
     taken: Mapped[int] = mapped_column(default=0)
+    waiting: Mapped[int] = mapped_column(default=0, server_default="0")
+    forecast: Mapped[int | None]
+    late_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
     place: Mapped[str] = mapped_column(String(160), default="")
     host: Mapped[str] = mapped_column(String(160), default="")
 
@@ -169,10 +192,18 @@ class Allotment(Model):
 
 
 class Space(Model):
-    """A part of the venue with its own limit of people at a time, as set up for this event."""
+    """A part of the venue with its own limit of people at a time, as set up for this event.
+
+    `stands`: so many teams at once, each at a stand of its own (None: only people count). `stand_token` opens its stand's
+    live page to whoever has the link.
+    """
 
     __tablename__ = "spaces"
-    __table_args__ = (CheckConstraint("capacity > 0", name="capacity"), UniqueConstraint("event_id", "name"))
+    __table_args__ = (
+        CheckConstraint("capacity > 0", name="capacity"),
+        UniqueConstraint("event_id", "name"),
+        Index("uq_spaces_stand_token", "stand_token", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
@@ -180,11 +211,19 @@ class Space(Model):
     capacity: Mapped[int]
     directions_fr: Mapped[str] = mapped_column(String(200), default="")
     directions_en: Mapped[str] = mapped_column(String(200), default="")
+    stands: Mapped[int | None]
+    late_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+    stand_token: Mapped[str | None] = mapped_column(String(32))
     position: Mapped[int]
 
 
 class Stop(Model):
-    """One step of the route, in order. An optional one is a choice: not going there is no fault."""
+    """One step of the route, in order. An optional one is a choice: not going there is no fault.
+
+    `any_order`: it and the stop before it may be walked in either order; several in a row make one block. `audiences` empty:
+    for all; else a variant of the route, for these alone. `largest_team` is how many people it takes at once (None: any): a
+    larger group goes round in teams. `box` is the escape-game box used there, by its scenario's name.
+    """
 
     __tablename__ = "stops"
     __table_args__ = (CheckConstraint("minutes >= 0", name="minutes"), Index("ix_stops_event", "event_id", "position"))
@@ -198,7 +237,25 @@ class Stop(Model):
     text_en: Mapped[str] = mapped_column(String(300), default="")
     minutes: Mapped[int]
     optional: Mapped[bool] = mapped_column(default=False)
+    any_order: Mapped[bool] = mapped_column(default=False, server_default=false())
+    audiences: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    largest_team: Mapped[int | None]
+    box: Mapped[str] = mapped_column(String(120), default="", server_default="")
     space_id: Mapped[int | None] = mapped_column(ForeignKey("spaces.id", ondelete="SET NULL"))
+
+
+class Transfer(Model):
+    """Minutes to walk between two spaces, either way: `low_space_id` is the smaller id."""
+
+    __tablename__ = "transfers"
+    __table_args__ = (
+        CheckConstraint("minutes >= 0", name="minutes"),
+        CheckConstraint("low_space_id < high_space_id", name="order"),
+    )
+
+    low_space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True)
+    high_space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True)
+    minutes: Mapped[int]
 
 
 class Checkpoint(Model):

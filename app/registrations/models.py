@@ -18,6 +18,7 @@ from app.registrations.enums import (
 )
 
 ALIVE_SQL = text("same_key IS NOT NULL AND status IN ('confirmed', 'waitlisted', 'offered')")
+OFFERED_SQL, WAITING_SQL = text("status = 'offered'"), text("status = 'waitlisted'")
 IN_NO_BIN_SQL, IN_BIN_SQL = text("deleted_at IS NULL"), text("deleted_at IS NOT NULL")
 
 
@@ -27,6 +28,10 @@ class Registration(Model):
     A deleted one is cancelled, shown nowhere but in the bin, and remembers the status it had, for 30 days.
 
     `changed_in` is the event's version at its last change: what a door's list asks for since.
+
+    An offered one holds its places until `offer_expires_at`. `absent_at`: confirmed, but its people did not come and its places
+    went back; they are let in where there is room. `asked_at`: the event moved and its person was asked whether they stay;
+    `stays_at`: they said so. `declined_stops` are optional stops of the route that they leave out.
     """
 
     __tablename__ = "registrations"
@@ -61,6 +66,21 @@ class Registration(Model):
         Index("ix_registrations_mail", "mail_key"),
         Index("ix_registrations_created", "event_id", "created_at", "id"),
         Index("ix_registrations_structure", "structure_id"),
+        Index(
+            "ix_registrations_offers",
+            "offer_expires_at",
+            sqlite_where=OFFERED_SQL,
+            postgresql_where=OFFERED_SQL,
+        ),
+        Index(
+            "ix_registrations_waiting",
+            "event_id",
+            "id",
+            sqlite_where=WAITING_SQL,
+            postgresql_where=WAITING_SQL,
+        ),
+        CheckConstraint("status <> 'offered' OR offer_expires_at IS NOT NULL", name="offer_expires"),
+        CheckConstraint("absent_at IS NULL OR status IN ('confirmed', 'cancelled')", name="absent"),
         CheckConstraint("deleted_at IS NULL OR status = 'cancelled'", name="deleted_is_cancelled"),
     )
 
@@ -100,6 +120,11 @@ class Registration(Model):
     cancel_code: Mapped[str] = mapped_column(String(40), default="", server_default="")
     cancel_reason: Mapped[str] = mapped_column(String(300), default="")
     no_show_code: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    offer_expires_at: Mapped[datetime | None]
+    absent_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    stays_at: Mapped[datetime | None]
+    declined_stops: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
     deleted_at: Mapped[datetime | None]
     deleted_status: Mapped[RegistrationStatus | None] = mapped_column(text_enum(RegistrationStatus))
 

@@ -64,6 +64,11 @@ class RegistrationRow:
     cancel_code: str
     cancel_reason: str
     no_show_code: str
+    offer_expires_at: datetime | None
+    absent_at: datetime | None
+    asked_at: datetime | None
+    stays_at: datetime | None
+    declined_stops: list[int]
     waves: tuple[int, ...]
     ticket: TicketRow
     cards: tuple[TicketRow, ...]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.core.i18n import Locale, translate
 from app.events.audiences import BUILTIN, AudienceRow
-from app.events.enums import Enrolment, EventKind, EventState
+from app.events.enums import Enrolment, EventKind, EventState, Span, WaitingPolicy
 from app.events.models import ENTRANCE
 from app.events.questions import QuestionRow
 from app.events.rules import Occupancy, is_open, may_archive, missing_parts, occupancy
@@ -27,6 +27,8 @@ class WaveRow:
     place: str
     host: str
     allotments: tuple[AllotmentRow, ...]
+    forecast: int | None = None
+    late_minutes: int = 0
 
     def allotment(self, audience: str) -> AllotmentRow | None:
         return next((a for a in self.allotments if a.audience == audience), None)
@@ -39,6 +41,8 @@ class SpaceRow:
     capacity: int
     directions_fr: str
     directions_en: str
+    stands: int | None = None
+    late_minutes: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,29 @@ class StopRow:
     space_id: int | None
     space_name: str
     id: int = field(default=0, compare=False)
+    any_order: bool = False
+    audiences: tuple[str, ...] = ()
+    largest_team: int | None = None
+    box: str = ""
+
+    def is_for(self, audience: str) -> bool:
+        """Whether it is on the route of that audience."""
+        return not self.audiences or audience in self.audiences
 
     def name(self, locale: Locale) -> str:
         return self.name_fr if locale == "fr" else self.name_en or self.name_fr
 
     def text(self, locale: Locale) -> str:
         return self.text_fr if locale == "fr" else self.text_en or self.text_fr
+
+
+@dataclass(frozen=True)
+class TransferRow:
+    """Minutes to walk between two spaces, either way."""
+
+    low_space_id: int
+    high_space_id: int
+    minutes: int
 
 
 @dataclass(frozen=True)
@@ -107,6 +128,13 @@ class EventRow:
     reference_prefix: str
     asks_statistics: bool
     waiting_list: bool
+    waiting_policy: WaitingPolicy
+    offer_hours: int
+    apart: tuple[tuple[str, str, Span], ...]
+    transfer_minutes: int
+    absent_minutes: int | None
+    date_to_come: bool
+    postponed_at: datetime | None
     keep_names_days: int
     cancel_code: str
     cancel_reason: str
@@ -121,6 +149,7 @@ class EventRow:
     waves: tuple[WaveRow, ...]
     spaces: tuple[SpaceRow, ...]
     stops: tuple[StopRow, ...]
+    transfers: tuple[TransferRow, ...]
     checkpoints: tuple[CheckpointRow, ...]
     questions: tuple[QuestionRow, ...]
 
@@ -177,12 +206,16 @@ class AllotmentPlaces:
 
 @dataclass(frozen=True)
 class Places:
-    """Counters of one event at one moment. `waves` maps a wave's id to places taken; `allotments` (wave, audience)."""
+    """Counters of one event at one moment. `waves` maps a wave's id to places taken; `allotments` (wave, audience).
+
+    `waiting` maps a wave's id to the registrations on the waiting list that ask for it.
+    """
 
     version: int
     taken: int
     waves: dict[int, int]
     allotments: dict[tuple[int, str], AllotmentPlaces]
+    waiting: dict[int, int] = field(default_factory=dict)
 
     def left(self, event: EventRow, wave: WaveRow) -> int:
         """People who can still come in a wave, whoever they are."""

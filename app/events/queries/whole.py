@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Executable, RowMapping, Table, bindparam, 
 from app.core.cache import remembered
 from app.core.db import db, writing
 from app.events.audiences import BUILTIN, AudienceRow
-from app.events.enums import VISIBLE
+from app.events.enums import VISIBLE, Span
 from app.events.errors import EventNotFound
 from app.events.models import (
     Allotment,
@@ -21,9 +21,10 @@ from app.events.models import (
     Question,
     Space,
     Stop,
+    Transfer,
     Wave,
 )
-from app.events.queries.rows import AllotmentRow, CheckpointRow, EventRow, SpaceRow, StopRow, WaveRow
+from app.events.queries.rows import AllotmentRow, CheckpointRow, EventRow, SpaceRow, StopRow, TransferRow, WaveRow
 from app.events.questions import Choice, QuestionRow
 from app.venues.models import Venue
 
@@ -85,7 +86,7 @@ def _load(statement: Executable, sought: str | int, organiser_id: int | None = N
 
 
 def _load_all(event_ids: Sequence[int], *where: ColumnElement[bool]) -> list[EventRow]:
-    """Whole events, in the order of their start; nine statements however many there are."""
+    """Whole events, in the order of their start; ten statements however many there are."""
     heads = db.session.execute(
         select(
             *[c for c in Event.__table__.columns if c.name not in LEFT_OUT],
@@ -111,6 +112,7 @@ class _Parts:
     allotments: list[RowMapping]
     spaces: list[RowMapping]
     stops: list[RowMapping]
+    transfers: list[RowMapping]
     checkpoints: list[RowMapping]
     questions: list[RowMapping]
 
@@ -142,10 +144,18 @@ def _load_parts(event_ids: Sequence[int]) -> dict[int, _Parts]:
     audiences, waves = rows(EventAudience, [EventAudience.position]), rows(Wave, [Wave.starts_at, Wave.id])
     spaces, stops = rows(Space, [Space.position, Space.id]), rows(Stop, [Stop.position])
     checkpoints, questions = rows(Checkpoint, [Checkpoint.id]), rows(Question, [Question.position, Question.id])
+    transfers = by_event(
+        select(Space.event_id, Transfer.low_space_id, Transfer.high_space_id, Transfer.minutes)
+        .join(Space, Space.id == Transfer.low_space_id)
+        .where(Space.event_id.in_(event_ids))
+        .order_by(Transfer.low_space_id, Transfer.high_space_id)
+    )
     return {
-        i: _Parts(audiences[i], named, waves[i], allotments[i], spaces[i], stops[i], checkpoints[i], questions[i])
+        i: _Parts(
+            audiences[i], named, waves[i], allotments[i], spaces[i], stops[i], transfers[i], checkpoints[i], questions[i]
+        )
         for i in event_ids
-    }
+    }  # fmt: skip
 
 
 def _build(head: RowMapping, parts: _Parts) -> EventRow:
@@ -156,27 +166,33 @@ def _build(head: RowMapping, parts: _Parts) -> EventRow:
     names = {s["id"]: s["name"] for s in parts.spaces}
     fallback = {code: AudienceRow(code, code, code, groups=True) for code in (a["code"] for a in parts.audiences)}
     return EventRow(
-        **dict(head),
+        **{**head, "apart": tuple((a, b, Span(span)) for a, b, span in head["apart"])},
         audiences=tuple(
             BUILTIN.get(a["code"]) or parts.custom.get((organiser_id, a["code"])) or fallback[a["code"]]
             for a in parts.audiences
         ),
         waves=tuple(
             WaveRow(
-                w["id"], w["starts_at"], w["ends_at"], w["capacity"], w["place"], w["host"], tuple(of_wave.get(w["id"], ()))
+                w["id"], w["starts_at"], w["ends_at"], w["capacity"], w["place"], w["host"], tuple(of_wave.get(w["id"], ())),
+                w["forecast"], w["late_minutes"],
             )
             for w in parts.waves
         ),
         spaces=tuple(
-            SpaceRow(s["id"], s["name"], s["capacity"], s["directions_fr"], s["directions_en"]) for s in parts.spaces
+            SpaceRow(
+                s["id"], s["name"], s["capacity"], s["directions_fr"], s["directions_en"], s["stands"], s["late_minutes"]
+            )
+            for s in parts.spaces
         ),
         stops=tuple(
             StopRow(
                 s["position"], s["name_fr"], s["name_en"], s["text_fr"], s["text_en"], s["minutes"], s["optional"],
-                s["space_id"], names.get(s["space_id"], ""), s["id"],
+                s["space_id"], names.get(s["space_id"], ""), s["id"], s["any_order"], tuple(s["audiences"]), s["largest_team"],
+                s["box"],
             )
             for s in parts.stops
         ),
+        transfers=tuple(TransferRow(t["low_space_id"], t["high_space_id"], t["minutes"]) for t in parts.transfers),
         checkpoints=tuple(
             CheckpointRow(c["id"], c["name"], c["space_id"]) for c in parts.checkpoints
         ),

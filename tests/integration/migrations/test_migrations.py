@@ -123,7 +123,7 @@ def test_checks_of_models_and_migrations_are_the_same(bare_app: Flask) -> None:
         for table in Model.metadata.sorted_tables
     }
     assert checks_of_database() == wanted
-    assert wanted["waves"] == {"ck_waves_places", "ck_waves_dates"}
+    assert wanted["waves"] == {"ck_waves_places", "ck_waves_dates", "ck_waves_waiting"}
 
 
 def test_the_models_build_what_the_migrations_build(kind: str, built_app: Flask, bare_app: Flask) -> None:
