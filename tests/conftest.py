@@ -1,5 +1,7 @@
 """Fixtures for all tests: whole applications on SQLite and on PostgreSQL, each with an empty database."""
 
+import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,17 +9,43 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy import event as sqlalchemy_event
 
 from app import create_app
 from app.core.clock import set_clock
 from app.core.db import db
+from app.registrations import papers
 from tests.factories import NOW
 from tests.integration.dbs import KINDS, Databases, databases, empty_tables, import_models
+from tests.sharing import share, without_waiting_for_the_disk
 
 __all__ = ["databases"]
 
 import_models()
+share()
+
+LONG = os.environ.get("TEST_LONG") == "1"
+
+# Few examples and always the same ones in everyday runs, many and new ones with TEST_LONG=1. Here, before any test is
+# imported, for a test takes its settings as it is defined; none is timed, for the machine may be busy.
+settings.register_profile(
+    "parcours",
+    max_examples=2000 if LONG else 100,
+    derandomize=not LONG,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("parcours")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays for good: the garbage collector need not look through it again after each application."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +70,7 @@ def running_app(url: str, instance: Path) -> Iterator[Flask]:
     """The whole application on a database, its clock at NOW (Monday 11 January 2027, 10:00 in Paris)."""
     app = create_app({"DATABASE_URL": url, "BASE_URL": "http://127.0.0.1:8000"}, instance_path=instance, testing=True)
     set_clock(app.extensions, NOW)
+    without_waiting_for_the_disk(app)
     yield app
     with app.app_context():
         db.session.remove()
@@ -73,6 +102,12 @@ def whole_client(whole_app: Flask) -> FlaskClient:
 @pytest.fixture
 def sqlite_client(sqlite_app: Flask) -> FlaskClient:
     return sqlite_app.test_client()
+
+
+@pytest.fixture
+def blank_tickets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests in which many mails leave and nobody reads them: typesetting each one's ticket takes longer than all else."""
+    monkeypatch.setattr(papers, "ticket_pdf", lambda _document: b"%PDF-1.7")
 
 
 class StatementCount:

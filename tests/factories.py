@@ -1,6 +1,7 @@
 """Builds the state that tests start from, through the features' own operations, each in a transaction of its own."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,13 +9,18 @@ from zoneinfo import ZoneInfo
 from app.accounts.enums import Role, Scope
 from app.accounts.operations.people import add_member, create_account, create_organiser
 from app.accounts.operations.tokens import make_token
-from app.accounts.passwords import choose_password
+from app.accounts.passwords import NewPassword, choose_password
 from app.core.actor import SYSTEM
+from app.core.db import db
 from app.core.transaction import transaction
 from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
 from app.events.enums import EventKind, EventMove
 from app.events.operations import create_event, move_event
 from app.events.queries import EventRow, get_event
+from app.flows.operations import publish_plan, start_plan
+from app.flows.queries import get_plan_by_id
+from app.jobs.models import Job
+from app.jobs.registry import JobContext, find_handler
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
 from app.registrations.enums import RegistrationKind, Source
 from app.registrations.operations import Registered, register
@@ -27,6 +33,12 @@ PASSWORD = "chouette-tuile-dorée"
 _numbers = count(1)
 
 
+@cache
+def hashed(password: str = PASSWORD) -> NewPassword:
+    """A password, hashed once for the accounts of all tests: hashing takes long on purpose."""
+    return choose_password(password)
+
+
 def make_organiser(name: str = "Creativ’", *, now: datetime = NOW) -> int:
     """An organiser; its id."""
     with transaction():
@@ -36,9 +48,8 @@ def make_organiser(name: str = "Creativ’", *, now: datetime = NOW) -> int:
 def make_member(organiser_id: int, role: Role = Role.OWNER, *, email: str = "", now: datetime = NOW) -> tuple[int, str]:
     """A person of that role: (account id, mail address); the password is PASSWORD."""
     address = email or f"{role}{next(_numbers)}@example.org"
-    password = choose_password(PASSWORD)
     with transaction():
-        account_id = create_account(address, f"Inès Roux {role}", password, by=SYSTEM, now=now)
+        account_id = create_account(address, f"Inès Roux {role}", hashed(), by=SYSTEM, now=now)
         add_member(account_id, organiser_id, role, by=SYSTEM, now=now)
     return account_id, address
 
@@ -122,3 +133,17 @@ def make_registration(event: EventRow, draft: RegistrationDraft | None = None, *
     """A registration; a class of 28 + 2 when no draft is given."""
     with transaction():
         return register(event, draft or class_draft(event), by=SYSTEM, now=now)
+
+
+def make_plan(event: EventRow, *, publish: bool = True, now: datetime = NOW) -> int:
+    """A plan of an event's groups, made here and now, put in force unless told otherwise; its id."""
+    with transaction():
+        plan_id = start_plan(event.id, by=SYSTEM, now=now)
+    job_id = get_plan_by_id(plan_id).job_id
+    payload = db.session.execute(db.select(Job.payload).where(Job.id == job_id)).scalar_one()
+    context = JobContext(job_id or 0, payload, event.organiser_id, 1, lambda: now, lambda _done, _total: None)
+    find_handler("flows.plan").work(context)
+    if publish:
+        with transaction():
+            publish_plan(plan_id, by=SYSTEM, now=now, revision=get_plan_by_id(plan_id).revision)
+    return plan_id

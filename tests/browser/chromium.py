@@ -1,6 +1,10 @@
-"""How Chromium is started for tests."""
+"""How Chromium is started for tests, and what is asked of a page."""
 
 import os
+
+from axe_playwright_python.base import AxeResults
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 EXECUTABLE = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
@@ -12,4 +16,19 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-ui-for-media-stream",  # nobody is there to be asked for the camera
 ]
+# What axe looks for, and that it describes only what is wrong: most of its time went into describing what is right.
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
+
+def axe_report(page: Page) -> str:
+    """What axe finds wrong on the page as it stands; empty when nothing is."""
+    axe = Axe()
+    if page.evaluate("!window.axe"):
+        page.evaluate(axe.axe_script)
+    found = AxeResults(page.evaluate("(options) => axe.run(options)", AXE))
+    return found.generate_report() if found.violations_count else ""

@@ -3,23 +3,22 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, ViewportSize
 from werkzeug.routing import Rule
 
 from app.web.guards import Guard, GuardKind, guard_of_endpoint
-from tests.browser.chromium import EXECUTABLE, FLAGS
-from tests.browser.test_door import AXE, serving
-from tests.browser.world import make_world
-from tests.factories import (
-    PASSWORD,
-)
+from tests.browser.chromium import axe_report
+from tests.browser.test_door import serving
+from tests.browser.world import World, make_world
+from tests.factories import PASSWORD
 from tests.integration.guards.walking import Walk
 
 pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 1280)
+SHARES = 4
+"""Of the team's many pages: a test looks at one share of them, so that no test is much longer than the others."""
 FILES = (".ics", ".pdf", ".svg", ".css", ".png", ".json", ".csv", "/html", "/healthz", "/readyz")
 PUBLIC = (GuardKind.PUBLIC, GuardKind.OWN_LINK)
 CONTACT = (GuardKind.CONTACT,)
@@ -41,61 +40,79 @@ def pages(app: Flask, values: dict[str, str], kinds: tuple[GuardKind, ...]) -> I
                 yield path
 
 
-def look(page: Page, address: str, width: int) -> list[str]:
-    """What is wrong with one page at one width."""
+def look(page: Page, address: str) -> list[str]:
+    """What is wrong with one page, which opens on a phone and is then made as wide as a desk."""
     problems: list[str] = []
 
     def note(line: str) -> None:
         if "Content Security Policy" in line or "Uncaught" in line:
             problems.append(line)
 
-    page.on("console", lambda message: note(message.text))
-    page.on("pageerror", lambda error: note(f"Uncaught {error}"))
-    page.set_viewport_size(ViewportSize(width=width, height=844))
+    def console(message: ConsoleMessage) -> None:
+        note(message.text)
+
+    def failed(error: Error) -> None:
+        note(f"Uncaught {error}")
+
+    page.on("console", console)
+    page.on("pageerror", failed)
+    page.set_viewport_size(ViewportSize(width=WIDTHS[0], height=844))
     answer = page.goto(address)
-    if answer is None or not (answer.headers.get("content-type") or "").startswith("text/html"):
-        return []
-    if answer.status >= 500:
-        problems.append(f"status {answer.status}")
+    if answer is not None and (answer.headers.get("content-type") or "").startswith("text/html"):
+        if answer.status >= 500:
+            problems.append(f"status {answer.status}")
+        for width in WIDTHS:
+            problems += look_at(page, width)
+    else:
+        problems.clear()
+    page.remove_listener("console", console)
+    page.remove_listener("pageerror", failed)
+    return [f"{address}: {problem}" for problem in problems]
+
+
+def look_at(page: Page, width: int) -> Iterator[str]:
+    """What is wrong at one width."""
+    page.set_viewport_size(ViewportSize(width=width, height=844))
     wide = page.evaluate("document.documentElement.scrollWidth")
     if wide > width:
-        problems.append(f"{wide} px wide on a screen of {width}")
-    found = Axe().run(page, options=AXE)
-    if found.violations_count:
-        problems.append(found.generate_report())
-    return [f"{address} at {width} px: {problem}" for problem in problems]
+        yield f"{wide} px wide on a screen of {width}"
+    report = axe_report(page)
+    if report:
+        yield f"at {width} px: {report}"
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+def enter(page: Page, url: str, world: World, kinds: tuple[GuardKind, ...]) -> None:
+    """Log in as who reads these pages."""
+    if kinds == STAFF:
+        page.goto(f"{url}/login")
+        page.locator("[name=email]").fill(world.owner)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("[name=password]").press("Enter")
+        page.wait_for_url(lambda address: "/login" not in address)
+    if kinds == CONTACT:
+        page.goto(url + world.way_in)
+        page.locator("main form button[type=submit]").click()
+        page.wait_for_url("**/my/structure")
+
+
 @pytest.mark.parametrize(
-    ("kinds", "locale"), [(PUBLIC, "fr-FR"), (STAFF, "fr-FR"), (CONTACT, "fr-FR"), (PUBLIC, "en-GB")]
+    ("kinds", "locale", "share"),
+    [
+        (PUBLIC, "fr-FR", slice(None)),
+        *((STAFF, "fr-FR", slice(start, None, SHARES)) for start in range(SHARES)),
+        (CONTACT, "fr-FR", slice(None)),
+        (PUBLIC, "en-GB", slice(None)),
+    ],
+    ids=["public-fr", *(f"staff-{start + 1}" for start in range(SHARES)), "contact", "public-en"],
 )
 def test_every_page_is_accessible_and_fits(
-    sqlite_app: Flask, kinds: tuple[GuardKind, ...], locale: str, width: int
+    sqlite_app: Flask, chromium: Browser, kinds: tuple[GuardKind, ...], locale: str, share: slice
 ) -> None:
     world = make_world(sqlite_app)
-    with serving(sqlite_app) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
-        context = browser.new_context(locale=locale)
-        if kinds == STAFF:
-            page = context.new_page()
-            page.goto(f"{url}/login")
-            page.locator("[name=email]").fill(world.owner)
-            page.locator("[name=password]").fill(PASSWORD)
-            page.locator("[name=password]").press("Enter")
-            page.wait_for_url(lambda address: "/login" not in address)
-        if kinds == CONTACT:
-            page = context.new_page()
-            page.goto(url + world.way_in)
-            page.locator("main form button[type=submit]").click()
-            page.wait_for_url("**/my/structure")
-        problems: list[str] = []
-        seen = 0
-        for path in sorted(set(pages(sqlite_app, world.values, kinds))):
-            page = context.new_page()
-            problems += look(page, url + path, width)
-            page.close()
-            seen += 1
-        browser.close()
-    assert seen >= (3 if kinds == CONTACT else 10)
+    paths = sorted(set(pages(sqlite_app, world.values, kinds)))[share]
+    assert len(paths) >= (3 if kinds == CONTACT else 10)
+    with serving(sqlite_app) as url, chromium.new_context(locale=locale) as context:
+        page = context.new_page()
+        enter(page, url, world, kinds)
+        problems = [problem for path in paths for problem in look(page, url + path)]
     assert problems == [], "\n".join(problems)

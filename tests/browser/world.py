@@ -14,6 +14,7 @@ from app.events.operations import move_event
 from app.events.operations.deleting import delete_event
 from app.events.operations.projects import save_project
 from app.events.operations.questions import save_question
+from app.events.operations.stands import open_stand
 from app.events.operations.templates import save_template
 from app.events.queries import get_event
 from app.events.questions import QuestionRow
@@ -105,6 +106,7 @@ def make_world(app: Flask) -> World:
     called_off = make_event(organiser_id)
     deleted = make_event(organiser_id)
     with transaction():
+        stand = open_stand(event.id, event.spaces[0].id, by=by, now=NOW)
         cancel_registration(gone.id, by=by, now=NOW)
         delete_registration(binned.id, by=by, now=NOW)
         move_event(called_off.id, EventMove.CANCEL, by=by, now=NOW, reason="Neige")
@@ -136,6 +138,7 @@ def make_world(app: Flask) -> World:
         "other_id": str(structure + 1),
         "event_id": str(deleted.id),
         "section": "waves",
+        "stand": stand,
     }
     nonce = db.session.execute(select(Message.params).where(Message.template == LINK_MAIL)).scalar_one()["nonce"]
     db.session.remove()

@@ -23,9 +23,27 @@ import app as package
 from app.config import load_settings
 from app.core.clock import set_clock
 from app.core.db import Model, db, engine_options, init_db
+from tests.sharing import without_waiting_for_the_disk
 
 KINDS = ("sqlite", "postgresql")
 TEMPLATE = "parcours_template"
+
+# Ten times as quick as TRUNCATE of all tables, which makes new files for each of them and for its indexes. As a replica,
+# the server runs neither the triggers that refuse deletions nor those of foreign keys. What has grown is truncated.
+EMPTY_POSTGRESQL = """
+DO $$
+DECLARE name text;
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOREACH name IN ARRAY ARRAY[NAMES] LOOP
+    IF pg_relation_size(name::regclass) > 256 * 1024 THEN
+      EXECUTE 'TRUNCATE ' || name || ' CASCADE';
+    ELSE
+      EXECUTE 'DELETE FROM ' || name;
+    END IF;
+  END LOOP;
+  PERFORM setval(sequencename::regclass, start_value, false) FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$"""
 
 
 def make_app(database_url: str, instance: Path, *, now: datetime | None = None, **overrides: str) -> Flask:
@@ -37,6 +55,7 @@ def make_app(database_url: str, instance: Path, *, now: datetime | None = None, 
     made.extensions["parcours.settings"] = settings
     set_clock(made.extensions, now)
     init_db(made)
+    without_waiting_for_the_disk(made)
     return made
 
 
@@ -117,7 +136,8 @@ def empty_tables(app: Flask) -> None:
     tables = Model.metadata.sorted_tables
     with app.app_context(), db.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text(f"TRUNCATE {', '.join(t.name for t in tables)} RESTART IDENTITY CASCADE"))
+            names = ", ".join(f"'{table.name}'" for table in tables)
+            connection.exec_driver_sql(EMPTY_POSTGRESQL.replace("NAMES", names))
         else:  # the scan store refuses deletions: its triggers step aside meanwhile
             triggers = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
             for name, _ in triggers:

@@ -1,6 +1,5 @@
 """Actions on many while others register, while somebody presses again, and while workers are killed."""
 
-import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -41,7 +40,10 @@ from tests.factories import (
 )
 from tests.integration.dbs import wait_until
 from tests.integration.importing.worker_process import serve
+from tests.processes import start_process
 from tests.races.together import assert_whole, count, together
+
+pytestmark = pytest.mark.usefixtures("blank_tickets")
 
 CANCEL = {"code": "transport", "reason": "", "tell": True}
 
@@ -145,9 +147,7 @@ def test_pressed_by_six_at_once_it_begins_once(whole_app: Flask, team: Actor, tw
 
 
 def start_worker(url: str, instance: Path) -> BaseProcess:
-    worker = multiprocessing.get_context("spawn").Process(target=serve, args=(url, str(instance), NOW), daemon=True)
-    worker.start()
-    return worker
+    return start_process(serve, url, str(instance), NOW)
 
 
 def dealt_with(bulk_id: int) -> int:

@@ -1,6 +1,5 @@
 """Several processes on one database, and processes killed at any moment."""
 
-import multiprocessing
 import os
 import random
 from multiprocessing.process import BaseProcess
@@ -16,17 +15,11 @@ from app.events.queries import get_places
 from app.registrations.operations import register
 from tests.factories import NOW, forum, make_event, make_organiser, one_wave, person_draft
 from tests.integration.dbs import wait_until
+from tests.processes import PROCESSES, start_process
 from tests.races.child import be_busy, register_many, stop_inside
 from tests.races.together import assert_whole, count
 
-PROCESSES = multiprocessing.get_context("spawn")
 KILLS = 60 if os.environ.get("TEST_LONG") == "1" else 4
-
-
-def start(target: object, *arguments: object) -> BaseProcess:
-    process = PROCESSES.Process(target=target, args=arguments, daemon=True)  # type: ignore[arg-type]
-    process.start()
-    return process
 
 
 def kill(process: BaseProcess) -> None:
@@ -38,7 +31,7 @@ def test_three_processes_sell_exactly_what_there_is(whole_app: Flask, whole_url:
     event = make_event(make_organiser(), one_wave(50))
     db.session.rollback()
     pipes = [PROCESSES.Pipe(duplex=False) for _ in range(3)]
-    started = [start(register_many, whole_url, str(tmp_path), event.slug, 40, send) for _, send in pipes]
+    started = [start_process(register_many, whole_url, str(tmp_path), event.slug, 40, send) for _, send in pipes]
     sold = []
     for receive, _ in pipes:
         assert receive.poll(120)
@@ -56,7 +49,7 @@ def test_a_process_killed_before_its_commit_leaves_nothing(whole_app: Flask, who
     db.session.rollback()
     before = [count(t) for t in ("registrations", "tickets", "scans", "presences", "messages", "jobs", "audit_entries")]
     receive, send = PROCESSES.Pipe(duplex=False)
-    process = start(stop_inside, whole_url, str(tmp_path), event.slug, send)
+    process = start_process(stop_inside, whole_url, str(tmp_path), event.slug, send)
     try:
         assert receive.poll(120)
         assert str(receive.recv()).startswith("VT-")
@@ -76,14 +69,14 @@ def test_a_process_killed_before_its_commit_leaves_nothing(whole_app: Flask, who
 def test_killed_at_any_moment_nothing_is_half_written(whole_app: Flask, whole_url: str, tmp_path: Path) -> None:
     event = make_event(make_organiser(), forum(capacity=75))
     db.session.rollback()
-    busy = [start(be_busy, whole_url, str(tmp_path), event.slug, seed) for seed in range(2)]
+    busy = [start_process(be_busy, whole_url, str(tmp_path), event.slug, seed) for seed in range(2)]
     try:
         for number in range(KILLS):
             goal = count("audit_entries") + random.randint(3, 25)
             wait_until(lambda goal=goal: count("audit_entries") >= goal)  # type: ignore[misc]
             kill(busy[number % 2])
             assert_nothing_is_half_written(event.id)
-            busy[number % 2] = start(be_busy, whole_url, str(tmp_path), event.slug, 100 + number)
+            busy[number % 2] = start_process(be_busy, whole_url, str(tmp_path), event.slug, 100 + number)
     finally:
         for process in busy:
             kill(process)

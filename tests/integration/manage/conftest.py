@@ -14,7 +14,6 @@ from sqlalchemy import select
 from app.accounts.enums import Role
 from app.accounts.models import Account
 from app.accounts.operations.people import add_member, create_account, create_organiser
-from app.accounts.passwords import choose_password
 from app.core.actor import SYSTEM, Actor, ActorKind
 from app.core.clock import set_clock
 from app.core.db import db
@@ -26,7 +25,7 @@ from app.events.queries import EventRow, get_event
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
 from app.registrations.enums import RegistrationKind, Source
 from app.registrations.operations import Registered, register
-from tests.factories import PASSWORD
+from tests.factories import hashed
 
 NOW = datetime(2027, 2, 4, 9, 0, tzinfo=UTC)
 """Thursday, ten o'clock in Paris, on the forum's first day."""
@@ -69,7 +68,7 @@ def log_in(app: Flask) -> Callable[[int, Role], FlaskClient]:
     def signed_in(organiser: int, role: Role) -> FlaskClient:
         email = f"{role.value}{next(numbers)}@example.org"
         with transaction():
-            account_id = create_account(email, "Inès Roux", choose_password(PASSWORD), by=SYSTEM, now=NOW)
+            account_id = create_account(email, "Inès Roux", hashed(), by=SYSTEM, now=NOW)
             add_member(account_id, organiser, role, by=SYSTEM, now=NOW)
         epoch = db.session.execute(select(Account.epoch).where(Account.id == account_id)).scalar_one()
         client = app.test_client()

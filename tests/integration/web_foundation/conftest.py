@@ -12,12 +12,13 @@ from app import create_app
 from app.accounts.enums import Role, Scope
 from app.accounts.operations.people import add_member, create_account, create_organiser
 from app.accounts.operations.tokens import make_token
-from app.accounts.passwords import choose_password
 from app.core import clock
 from app.core.actor import SYSTEM
 from app.core.db import db
 from app.core.transaction import transaction
+from tests.factories import hashed
 from tests.integration.dbs import database_url, empty_tables
+from tests.sharing import without_waiting_for_the_disk
 
 __all__ = ["database_url"]
 
@@ -30,6 +31,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     made = create_app(
         {"DATABASE_URL": database_url, "NOW": "2027-02-04T09:30:00+01:00"}, instance_path=tmp_path, testing=True
     )
+    without_waiting_for_the_disk(made)
     empty_tables(made)
     yield made
     with made.app_context():
@@ -51,7 +53,7 @@ class Crew:
 @pytest.fixture
 def crew(app: Flask) -> Crew:
     with app.app_context(), transaction():
-        now, password = clock.now(), choose_password(PASSWORD)
+        now, password = clock.now(), hashed(PASSWORD)
         ours = create_organiser("Cap Métiers", by=SYSTEM, now=now)
         theirs = create_organiser("Autre Cap", by=SYSTEM, now=now)
         accounts = {}
