@@ -64,6 +64,18 @@ def record(
     db.session.execute(_INSERT, {**line, "at": now, "organiser_id": organiser_id, "subject": subject})
 
 
+def record_many(
+    by: Actor, verb: str, details: Mapping[str, dict[str, Any]], *, now: datetime, organiser_id: int | None
+) -> None:
+    """`record` of one verb for each subject of `details`, in one statement."""
+    rows = [
+        {**_line(by, verb, said), "at": now, "organiser_id": organiser_id, "subject": subject}
+        for subject, said in details.items()
+    ]
+    if rows:
+        db.session.execute(_INSERT, rows)
+
+
 def record_from(source: FromClause, subject: ColumnElement[str]) -> Insert:
     """`record` for each row of `source`, as a part of a larger statement on PostgreSQL; run it with `record_values`."""
     names = ("actor_kind", "actor_id", "actor_label", "verb", "details")

@@ -34,3 +34,7 @@ def own_page_path(token: str) -> str:
 
 def ticket_path(code: str) -> str:
     return f"/t/{code}"
+
+
+def stand_path(token: str) -> str:
+    return f"/stands/{token}"

@@ -1,6 +1,6 @@
 """An event as an entry of people's calendars."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from app.core.tokens import digest
 from app.core.urls import absolute, event_path
 from app.events.enums import EventState
 from app.events.queries import EventRow, WaveRow
+from app.events.route import begin_of, longest_minutes, route_minutes, stops_of
 from app.messages.calendar import CalendarEntry, Status
 
 
@@ -33,10 +34,13 @@ def location_of(event: EventRow, locale: Locale, wave: WaveRow | None = None) ->
     return ", ".join(p for p in parts if p)
 
 
-def visit_end(event: EventRow, wave: WaveRow) -> datetime:
-    """When a visit that begins with this wave is over: after the whole route, or with the wave where there is none."""
-    minutes = sum(stop.minutes for stop in event.stops)
-    return wave.starts_at + timedelta(minutes=minutes) if minutes else wave.ends_at
+def visit_end(event: EventRow, wave: WaveRow, audience: str | None = None) -> datetime:
+    """When a visit that begins with this wave is over: after the whole route, or with the wave where there is none.
+
+    The route is that of an audience, else the longest one. For one registration: `itinerary.visit_ends_at`.
+    """
+    minutes = longest_minutes(event) if audience is None else route_minutes(event, stops_of(event, audience))
+    return begin_of(wave) + timedelta(minutes=minutes) if minutes else wave.ends_at
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,47 @@ def _opening(event: EventRow, day: date, waves: Sequence[WaveRow], oldest: int) 
     return Opening(uid, day, starts, ends, tuple(waves))
 
 
-def event_entries(event: EventRow, locale: Locale, *, sequence: int, changed_at: datetime) -> tuple[CalendarEntry, ...]:
-    """An event for public calendars, one entry for each day. Nobody's join link stands in it: that is for those who register."""
-    status: Status = "CANCELLED" if event.state is EventState.CANCELLED else "CONFIRMED"
+def gone_days(event: EventRow, before: Iterable[Mapping[int, tuple[datetime, datetime]]]) -> tuple[Opening, ...]:
+    """Days that the event had before it was postponed and has no more, for two of them were put together.
+
+    `before` are the hours of its waves, by their ids, that held one time after the other (`list_hours_before`).
+    """
+    name, _at, host = event.calendar_uid.partition("@")
+    zone, kept = ZoneInfo(event.timezone), {day.uid for day in openings(event)}
+    found: dict[str, Opening] = {}
+    for hours in before:
+        days: dict[date, list[int]] = {}
+        for wave_id, (starts, _ends) in hours.items():
+            days.setdefault(starts.astimezone(zone).date(), []).append(wave_id)
+        for day, ids in days.items():
+            uid = f"{name}-{min(ids)}@{host}"
+            if min(ids) != min(hours) and uid not in kept:
+                starts_at, ends_at = min(hours[i][0] for i in ids), max(hours[i][1] for i in ids)
+                found[uid] = Opening(uid, day, starts_at, ends_at, tuple(w for w in event.waves if w.id in ids))
+    return tuple(found.values())
+
+
+def event_entries(
+    event: EventRow,
+    locale: Locale,
+    *,
+    sequence: int,
+    changed_at: datetime,
+    before: Iterable[Mapping[int, tuple[datetime, datetime]]] = (),
+) -> tuple[CalendarEntry, ...]:
+    """An event for public calendars, one entry for each day. Nobody's join link stands in it: that is for those who register.
+
+    Days that are no more (`gone_days`) are said to be cancelled, that calendars drop them (RFC 5546, 3.2.5).
+    """
+    off = (
+        event.state is EventState.CANCELLED or event.date_to_come
+    )  # put off without a date: nothing to go to (RFC 5546)
+    status: Status = "CANCELLED" if off else "CONFIRMED"
     text = event.summary(locale)
-    if event.cancel_reason and status == "CANCELLED":
+    if event.date_to_come and event.state is not EventState.CANCELLED:
+        text = translate(locale, "Postponed: the new date is to come.")
+    elif event.cancel_reason and off:
         text = translate(locale, "Cancelled: %(reason)s", reason=event.cancel_reason)
-    days = openings(event)
     whole = CalendarEntry(
         uid=event.calendar_uid,
         sequence=sequence,
@@ -100,11 +138,13 @@ def event_entries(event: EventRow, locale: Locale, *, sequence: int, changed_at:
         stamp=event.updated_at,
         last_modified=max(event.updated_at, changed_at),
     )
+    gone = gone_days(event, before)
     return tuple(
         replace(
-            whole, uid=day.uid, starts_at=day.starts_at, ends_at=day.ends_at, location=_location(event, day, locale) or None
+            whole, uid=day.uid, starts_at=day.starts_at, ends_at=day.ends_at, location=_location(event, day, locale) or None,
+            status="CANCELLED" if day in gone else status,
         )
-        for day in days
+        for day in (*openings(event), *gone)
     )  # fmt: skip
 
 

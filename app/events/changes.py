@@ -12,22 +12,26 @@ MOST_PARTS = 60
 _FIELDS = (
     "kind", "title_fr", "title_en", "summary_fr", "summary_en", "description_fr", "description_en", "entrance_fr",
     "entrance_en", "join_url", "timezone", "starts_at", "ends_at", "registration_opens_at", "registration_closes_at",
-    "enrolment", "capacity", "largest_group", "asks_statistics", "waiting_list", "keep_names_days", "venue_name", "venue_address",
+    "enrolment", "capacity", "largest_group", "asks_statistics", "waiting_list", "waiting_policy",
+    "offer_hours", "transfer_minutes", "absent_minutes", "keep_names_days", "venue_name", "venue_address",
     "venue_commune", "project_name",
 )  # fmt: skip
 _Values = dict[str, object]
+_Rows = Mapping[object, tuple[str, _Values]]
 
 
 def event_changes(before: EventRow, after: EventRow) -> dict[str, Any]:
     """{field: [before, after]} and, in `parts`, [{part, name, change, fields}] for what an event is made of.
 
-    `change` is added, removed or changed; `name` says which: the instant of a wave's start, or the name of a space or stop.
+    `change` is added, removed or changed; `name` says which: the instant of a wave's start, the name of a space or stop, or
+    both spaces of a walk.
     """
     fields = changes_between(_fields_of(before), _fields_of(after))
     parts = [
         *_parts("wave", _waves(before), _waves(after)),
         *_parts("space", _spaces(before), _spaces(after)),
         *_parts("stop", _stops(before), _stops(after)),
+        *_parts("transfer", _transfers(before), _transfers(after)),
     ]
     told: dict[str, Any] = {"parts": parts[:MOST_PARTS]} if parts else {}
     if len(parts) > MOST_PARTS:
@@ -37,16 +41,17 @@ def event_changes(before: EventRow, after: EventRow) -> dict[str, Any]:
 
 def _fields_of(event: EventRow) -> _Values:
     values: _Values = {name: getattr(event, name) for name in _FIELDS}
-    return values | {"audiences": [audience.code for audience in event.audiences]}
+    apart = [[one, other, span.value] for one, other, span in event.apart]
+    return values | {"audiences": [audience.code for audience in event.audiences], "apart": apart}
 
 
-def _waves(event: EventRow) -> dict[int, tuple[str, _Values]]:
+def _waves(event: EventRow) -> _Rows:
     return {wave.id: (wave.starts_at.isoformat(), _wave(wave)) for wave in event.waves}
 
 
 def _wave(wave: WaveRow) -> _Values:
     limits = {f"limit:{a.audience}": _limit(a.max_people, a.max_groups) for a in wave.allotments}
-    names = ("starts_at", "ends_at", "capacity", "place", "host")
+    names = ("starts_at", "ends_at", "capacity", "forecast", "place", "host")
     values: _Values = {name: getattr(wave, name) for name in names}
     return values | limits
 
@@ -55,23 +60,35 @@ def _limit(people: int | None, groups: int | None) -> list[int | None]:
     return [people, groups]
 
 
-def _spaces(event: EventRow) -> dict[int, tuple[str, _Values]]:
-    names = ("name", "capacity", "directions_fr", "directions_en")
+def _spaces(event: EventRow) -> _Rows:
+    names = ("name", "capacity", "stands", "directions_fr", "directions_en")
     return {space.id: (space.name, {name: getattr(space, name) for name in names}) for space in event.spaces}
 
 
-def _stops(event: EventRow) -> dict[int, tuple[str, _Values]]:
+def _stops(event: EventRow) -> _Rows:
     return {stop.id: (stop.name_fr, _stop(stop)) for stop in event.stops}
 
 
 def _stop(stop: StopRow) -> _Values:
-    names = ("position", "name_fr", "name_en", "text_fr", "text_en", "minutes", "optional", "space_name")
-    return {name: getattr(stop, name) for name in names}
+    names = (
+        "position", "name_fr", "name_en", "text_fr", "text_en", "minutes", "optional", "space_name", "any_order",
+        "largest_team", "box",
+    )  # fmt: skip
+    return {name: getattr(stop, name) for name in names} | {"audiences": list(stop.audiences)}
 
 
-def _parts(
-    part: str, before: Mapping[int, tuple[str, _Values]], after: Mapping[int, tuple[str, _Values]]
-) -> Iterable[dict[str, Any]]:
+def _transfers(event: EventRow) -> _Rows:
+    names = {space.id: space.name for space in event.spaces}
+    return {
+        (t.low_space_id, t.high_space_id): (
+            f"{names[t.low_space_id]} ↔ {names[t.high_space_id]}",
+            {"minutes": t.minutes},
+        )
+        for t in event.transfers
+    }
+
+
+def _parts(part: str, before: _Rows, after: _Rows) -> Iterable[dict[str, Any]]:
     for key, (name, values) in after.items():
         old = before.get(key)
         if old is None:

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import String, func, select
+from sqlalchemy import cast as as_type
 
 from app.core.checks import check
 from app.core.db import db
+from app.events.apart import list_clashes
 from app.events.models import Allotment, Checkpoint, Event, EventAudience, Space, Stop, Wave
+from app.events.queries import EventRow, list_events_by_id
 
 
 @check("events.wave_capacity", "No wave holds more people than its capacity")
@@ -34,6 +37,24 @@ def check_allotments(now: datetime) -> list[str]:
         )
     )
     return [f"wave {r.wave_id} holds {r.people} people in {r.groups} groups of {r.audience}: too many" for r in rows]
+
+
+@check("events.apart", "Audiences that an event keeps apart do not hold places at the same time")
+def check_apart(now: datetime) -> list[str]:
+    strict = select(Event.id).where(Event.deleted_at.is_(None), as_type(Event.apart, String) != "[]").order_by(Event.id)
+    events = list_events_by_id(list(db.session.execute(strict).scalars()))
+    return [problem for event in events for problem in _together(event)]
+
+
+def _together(event: EventRow) -> list[str]:
+    held = select(Allotment.wave_id, Allotment.audience).where(
+        Allotment.wave_id.in_([wave.id for wave in event.waves]), Allotment.people > 0
+    )
+    clashes = list_clashes(event, [(wave_id, audience) for wave_id, audience in db.session.execute(held)])
+    return [
+        f"event {event.slug}: {c.audience} in wave {c.wave_id} and {c.other} in wave {c.other_wave_id} are not kept apart"
+        for c in clashes
+    ]
 
 
 @check("events.counters", "Each wave counts every audience that its event accepts")

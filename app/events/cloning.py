@@ -7,7 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.core.text import slugify
-from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
+from app.events.drafts import (
+    AllotmentDraft,
+    ApartDraft,
+    EventDraft,
+    SpaceDraft,
+    StopDraft,
+    TransferDraft,
+    WaveDraft,
+)
 from app.events.queries import EventRow, WaveRow
 
 MOST_COPIES = 52
@@ -17,7 +25,8 @@ SAME = (
     "title_fr", "title_en", "kind", "enrolment", "timezone", "venue_name", "venue_address", "venue_commune", "summary_fr",
     "summary_en", "description_fr", "description_en", "entrance_fr", "entrance_en", "join_url", "capacity",
     "largest_group",
-    "asks_statistics", "waiting_list", "keep_names_days", "project_id",
+    "asks_statistics", "waiting_list", "waiting_policy", "offer_hours", "transfer_minutes", "absent_minutes", "keep_names_days",
+    "project_id",
 )  # fmt: skip
 """What a copy takes from its source as it stands, beside days, audiences, waves, spaces and route."""
 LONGEST_STEM = 60
@@ -44,17 +53,43 @@ def draft_from(event: EventRow) -> EventDraft:
         reference_prefix=event.reference_prefix,
         audiences=tuple(a.code for a in event.audiences),
         waves=tuple(_wave_from(wave) for wave in event.waves),
-        spaces=tuple(SpaceDraft(s.name, s.capacity, s.directions_fr, s.directions_en) for s in event.spaces),
-        stops=tuple(
-            StopDraft(s.name_fr, s.minutes, s.name_en, s.text_fr, s.text_en, s.optional, s.space_name)
-            for s in event.stops
-        ),
+        spaces=spaces_of(event),
+        stops=stops_of(event),
+        transfers=transfers_of(event),
+        apart=tuple(ApartDraft(*pair) for pair in event.apart),
     )
+
+
+def spaces_of(event: EventRow, *, ids: bool = False) -> tuple[SpaceDraft, ...]:
+    """Its spaces as drafts; with their ids, they are the event's own."""
+    return tuple(
+        SpaceDraft(s.name, s.capacity, s.directions_fr, s.directions_en, s.id if ids else None, s.stands)
+        for s in event.spaces
+    )
+
+
+def stops_of(event: EventRow, *, ids: bool = False) -> tuple[StopDraft, ...]:
+    """Its route as drafts."""
+    return tuple(
+        StopDraft(
+            s.name_fr, s.minutes, s.name_en, s.text_fr, s.text_en, s.optional, s.space_name, s.id if ids else None,
+            s.any_order, s.audiences, s.largest_team, s.box,
+        )
+        for s in event.stops
+    )  # fmt: skip
+
+
+def transfers_of(event: EventRow) -> tuple[TransferDraft, ...]:
+    """Its minutes to walk, by the names of its spaces."""
+    names = {space.id: space.name for space in event.spaces}
+    return tuple(TransferDraft(names[t.low_space_id], names[t.high_space_id], t.minutes) for t in event.transfers)
 
 
 def _wave_from(wave: WaveRow) -> WaveDraft:
     allotments = tuple(AllotmentDraft(a.audience, a.max_people, a.max_groups) for a in wave.allotments)
-    return WaveDraft(wave.starts_at, wave.ends_at, wave.capacity, wave.place, wave.host, allotments)
+    return WaveDraft(
+        wave.starts_at, wave.ends_at, wave.capacity, wave.place, wave.host, allotments, forecast=wave.forecast
+    )
 
 
 def first_day_of(draft: EventDraft | EventRow) -> date:

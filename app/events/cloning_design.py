@@ -11,8 +11,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.events.cloning import SAME, draft_from, first_day_of, next_title, shifted
-from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
-from app.events.enums import Enrolment, EventKind, Measure, QuestionKind
+from app.events.drafts import (
+    AllotmentDraft,
+    ApartDraft,
+    EventDraft,
+    SpaceDraft,
+    StopDraft,
+    TransferDraft,
+    WaveDraft,
+)
+from app.events.enums import Enrolment, EventKind, Measure, QuestionKind, Span, WaitingPolicy
 from app.events.queries import EventRow
 from app.events.questions import Choice, QuestionRow
 
@@ -95,12 +103,14 @@ def to_json(design: Design) -> dict[str, Any]:
         "waves": [
             {
                 "starts": moment(w.starts_at), "ends": moment(w.ends_at), "capacity": w.capacity, "place": w.place,
-                "host": w.host, "allotments": [asdict(a) for a in w.allotments],
+                "host": w.host, "allotments": [asdict(a) for a in w.allotments], "forecast": w.forecast,
             }
             for w in draft.waves
         ],
         "spaces": [_without_id(s) for s in draft.spaces],
         "stops": [_without_id(s) for s in draft.stops],
+        "transfers": [asdict(t) for t in draft.transfers],
+        "apart": [asdict(a) for a in draft.apart],
         "questions": [asdict(q) for q in design.questions],
         "targets": [asdict(t) for t in design.targets],
     }  # fmt: skip
@@ -126,7 +136,12 @@ def from_json(kept: Mapping[str, Any]) -> Design:
 
     same = {name: kept.get(name, _DEFAULTS[name]) for name in SAME}
     draft = EventDraft(
-        **same | {"kind": EventKind(kept["kind"]), "enrolment": Enrolment(kept["enrolment"])},
+        **same
+        | {
+            "kind": EventKind(kept["kind"]),
+            "enrolment": Enrolment(kept["enrolment"]),
+            "waiting_policy": WaitingPolicy(same["waiting_policy"]),
+        },
         reference_prefix=kept["reference_prefix"],
         starts_at=known(kept["starts"]),
         ends_at=known(kept["ends"]),
@@ -136,12 +151,14 @@ def from_json(kept: Mapping[str, Any]) -> Design:
         waves=tuple(
             WaveDraft(
                 known(w["starts"]), known(w["ends"]), w["capacity"], w["place"], w["host"],
-                tuple(AllotmentDraft(**a) for a in w["allotments"]),
+                tuple(AllotmentDraft(**a) for a in w["allotments"]), forecast=w.get("forecast"),
             )
             for w in kept["waves"]
         ),
         spaces=tuple(SpaceDraft(**s) for s in kept["spaces"]),
-        stops=tuple(StopDraft(**s) for s in kept["stops"]),
+        stops=tuple(StopDraft(**s | {"audiences": tuple(s.get("audiences", ()))}) for s in kept["stops"]),
+        transfers=tuple(TransferDraft(**t) for t in kept.get("transfers", ())),
+        apart=tuple(ApartDraft(**a | {"span": Span(a["span"])}) for a in kept.get("apart", ())),
     )  # fmt: skip
     questions = tuple(_question(q) for q in kept["questions"])
     targets = tuple(TargetDraft(**t | {"measure": Measure(t["measure"])}) for t in kept["targets"])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.events.enums import Enrolment, EventKind
+from app.events.enums import Enrolment, EventKind, Span, WaitingPolicy
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class AllotmentDraft:
 
 @dataclass(frozen=True)
 class WaveDraft:
-    """An arrival window; `id` names the wave that is kept when an event is edited."""
+    """An arrival window; `id` names the wave that is kept when an event is edited. `forecast`: individuals expected."""
 
     starts_at: datetime
     ends_at: datetime
@@ -24,20 +24,27 @@ class WaveDraft:
     host: str = ""
     allotments: tuple[AllotmentDraft, ...] = ()
     id: int | None = None
+    forecast: int | None = None
 
 
 @dataclass(frozen=True)
 class SpaceDraft:
+    """`stands`: so many teams at once, each at a stand of its own; None: only people count."""
+
     name: str
     capacity: int
     directions_fr: str = ""
     directions_en: str = ""
     id: int | None = None
+    stands: int | None = None
 
 
 @dataclass(frozen=True)
 class StopDraft:
-    """A step of the route; `space` is the name of one of the event's spaces, or empty; `id` names the stop that is kept."""
+    """A step of the route; `space` is the name of one of the event's spaces, or empty; `id` names the stop that is kept.
+
+    `any_order`, `audiences`, `largest_team` and `box` as in the table of stops.
+    """
 
     name_fr: str
     minutes: int
@@ -47,11 +54,37 @@ class StopDraft:
     optional: bool = False
     space: str = ""
     id: int | None = None
+    any_order: bool = False
+    audiences: tuple[str, ...] = ()
+    largest_team: int | None = None
+    box: str = ""
+
+
+@dataclass(frozen=True)
+class TransferDraft:
+    """Minutes to walk between two spaces of the event, by their names, either way."""
+
+    space: str
+    other: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class ApartDraft:
+    """Two audiences of which only one holds places within a span."""
+
+    audience: str
+    other: str
+    span: Span
 
 
 @dataclass(frozen=True)
 class EventDraft:
-    """`slug` and `reference_prefix` are made from the title when empty; times are instants; `timezone` an IANA name."""
+    """`slug` and `reference_prefix` are made from the title when empty; times are instants; `timezone` an IANA name.
+
+    `transfer_minutes` are those between two spaces that `transfers` does not name. After `absent_minutes` a group of which
+    nobody came gives its places back (None: never).
+    """
 
     title_fr: str
     kind: EventKind
@@ -80,6 +113,12 @@ class EventDraft:
     registration_closes_at: datetime | None = None
     asks_statistics: bool = False
     waiting_list: bool = True
+    waiting_policy: WaitingPolicy = WaitingPolicy.HOLD
+    offer_hours: int = 24
+    apart: tuple[ApartDraft, ...] = ()
+    transfer_minutes: int = 0
+    transfers: tuple[TransferDraft, ...] = ()
+    absent_minutes: int | None = None
     keep_names_days: int = 365
     project_id: int | None = None
     slug: str = ""

@@ -35,7 +35,8 @@ class EventMove(enum.StrEnum):
     POSTPONE = "postpone"
 
 
-# POSTPONE keeps the state: the new dates are what changes. It arrives with the flows (calendar, mails, answers).
+# A CANCEL of the last day can be taken back: that leads to the state it came from (operations/reopening.py).
+# POSTPONE keeps the state: the new dates are what changes (app/flows/postponing.py).
 # ARCHIVE of what is not off waits until nobody is to come any more: see rules.may_archive.
 EVENT_MOVES: dict[tuple[EventState, EventMove], EventState] = {
     (EventState.DRAFT, EventMove.PUBLISH): EventState.PUBLISHED,
@@ -46,6 +47,8 @@ EVENT_MOVES: dict[tuple[EventState, EventMove], EventState] = {
     (EventState.DRAFT, EventMove.CANCEL): EventState.CANCELLED,
     (EventState.PUBLISHED, EventMove.CANCEL): EventState.CANCELLED,
     (EventState.CLOSED, EventMove.CANCEL): EventState.CANCELLED,
+    (EventState.PUBLISHED, EventMove.POSTPONE): EventState.PUBLISHED,
+    (EventState.CLOSED, EventMove.POSTPONE): EventState.CLOSED,
 }
 
 VISIBLE = frozenset({EventState.PUBLISHED, EventState.CLOSED, EventState.CANCELLED, EventState.ARCHIVED})
@@ -97,6 +100,7 @@ class ReasonUse(enum.StrEnum):
     """What a coded reason explains."""
 
     EVENT_CANCELLED = "event_cancelled"
+    EVENT_POSTPONED = "event_postponed"
     REGISTRATION_CANCELLED = "registration_cancelled"
     REFUSED = "refused"
     NO_SHOW = "no_show"

@@ -7,6 +7,10 @@ class EventNotFound(NotFound):
     """No such event for the one who asks."""
 
 
+class SpaceNotFound(NotFound):
+    """No such space in this event, or no such link of a space's live page."""
+
+
 class WaveFull(Conflict):
     """A wave (or the event as a whole) has fewer places left than asked for; `wave_id` is None for the whole event."""
 
@@ -25,6 +29,23 @@ class AudienceFull(Conflict):
     def __init__(self, wave_id: int) -> None:
         super().__init__(f"wave {wave_id} has no more places for this audience")
         self.wave_id = wave_id
+
+
+class QueueFirst(WaveFull):
+    """There would be room in a wave, but somebody waits for it: nothing was taken, and the event's row is held."""
+
+    def __init__(self, wave_id: int | None) -> None:
+        super().__init__(wave_id)
+        self.args = ("what is free is for those on the waiting list",)
+
+
+class AudienceApart(AudienceFull):
+    """Where and when this audience asks for places, `audience`, which is kept apart from it, holds some."""
+
+    def __init__(self, wave_id: int, audience: str) -> None:
+        super().__init__(wave_id)
+        self.args = (f"wave {wave_id}: {audience} hold places then, and are kept apart",)
+        self.audience = audience
 
 
 class EventReadOnly(Conflict):

@@ -4,6 +4,7 @@ import enum
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from app.events.cloning import first_day_of
@@ -49,12 +50,15 @@ class KindDesign:
     closes_days: int | None = None
     asks_statistics: bool = False
     waiting_list: bool = True
+    transfer_minutes: int = 0
+    absent_minutes: int | None = None
     keep_names_days: int = 365
 
     @property
     def minutes(self) -> int:
-        """How long its route takes."""
-        return sum(stop.minutes for stop in self.stops)
+        """How long its route takes, walks included."""
+        walks = sum(bool(a.space and b.space) and a.space != b.space for a, b in pairwise(self.stops))
+        return sum(stop.minutes for stop in self.stops) + walks * self.transfer_minutes
 
     def parts(self) -> tuple[Part, ...]:
         """What it has to bring."""
@@ -77,7 +81,12 @@ def bring(
         draft = _with_texts(draft, design, host)
     if Part.SPACES in parts:
         people = max((wave.capacity for wave in draft.waves), default=1)
-        draft = replace(draft, spaces=tuple(_space(s, people) for s in design.spaces), stops=design.stops)
+        draft = replace(
+            draft,
+            spaces=tuple(_space(s, people) for s in design.spaces),
+            stops=design.stops,
+            transfer_minutes=design.transfer_minutes,
+        )
     if Part.RULES in parts:
         draft = _with_rules(draft, design, now)
     return draft
@@ -112,6 +121,7 @@ def _with_rules(draft: EventDraft, design: KindDesign, now: datetime) -> EventDr
         registration_closes_at=closes_at if closes_at and closes_at > now else None,
         asks_statistics=design.asks_statistics,
         waiting_list=design.waiting_list,
+        absent_minutes=design.absent_minutes,
         keep_names_days=design.keep_names_days,
     )
 

@@ -28,25 +28,27 @@ _FORUM = KindDesign(
             "I find out what I am good at and what I like.", space="Construire",
         ),
         StopDraft(
-            "Stands métiers", 50, "Job stands", "J’essaie les gestes d’un métier, puis je parle avec ceux qui le font.",
-            "I try the gestures of a job, then talk with those who do it.", space="Stands métiers",
+            "Stands métiers", 40, "Job stands", "J’essaie les gestes d’un métier, puis je parle avec ceux qui le font.",
+            "I try the gestures of a job, then talk with those who do it.", space="Stands métiers", largest_team=15,
         ),
         StopDraft(
-            "Orientation", 20, "Training", "Je trouve où me former.", "I find where to train.", space="Orientation"
+            "Orientation", 15, "Training", "Je trouve où me former.", "I find where to train.", space="Orientation"
         ),
         StopDraft(
             "Offres", 15, "Offers", "Je repars avec une idée de stage ou d’immersion.",
             "I leave with an idea for an internship or some days in a company.", optional=True, space="Offres",
         ),
         StopDraft(
-            "Dégustation", 15, "Tasting", "Je goûte ce que les élèves ont préparé.",
-            "I taste what the pupils have prepared.", optional=True, space="Dégustation",
+            "Dégustation", 10, "Tasting", "Je goûte ce que les élèves ont préparé.",
+            "I taste what the pupils have prepared.", optional=True, space="Dégustation", any_order=True,
         ),
     ),
     limits=(AllotmentDraft("school", max_groups=2),),
     questions=(ask.TRADES_WANTED, ask.LOOKING_FOR),
     closes_days=1,
     asks_statistics=True,
+    transfer_minutes=5,
+    absent_minutes=30,
 )  # fmt: skip
 
 _MEETING_TEXTS = (

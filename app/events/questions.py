@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
+from app.core.errors import Conflict
 from app.core.i18n import Locale
 from app.core.text import slugify
 from app.events.enums import QuestionKind
@@ -81,6 +83,16 @@ class QuestionRow:
             codes = answer if isinstance(answer, list) else [str(answer)]
             return ", ".join(labels.get(code, code) for code in codes)
         return str(answer)
+
+
+class QuestionChanged(Conflict):
+    """Somebody changed this question since it was shown: `now` is what it is."""
+
+    code = "question_changed"
+
+    def __init__(self, now: QuestionRow) -> None:
+        super().__init__(f"{now.key} was changed meanwhile")
+        self.now = now
 
 
 def asked_of(questions: Iterable[QuestionRow], audience: str) -> list[QuestionRow]:
@@ -231,6 +243,11 @@ def _check_several(question: QuestionRow, value: Any) -> tuple[Answer | None, st
     if question.maximum is not None and len(chosen) > question.maximum:
         return None, "answer_too_many"
     return chosen, ""
+
+
+def fingerprint(question: QuestionRow) -> str:
+    """Twelve characters that differ when anything differs that an organiser writes: two who edit at once are told apart."""
+    return sha256(repr(replace(question, retired=False)).encode()).hexdigest()[:12]
 
 
 # --- Editing ------------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ OTHER = "other"
 """A reason told in words alone."""
 LAPSED = "offer_lapsed"
 """A place offered from the waiting list and not taken in time: refused, by nobody's hand."""
+DECLINED = "offer_declined"
+"""A place offered from the waiting list that its person does not want."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,17 @@ _WORDS: dict[ReasonUse, tuple[tuple[str, str, str], ...]] = {
         ("weather", "Météo", "Weather"),
         (OTHER, "Autre raison", "Another reason"),
     ),
+    ReasonUse.EVENT_POSTPONED: (
+        ("too_few", "Pas assez d’inscrits", "Not enough people registered"),
+        ("provider_changed", "Changement de prestataire", "Change of provider"),
+        ("illness", "Maladie, Covid", "Illness, Covid"),
+        ("speaker_missing", "Intervenant absent", "Speaker not available"),
+        ("venue_lost", "Lieu indisponible", "Venue not available"),
+        ("timetable", "Problème de calendrier", "Trouble with the timetable"),
+        ("transport", "Transport, grève", "Transport, strike"),
+        ("weather", "Météo", "Weather"),
+        (OTHER, "Autre raison", "Another reason"),
+    ),
     ReasonUse.REGISTRATION_CANCELLED: (
         ("illness", "Maladie, Covid", "Illness, Covid"),
         ("timetable", "Emploi du temps, examen", "Timetable, exam"),
@@ -65,7 +78,7 @@ _WORDS: dict[ReasonUse, tuple[tuple[str, str, str], ...]] = {
     ReasonUse.REFUSED: (
         ("no_room", "Plus de place", "No room left"),
         (LAPSED, "Place proposée, pas de réponse à temps", "Place offered, no answer in time"),
-        ("offer_declined", "Place proposée, refusée", "Place offered, declined"),
+        (DECLINED, "Place proposée, refusée", "Place offered, declined"),
         ("not_concerned", "Hors du public visé", "Not the audience it is for"),
         ("too_late", "Demande trop tardive", "Asked too late"),
         ("refused_other", "Autre raison", "Another reason"),

@@ -3,15 +3,19 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.core.errors import FieldError, MoveNotAllowed
 from app.events.drafts import EventDraft, WaveDraft
 from app.events.enums import EVENT_MOVES, VISIBLE, Enrolment, EventMove, EventState
+from app.events.flow_rules import flow_problems
 
 LARGEST = 1_000_000
+MOST_EXPECTED = 100_000
+REOPENS_FOR = timedelta(hours=24)
+"""How long a calling off, made by mistake, can be taken back."""
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -75,6 +79,11 @@ def occupancy(
     return Occupancy(people, min((n for n in (limit, of_waves) if n is not None), default=None))
 
 
+def may_reopen(state: EventState, called_off_at: datetime, now: datetime) -> bool:
+    """Whether a calling off may be taken back: for a day, as long as nothing else was done since."""
+    return state is EventState.CANCELLED and now < called_off_at + REOPENS_FOR
+
+
 def is_visible(state: EventState) -> bool:
     """Whether the public may see it: a draft is its organiser's alone."""
     return state in VISIBLE
@@ -89,9 +98,12 @@ def is_open(
     return (opens_at is None or opens_at <= now) and (closes_at is None or now < closes_at)
 
 
-def tells_when_deleted(state: EventState, ends_at: datetime, now: datetime) -> bool:
-    """Whether people who were to come are told: not of a draft, nor of what is over or off already."""
-    return state in {EventState.PUBLISHED, EventState.CLOSED} and now < ends_at
+def tells_when_deleted(state: EventState, ends_at: datetime, now: datetime, *, date_to_come: bool) -> bool:
+    """Whether people who were to come are told: not of a draft, nor of what is over or off already.
+
+    What waits for a new date is not over, whenever its old one was.
+    """
+    return state in {EventState.PUBLISHED, EventState.CLOSED} and (date_to_come or now < ends_at)
 
 
 def missing_parts(*, waves: int, audiences: int, has_place: bool) -> tuple[str, ...]:
@@ -111,7 +123,7 @@ def prefix_of(title: str) -> str:
 def require_valid(draft: EventDraft, known_audiences: Collection[str]) -> None:
     """Raises FieldError with every problem of the draft: paths are those of the API, codes are stable."""
     problems = _title_problems(draft) | _window_problems(draft)
-    problems |= _audience_problems(draft, known_audiences) | _space_problems(draft)
+    problems |= _audience_problems(draft, known_audiences) | _space_problems(draft) | flow_problems(draft)
     for index, wave in enumerate(draft.waves):
         problems |= {f"waves/{index}/{path}": code for path, code in _wave_problems(wave, draft).items()}
     if problems:
@@ -194,6 +206,8 @@ def _wave_problems(wave: WaveDraft, draft: EventDraft) -> dict[str, str]:
         problems["starts_at"] = "outside_event"
     if not 0 < wave.capacity <= LARGEST:
         problems["capacity"] = "out_of_range"
+    if wave.forecast is not None and not 0 <= wave.forecast <= MOST_EXPECTED:
+        problems["forecast"] = "out_of_range"
     seen: set[str] = set()
     for index, allotment in enumerate(wave.allotments):
         path = f"allotments/{index}"

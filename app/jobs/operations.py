@@ -5,6 +5,7 @@ thought to be gone) changes nothing any more, for every statement below asks for
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -68,6 +69,32 @@ def enqueue(
     values = _values(name, payload, now=now, subject=subject, organiser_id=organiser_id, run_at=run_at)
     job_id: int = db.session.execute(_INSERT, values).scalar_one()
     return job_id
+
+
+def enqueue_many(name: str, payloads: Mapping[str, Payload], *, now: datetime, organiser_id: int | None) -> None:
+    """`enqueue` of one name for each subject of `payloads`, in one statement."""
+    rows = [
+        _values(name, payload, now=now, subject=subject, organiser_id=organiser_id, run_at=None)
+        for subject, payload in payloads.items()
+    ]
+    if rows:
+        db.session.execute(insert(_JOBS), rows)
+
+
+def enqueue_unless_queued(
+    name: str, payload: Payload, *, now: datetime, subject: str, organiser_id: int | None = None
+) -> bool:
+    """`enqueue` unless such a job about the same subject is due and not begun; whether it was stored.
+
+    Right only where that job, when it begins, waits for a row that the caller holds: then it sees what the caller wrote.
+    """
+    due = select(Job.id).where(
+        Job.subject == subject, Job.name == name, Job.state == JobState.QUEUED, Job.run_at <= now
+    )  # fmt: skip
+    if db.session.execute(due.limit(1)).first() is not None:
+        return False
+    enqueue(name, payload, now=now, subject=subject, organiser_id=organiser_id)
+    return True
 
 
 def enqueue_from(source: FromClause, name: str, *, payload: ColumnElement[Any], subject: ColumnElement[str]) -> Insert:

@@ -1,6 +1,8 @@
 """Writing messages and calendar sequences. Nothing is sent here: the job stored beside each message does that."""
 
 import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -14,7 +16,7 @@ from app.core.audit import record
 from app.core.db import db
 from app.core.errors import MoveNotAllowed, NotFound
 from app.core.statements import NOW, ORGANISER, constant, insert_from
-from app.jobs.operations import enqueue, enqueue_from, retry_dead
+from app.jobs.operations import enqueue, enqueue_from, enqueue_many, retry_dead
 from app.jobs.queries import find_dead_job
 from app.messages.models import CalendarSequence, Message, MessageState
 
@@ -47,6 +49,32 @@ def queue_message(
     return message_id
 
 
+@dataclass(frozen=True)
+class NewMail:
+    """One of many mails of the same template."""
+
+    subject: str
+    recipient: str
+    locale: str
+    params: dict[str, Any]
+
+
+def queue_messages(template: str, mails: Sequence[NewMail], *, organiser_id: int | None, now: datetime) -> None:
+    """`queue_message` for each of these mails, in two statements. Raises ValueError as it does: then none is stored."""
+    rows = [
+        {
+            **_mail(template, mail.recipient, mail.locale),
+            "organiser_id": organiser_id, "subject": mail.subject, "params": mail.params, "queued_at": now,
+        }
+        for mail in mails
+    ]  # fmt: skip
+    if not rows:
+        return
+    ids = db.session.execute(insert(_MESSAGES).returning(_MESSAGES.c.id), rows).scalars()
+    jobs = {f"message:{message_id}": {"message_id": message_id} for message_id in sorted(ids)}
+    enqueue_many(SEND_JOB, jobs, now=now, organiser_id=organiser_id)
+
+
 def queue_from(source: FromClause, *, subject: ColumnElement[str], params: ColumnElement[Any]) -> tuple[CTE, CTE]:
     """`queue_message` for each row of `source`, as two parts of a larger statement on PostgreSQL: message and job.
 
@@ -76,6 +104,17 @@ def _mail(template: str, recipient: str, locale: str) -> dict[str, Any]:
         raise ValueError("a recipient is one mail address without spaces")
     rfc_id = f"<{secrets.token_urlsafe(18)}@{urls.host()}>"
     return {"template": template, "recipient": recipient, "locale": locale, "rfc_id": rfc_id}
+
+
+def redirect_messages(subject: str, recipient: str) -> None:
+    """Mails about a subject that have not arrived anywhere yet go to the person's address of today; without one, to nobody."""
+    waiting = update(Message).where(Message.subject == subject)
+    if recipient:
+        left = Message.state.in_([MessageState.QUEUED, MessageState.FAILED])
+        db.session.execute(waiting.where(left).values(recipient=recipient), execution_options=_QUIET)
+    else:
+        queued = Message.state == MessageState.QUEUED
+        db.session.execute(waiting.where(queued).values(state=MessageState.SKIPPED), execution_options=_QUIET)
 
 
 def mark_sent(message_id: int, *, title: str, now: datetime) -> None:
@@ -147,6 +186,18 @@ def raise_sequence(subject: str, *, now: datetime) -> int:
         postgresql.insert(CalendarSequence).values(values).on_conflict_do_update(index_elements=key, set_=raised)
     )
     return db.session.execute(on_postgresql.returning(CalendarSequence.sequence)).scalar_one()
+
+
+def raise_sequences(subjects: Collection[str], *, now: datetime) -> None:
+    """`raise_sequence` of each of these subjects, in one statement for a thousand."""
+    insert_here = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    raised = {"sequence": CalendarSequence.sequence + 1, "changed_at": now}
+    ordered = sorted(subjects)
+    for start in range(0, len(ordered), 1_000):
+        some = ordered[start : start + 1_000]
+        rows = [{"subject": subject, "sequence": 1, "changed_at": now} for subject in some]
+        statement = insert_here(CalendarSequence).values(rows)
+        db.session.execute(statement.on_conflict_do_update(index_elements=[CalendarSequence.subject], set_=raised))
 
 
 def _move(message_id: int, **values: Any) -> None:

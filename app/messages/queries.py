@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.db import db
 from app.messages.models import CalendarSequence, Message, MessageState
@@ -67,6 +67,16 @@ def list_messages(
     if cursor is not None:
         query = query.where(Message.id < cursor)
     return [MessageRow(*row) for row in db.session.execute(query.limit(limit))]
+
+
+def latest_states(subjects: Iterable[str]) -> dict[str, MessageState]:
+    """How the latest mail about each of these subjects stands; subjects without one are left out. One statement."""
+    wanted = list(subjects)
+    if not wanted:
+        return {}
+    latest = select(func.max(Message.id)).where(Message.subject.in_(wanted)).group_by(Message.subject)
+    rows = db.session.execute(select(Message.subject, Message.state).where(Message.id.in_(latest)))
+    return {row.subject: row.state for row in rows}
 
 
 def find_outgoing(message_id: int) -> OutgoingMessage | None:

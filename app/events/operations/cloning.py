@@ -149,7 +149,13 @@ def _with_what_is_there(draft: EventDraft, organiser_id: int) -> EventDraft:
     project_id = db.session.execute(
         select(Project.id).where(Project.id == draft.project_id, Project.organiser_id == organiser_id)
     ).scalar_one_or_none()
-    return replace(draft, audiences=audiences, waves=waves, project_id=project_id)
+    stops = tuple(
+        replace(stop, audiences=tuple(a for a in stop.audiences if a in audiences))
+        for stop in draft.stops
+        if not stop.audiences or set(stop.audiences) & set(audiences)
+    )
+    apart = tuple(a for a in draft.apart if {a.audience, a.other} <= set(audiences))
+    return replace(draft, audiences=audiences, waves=waves, stops=stops, apart=apart, project_id=project_id)
 
 
 def _ask(event: EventRow, questions: Sequence[QuestionRow], now: datetime) -> None:

@@ -11,6 +11,7 @@ from app.core.audit import list_history, record
 from app.core.db import db
 from app.events.errors import EventNotFound, PeopleCame
 from app.events.models import Event, Target
+from app.events.operations.moves import known_reason
 from app.events.parts import Binning, Moved, list_parts
 from app.events.rules import tells_when_deleted
 from app.messages.operations import raise_sequence
@@ -19,18 +20,20 @@ KEPT = timedelta(days=30)
 """How long what was deleted can be brought back."""
 
 
-def delete_event(event_id: int, *, by: Actor, now: datetime, reason: str = "") -> Moved:
+def delete_event(event_id: int, *, by: Actor, now: datetime, reason: str = "", code: str = "") -> Moved:
     """Hide an event everywhere, its registrations cancelled with it, and tell those who were to come, by a job.
 
-    Nobody is told of a draft, nor of what is over or was called off before. Raises EventNotFound, also when it is in the bin
-    already, and PeopleCame when anybody was scanned at its doors: then it is archived instead.
+    Nobody is told of a draft, nor of what is over or was called off before. `code` is the coded reason of calling off, which
+    the history keeps; `reason` words that people read. Raises EventNotFound, also when it is in the bin already, FieldError
+    (code), and PeopleCame when anybody was scanned at its doors: then it is archived instead.
     """
     event = db.session.execute(_locked(event_id).where(Event.deleted_at.is_(None))).one_or_none()
     if event is None:
         raise EventNotFound(str(event_id))
+    code = known_reason(code, event.organiser_id)
     parts = list_parts()
     at = max((part.moment(event_id, now) for part in parts), default=now)
-    told = tells_when_deleted(event.state, event.ends_at, now)
+    told = tells_when_deleted(event.state, event.ends_at, now, date_to_come=event.date_to_come)
     version = _write(event_id, at, now)
     binning = Binning(event_id, event.organiser_id, at, version, told, by, now, reason.strip()[:300])
     moved = _sum([part.delete(binning) for part in parts])
@@ -42,7 +45,7 @@ def delete_event(event_id: int, *, by: Actor, now: datetime, reason: str = "") -
         "title": event.title_fr, "registrations": moved.registrations, "people": moved.people,
         "told": told and moved.registrations > 0,
     }  # fmt: skip
-    details |= {"reason": binning.reason} if binning.reason else {}
+    details |= {name: said for name, said in (("code", code), ("reason", binning.reason)) if said}
     record(by, "event.deleted", f"event:{event_id}", now=now, organiser_id=event.organiser_id, details=details)
     return moved
 
@@ -90,7 +93,7 @@ def remove_some(event_id: int, *, now: datetime, most: int = 50) -> int:
 
 
 def _locked(event_id: int) -> Any:
-    columns = Event.organiser_id, Event.state, Event.title_fr, Event.ends_at, Event.deleted_at
+    columns = Event.organiser_id, Event.state, Event.title_fr, Event.ends_at, Event.date_to_come, Event.deleted_at
     return select(*columns).where(Event.id == event_id).with_for_update(key_share=True)
 
 

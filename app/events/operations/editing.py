@@ -14,12 +14,26 @@ from app.core.db import db
 from app.core.errors import FieldError, NotFound
 from app.core.text import slugify
 from app.events.changes import event_changes
-from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, WaveDraft
+from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, TransferDraft, WaveDraft
 from app.events.enums import EDITABLE, EventState
-from app.events.errors import EventReadOnly, HasRegistrations
-from app.events.models import ENTRANCE, Allotment, Checkpoint, Event, EventAudience, Project, Space, Stop, Wave
+from app.events.errors import AudienceApart, EventReadOnly, HasRegistrations
+from app.events.models import (
+    ENTRANCE,
+    Allotment,
+    Checkpoint,
+    Event,
+    EventAudience,
+    Project,
+    Space,
+    Stop,
+    Transfer,
+    Wave,
+)
+from app.events.operations.apart import require_all_apart
 from app.events.operations.places import lock_event
-from app.events.queries import EventRow, get_event_by_id, list_audiences
+from app.events.operations.waiting import call_for_offers
+from app.events.queries import EventRow, StopRow, get_event_by_id, list_audiences
+from app.events.route import list_variants, route_minutes
 from app.events.rules import prefix_of, require_valid
 from app.messages.operations import raise_sequence
 from app.venues.models import Venue
@@ -50,7 +64,8 @@ def create_event(draft: EventDraft, *, organiser_id: int, by: Actor, now: dateti
     spaces = _write_spaces(event_id, draft.spaces, {})
     db.session.execute(insert(Checkpoint).values(event_id=event_id, name=ENTRANCE, space_id=None))
     _write_checkpoints(event_id, spaces, set())
-    _write_stops(event_id, draft, spaces, set())
+    _write_transfers(spaces, draft.transfers)
+    _write_stops(event_id, draft, spaces, ())
     for index, wave in enumerate(draft.waves):
         _write_wave(event_id, index, wave, None, draft.audiences)
     details = {"slug": slug, "title": draft.title_fr}
@@ -61,13 +76,16 @@ def create_event(draft: EventDraft, *, organiser_id: int, by: Actor, now: dateti
 def edit_event(event_id: int, draft: EventDraft, *, by: Actor, now: datetime) -> None:
     """Bring an event up to date. Waves, spaces and stops named by id are kept, others made, missing ones removed.
 
-    Raises FieldError (also when a wave would hold fewer places than are taken), EventReadOnly, and HasRegistrations when a
+    Raises FieldError (also when a wave would hold fewer places than are taken, and for other hours while the date is to come:
+    postponing sets it), EventReadOnly, and HasRegistrations when a
     wave that people registered for would go.
     """
     lock_event(event_id)  # two who edit at once follow each other: the second sees what the first wrote
     before = get_event_by_id(event_id)
     if before.state not in EDITABLE:
         raise EventReadOnly
+    if resting := _dates_at_rest(before, draft):
+        raise FieldError(resting)
     require_valid(draft, {a.code for a in list_audiences(before.organiser_id)} | {a.code for a in before.audiences})
     _require_known_ids(before, draft)
     columns = _columns(draft, before.organiser_id, now, event_id=event_id)
@@ -84,12 +102,42 @@ def edit_event(event_id: int, draft: EventDraft, *, by: Actor, now: datetime) ->
     _write_audiences(event_id, draft.audiences)
     spaces = _write_spaces(event_id, draft.spaces, {s.id: s.name for s in before.spaces})
     _write_checkpoints(event_id, spaces, {c.space_id for c in before.checkpoints if c.space_id})
-    _write_stops(event_id, draft, spaces, {s.id for s in before.stops})
+    _write_transfers(spaces, draft.transfers)
+    _write_stops(event_id, draft, spaces, before.stops)
     _reconcile_waves(before, draft)
+    _keep_apart(event_id)
+    earlier = _begins_earlier(before, get_event_by_id(event_id))
+    call_for_offers(event_id, now=now, moved=earlier)  # there may be more room now, or another policy
     if _shows_in_calendar(before) != _shows_in_calendar(get_event_by_id(event_id)):
         raise_sequence(f"event:{event_id}", now=now)
     if details := event_changes(before, get_event_by_id(event_id)):
         record(by, "event.edited", f"event:{event_id}", now=now, organiser_id=before.organiser_id, details=details)
+
+
+def _begins_earlier(before: EventRow, after: EventRow) -> bool:
+    starts = {wave.id: wave.starts_at for wave in before.waves}
+    return any(wave.starts_at < starts.get(wave.id, wave.starts_at) for wave in after.waves)
+
+
+def _dates_at_rest(before: EventRow, draft: EventDraft) -> dict[str, str]:
+    """Hours that an edit would change while the event waits for a date, which people would never be told so."""
+    if not before.date_to_come:
+        return {}
+    found = {name: "date_to_come" for name in ("starts_at", "ends_at") if getattr(draft, name) != getattr(before, name)}
+    if found:
+        return found  # waves go with them
+    hours = {wave.id: (wave.starts_at, wave.ends_at) for wave in before.waves}
+    for index, wave in enumerate(draft.waves):
+        if wave.id in hours and hours[wave.id] != (wave.starts_at, wave.ends_at):
+            found[f"waves/{index}/starts_at"] = "date_to_come"
+    return found
+
+
+def _keep_apart(event_id: int) -> None:
+    try:
+        require_all_apart(get_event_by_id(event_id))
+    except AudienceApart as error:
+        raise FieldError({"apart": "not_apart"}) from error
 
 
 def _columns(draft: EventDraft, organiser_id: int, now: datetime, *, event_id: int = 0) -> dict[str, Any]:
@@ -103,9 +151,11 @@ def _columns(draft: EventDraft, organiser_id: int, now: datetime, *, event_id: i
     names = (
         "kind", "title_fr", "title_en", "summary_fr", "summary_en", "description_fr", "description_en", "entrance_fr",
         "entrance_en", "join_url", "project_id", "timezone", "starts_at", "ends_at", "registration_opens_at",
-        "registration_closes_at", "enrolment", "capacity", "largest_group", "asks_statistics", "waiting_list", "keep_names_days",
+        "registration_closes_at", "enrolment", "capacity", "largest_group", "asks_statistics", "waiting_list", "waiting_policy",
+        "offer_hours", "transfer_minutes", "absent_minutes", "keep_names_days",
     )  # fmt: skip
-    return {name: getattr(draft, name) for name in names} | {"venue_id": venue_id, "updated_at": now}
+    apart = [[a.audience, a.other, a.span.value] for a in draft.apart]
+    return {name: getattr(draft, name) for name in names} | {"apart": apart, "venue_id": venue_id, "updated_at": now}
 
 
 def _keep_venue(draft: EventDraft, organiser_id: int, now: datetime, event_id: int) -> int | None:
@@ -165,7 +215,7 @@ def _write_spaces(event_id: int, drafts: Sequence[SpaceDraft], before: Mapping[i
     for position, draft in enumerate(drafts):
         values = {
             "name": draft.name.strip(), "capacity": draft.capacity, "position": position,
-            "directions_fr": draft.directions_fr, "directions_en": draft.directions_en,
+            "directions_fr": draft.directions_fr, "directions_en": draft.directions_en, "stands": draft.stands,
         }  # fmt: skip
         if draft.id:
             db.session.execute(update(Space).where(Space.id == draft.id).values(**values))
@@ -186,23 +236,50 @@ def _write_checkpoints(event_id: int, spaces: Mapping[str, int], having: set[int
             db.session.execute(insert(Checkpoint).values(event_id=event_id, name=name, space_id=space_id))
 
 
-def _write_stops(event_id: int, draft: EventDraft, spaces: Mapping[str, int], before: set[int]) -> None:
-    gone = before - {stop.id for stop in draft.stops}
+def _write_transfers(spaces: Mapping[str, int], drafts: Sequence[TransferDraft]) -> None:
+    ids = list(spaces.values())
+    db.session.execute(delete(Transfer).where(Transfer.low_space_id.in_(ids)))
+    rows = []
+    for walk in drafts:
+        low, high = sorted((spaces[walk.space.strip()], spaces[walk.other.strip()]))
+        rows.append({"low_space_id": low, "high_space_id": high, "minutes": walk.minutes})
+    if rows:
+        db.session.execute(insert(Transfer), rows)
+
+
+def _write_stops(event_id: int, draft: EventDraft, spaces: Mapping[str, int], before: Sequence[StopRow]) -> None:
+    kept = _kept_stops(draft.stops, before)
+    gone = {stop.id for stop in before} - set(kept)
     if gone:
         db.session.execute(delete(Stop).where(Stop.id.in_(gone)))
     new = []
-    for position, stop in enumerate(draft.stops, start=1):
+    for position, (stop, stop_id) in enumerate(zip(draft.stops, kept, strict=True), start=1):
         values = {
             "event_id": event_id, "position": position, "name_fr": stop.name_fr.strip(), "name_en": stop.name_en,
             "text_fr": stop.text_fr, "text_en": stop.text_en, "minutes": stop.minutes, "optional": stop.optional,
-            "space_id": spaces[stop.space.strip()] if stop.space.strip() else None,
+            "space_id": spaces[stop.space.strip()] if stop.space.strip() else None, "any_order": stop.any_order,
+            "audiences": list(stop.audiences), "largest_team": stop.largest_team, "box": stop.box.strip(),
         }  # fmt: skip
-        if stop.id is None:
+        if stop_id is None:
             new.append(values)
         else:
-            db.session.execute(update(Stop).where(Stop.id == stop.id).values(**values))
+            db.session.execute(update(Stop).where(Stop.id == stop_id).values(**values))
     if new:
         db.session.execute(insert(Stop), new)
+
+
+def _kept_stops(drafts: Sequence[StopDraft], before: Sequence[StopRow]) -> list[int | None]:
+    """The id of the stop that each draft keeps, or None for a new one.
+
+    Who names no ids keeps the stop of the same name: plans and people's choices hang on it.
+    """
+    free = {stop.id: stop.name_fr for stop in before if stop.id not in {draft.id for draft in drafts}}
+    kept: list[int | None] = []
+    for draft in drafts:
+        found = draft.id or next((key for key, name in free.items() if name == draft.name_fr.strip()), None)
+        free.pop(found or 0, None)
+        kept.append(found)
+    return kept
 
 
 def _reconcile_waves(before: EventRow, draft: EventDraft) -> None:
@@ -220,7 +297,7 @@ def _reconcile_waves(before: EventRow, draft: EventDraft) -> None:
 def _write_wave(event_id: int, index: int, draft: WaveDraft, wave_id: int | None, audiences: Sequence[str]) -> None:
     values = {
         "starts_at": draft.starts_at, "ends_at": draft.ends_at, "capacity": draft.capacity, "place": draft.place,
-        "host": draft.host,
+        "host": draft.host, "forecast": draft.forecast,
     }  # fmt: skip
     if wave_id is None:
         new = insert(Wave).values(event_id=event_id, taken=0, **values).returning(Wave.id)
@@ -273,5 +350,5 @@ def _shows_in_calendar(event: EventRow) -> tuple[object, ...]:
         event.title_fr, event.title_en, event.starts_at, event.ends_at, event.timezone, event.venue_name, event.venue_address,
         event.venue_commune, event.entrance_fr, event.entrance_en, event.join_url,
         tuple((w.id, w.starts_at, w.ends_at, w.place, w.host) for w in event.waves),
-        sum(stop.minutes for stop in event.stops),  # a visit ends with its route
+        tuple((v.audiences, route_minutes(event, v.stops)) for v in list_variants(event)),  # a visit ends with its route
     )  # fmt: skip

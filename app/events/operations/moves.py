@@ -1,6 +1,7 @@
 """The moves of an event along its table of states."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -41,21 +42,28 @@ def move_event(
         values["published_at"] = now
     if move is EventMove.CANCEL:
         reason = reason.strip()[:300]
-        code = _known(code, event.organiser_id) or (OTHER if reason else "")
+        code = known_reason(code, event.organiser_id) or (OTHER if reason else "")
         values |= {"cancel_code": code, "cancel_reason": reason}
         raise_sequence(f"event:{event_id}", now=now)
+    rests = event.date_to_come and move in {EventMove.CANCEL, EventMove.ARCHIVE}
+    if rests:
+        values["date_to_come"] = False  # nothing is to come any more: it ends, and its names go, as of its last date
     db.session.execute(
         update(Event)
         .where(Event.id == event_id)
         .values(**values, updated_at=now, version=Event.version + 1, revision=Event.revision + 1)
     )
-    details = {"state": [state, after]} | {name: told for name, told in (("code", code), ("reason", reason)) if told}
+    details: dict[str, Any] = {"state": [state, after]} | {
+        name: told for name, told in (("code", code), ("reason", reason)) if told
+    }
+    if rests:
+        details["date_to_come"] = [True, False]
     record(by, f"event.{move}", f"event:{event_id}", now=now, organiser_id=event.organiser_id, details=details)
     return after
 
 
-def _known(code: str, organiser_id: int) -> str:
-    """Raises FieldError unless it is nothing, or a reason that the organiser's list has or had."""
+def known_reason(code: str, organiser_id: int) -> str:
+    """The code why an event does not take place. Raises FieldError unless it is nothing, or the organiser's list has or had it."""
     known = list_reasons(organiser_id, ReasonUse.EVENT_CANCELLED, retired=True) if code else ()
     if code and all(row.code != code for row in known):
         raise FieldError({"code": "choice"})

@@ -16,21 +16,34 @@ from app.events.errors import EventReadOnly
 from app.events.models import Event, Question
 from app.events.operations.places import lock_event
 from app.events.queries import EventRow, get_event_by_id
-from app.events.questions import MOST_FILES, MOST_QUESTIONS, QuestionRow, change_of, new_key, problems_of
+from app.events.questions import (
+    MOST_FILES,
+    MOST_QUESTIONS,
+    QuestionChanged,
+    QuestionRow,
+    change_of,
+    fingerprint,
+    new_key,
+    problems_of,
+)
 
 
 def save_question(
-    event_id: int, wanted: QuestionRow, *, key: str | None = None, is_answered: bool = False, by: Actor, now: datetime
-) -> str:
+    event_id: int, wanted: QuestionRow, *, key: str | None = None, is_answered: bool = False, seen: str = "",
+    by: Actor, now: datetime,
+) -> str:  # fmt: skip
     """Ask something new (no key), or change what is asked under `key`; returns the key.
 
     `is_answered` says whether people may have answered: then the kind stays and choices are retired, never removed.
-    Raises FieldError by field, EventReadOnly, NotFound.
+    `seen` is the fingerprint of the question that was changed; without one, whatever stands there is replaced.
+    Raises FieldError by field, EventReadOnly, NotFound, QuestionChanged.
     """
     event = _hold(event_id)
     before = next((q for q in event.questions if q.key == key), None)
     if key is not None and (before is None or before.retired):
         raise NotFound("question")
+    if before is not None and seen and seen != fingerprint(before):
+        raise QuestionChanged(before)
     if before is None:
         if sum(not q.retired for q in event.questions) >= MOST_QUESTIONS:
             raise FieldError({"label_fr": "too_many_questions"})
@@ -40,6 +53,8 @@ def save_question(
     problems = problems_of(wanted, [a.code for a in event.audiences])
     if wanted.kind is QuestionKind.FILE and _files_besides(event, wanted.key) >= MOST_FILES:
         problems["kind"] = "too_many_files"
+    if _asks_already(event, wanted, before):
+        problems.setdefault("label_fr", "question_twice")
     if problems:
         raise FieldError(problems)
     values = _columns(wanted)
@@ -134,6 +149,14 @@ def copy_questions(from_event_id: int, to_event_id: int, *, now: datetime) -> No
 def _files_besides(event: EventRow, key: str) -> int:
     """How many other questions ask for a file."""
     return sum(q.kind is QuestionKind.FILE and not q.retired and q.key != key for q in event.questions)
+
+
+def _asks_already(event: EventRow, wanted: QuestionRow, before: QuestionRow | None) -> bool:
+    """Whether another question has these very words; one that had them already keeps them."""
+    words = wanted.label_fr.strip().casefold()
+    if before is not None and before.label_fr.casefold() == words:
+        return False
+    return any(q.label_fr.casefold() == words and not q.retired and q.key != wanted.key for q in event.questions)
 
 
 def _hold(event_id: int) -> EventRow:

@@ -56,6 +56,7 @@ class EventLine(Filled):
     organiser_id: int
     registration_opens_at: datetime | None
     registration_closes_at: datetime | None
+    date_to_come: bool
 
     def title(self, locale: Locale) -> str:
         return self.title_fr if locale == "fr" else self.title_en or self.title_fr
@@ -64,7 +65,8 @@ class EventLine(Filled):
         return self.summary_fr if locale == "fr" else self.summary_en or self.summary_fr
 
     def is_open(self, now: datetime) -> bool:
-        return is_open(self.state, self.registration_opens_at, self.registration_closes_at, self.ends_at, now)
+        opens, closes = self.registration_opens_at, self.registration_closes_at
+        return not self.date_to_come and is_open(self.state, opens, closes, self.ends_at, now)
 
 
 def _of_waves(found: ColumnElement[int]) -> ScalarSelect[int | None]:
@@ -81,14 +83,15 @@ FILLED = (  # the columns of Filled
 _LINE = (
     Event.id, Event.slug, Event.kind, Event.state, Event.title_fr, Event.title_en, Event.summary_fr, Event.summary_en,
     Event.starts_at, Event.ends_at, Event.timezone, Event.organiser_id, *FILLED,
-    Event.registration_opens_at, Event.registration_closes_at,
+    Event.registration_opens_at, Event.registration_closes_at, Event.date_to_come,
     func.coalesce(Venue.name, "").label("venue_name"), func.coalesce(Venue.commune, "").label("venue_commune"),
 )  # fmt: skip
 
 
 def list_public_events(now: datetime, *, past: bool = False, limit: int = 50, offset: int = 0) -> list[EventLine]:
-    """What's on for everybody: what is not over, soonest first; or what is, latest first."""
-    over = Event.ends_at < now
+    """What's on for everybody: what is not over, soonest first, then what has no date yet; or what is over, latest first."""
+    rests = Event.date_to_come & Event.state.in_([EventState.PUBLISHED, EventState.CLOSED])
+    over = and_(Event.ends_at < now, ~rests)
     statement = select(*_LINE).outerjoin(Venue, Venue.id == Event.venue_id)
     statement = statement.where(Event.state.in_(VISIBLE), Event.deleted_at.is_(None))
     if past:
@@ -96,7 +99,9 @@ def list_public_events(now: datetime, *, past: bool = False, limit: int = 50, of
             Event.starts_at.desc(), Event.id
         )
     else:
-        statement = statement.where(~over, Event.state != EventState.ARCHIVED).order_by(Event.starts_at, Event.id)
+        statement = statement.where(~over, Event.state != EventState.ARCHIVED).order_by(
+            Event.date_to_come, Event.starts_at, Event.id
+        )
     return [EventLine(**r) for r in db.session.execute(statement.limit(limit).offset(offset)).mappings()]
 
 

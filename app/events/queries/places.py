@@ -23,12 +23,12 @@ def get_version(event_id: int) -> int:
 
 
 def get_places(event: EventRow) -> Places:
-    """Places taken now: never kept, never stale. Two statements, three where there are allotments."""
+    """Places taken now: never kept, never stale. Two statements, three where there are allotments or audiences kept apart."""
     head = db.session.execute(_TAKEN, {"sought": event.id}).one()
     waves = db.session.execute(_TAKEN_OF_WAVES, {"sought": event.id}).all()
     taken, waiting = {row.id: row.taken for row in waves}, {row.id: row.waiting for row in waves}
     allotments: dict[tuple[int, str], AllotmentPlaces] = {}
-    if any(wave.allotments for wave in event.waves):
+    if event.apart or any(wave.allotments for wave in event.waves):
         counted = db.session.execute(
             select(Allotment.wave_id, Allotment.audience, Allotment.people, Allotment.groups)
             .join(Wave, Wave.id == Allotment.wave_id)

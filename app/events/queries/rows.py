@@ -194,8 +194,13 @@ class EventRow:
         return max((self.ends_at, *(wave.ends_at for wave in self.waves)))
 
     def is_open(self, now: datetime) -> bool:
-        """Whether the public may register now."""
-        return is_open(self.state, self.registration_opens_at, self.registration_closes_at, self.ends_at, now)
+        """Whether the public may register now. Never while its new date is to come."""
+        opens, closes = self.registration_opens_at, self.registration_closes_at
+        return not self.date_to_come and is_open(self.state, opens, closes, self.ends_at, now)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its end is past. Never while its new date is to come."""
+        return not self.date_to_come and self.ends_at <= now
 
 
 @dataclass(frozen=True)
@@ -208,7 +213,8 @@ class AllotmentPlaces:
 class Places:
     """Counters of one event at one moment. `waves` maps a wave's id to places taken; `allotments` (wave, audience).
 
-    `waiting` maps a wave's id to the registrations on the waiting list that ask for it.
+    `waiting` maps a wave's id to the registrations on the waiting list that ask for it. `held_up`: waves of which nobody new gets
+    anything, where somebody looked who of those who wait holds up others.
     """
 
     version: int
@@ -216,6 +222,7 @@ class Places:
     waves: dict[int, int]
     allotments: dict[tuple[int, str], AllotmentPlaces]
     waiting: dict[int, int] = field(default_factory=dict)
+    held_up: frozenset[int] | None = None
 
     def left(self, event: EventRow, wave: WaveRow) -> int:
         """People who can still come in a wave, whoever they are."""
@@ -232,6 +239,8 @@ class Places:
 
     def may_archive(self, event: EventRow, now: datetime) -> bool:
         """Whether archiving it now leaves nobody waiting."""
+        if event.date_to_come and event.state is not EventState.CANCELLED:
+            return self.taken == 0
         return may_archive(event.state, event.last_ends_at, self.taken, now)
 
     def left_for(self, event: EventRow, wave: WaveRow, audience: str) -> int:
