@@ -9,14 +9,15 @@ from app.core.transaction import transaction
 from app.events.models import Event
 from app.events.operations.deleting import KEPT, remove_some
 from app.jobs.registry import JobContext, handler, periodic
-from app.registrations.enums import ALIVE, RegistrationStatus
+from app.registrations.enums import ALIVE
 from app.registrations.models import Registration
 from app.registrations.notifications import Kind, list_last_told, tell
+from app.registrations.operations.deleting import NEWS
 from app.registrations.operations.removing import remove_old
 from app.registrations.operations.with_event import TELL_DELETED, TELL_RESTORED
 
 CHUNK = 50
-_NEWS: tuple[Kind, ...] = ("event_deleted", "confirmed", "waitlisted")
+_NEWS: tuple[Kind, ...] = ("event_deleted", "confirmed", "waitlisted", "offered")
 
 
 @handler(TELL_DELETED)
@@ -89,8 +90,7 @@ def _tell(ids: list[int], now: datetime, *, deleted: bool) -> None:
         select(*columns).where(Registration.id.in_(ids), Registration.contact_email != "").order_by(Registration.id)
     )
     for row in db.session.execute(wanted).all():
-        kind: Kind = "waitlisted" if row.status is RegistrationStatus.WAITLISTED else "confirmed"
         tell(
-            "event_deleted" if deleted else kind,
+            "event_deleted" if deleted else NEWS[row.status],
             row.id, row.contact_email, row.locale, organiser_id=row.organiser_id, now=now,
         )  # fmt: skip

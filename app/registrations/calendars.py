@@ -7,13 +7,14 @@ from app.core.audit import list_history
 from app.core.i18n import Locale, as_locale, translate
 from app.core.tokens import digest
 from app.core.urls import absolute, own_page_path, ticket_path
-from app.events.calendars import CalendarFile, location_of, visit_end
+from app.events.calendars import CalendarFile, location_of
 from app.events.enums import Enrolment, EventState
 from app.events.queries import EventRow
 from app.messages.calendar import CalendarEntry, Status, render_calendar, render_entry
 from app.messages.queries import get_sequences
 from app.registrations.enums import RegistrationStatus
-from app.registrations.papers import headcount_words
+from app.registrations.itinerary import visits_by_wave
+from app.registrations.papers import headcount_words, route_lines
 from app.registrations.queries import RegistrationRow
 
 STATUS: dict[RegistrationStatus, Status] = {
@@ -50,7 +51,11 @@ def _entries(
     registration: RegistrationRow, event: EventRow, locale: Locale, sequence: int, changed_at: datetime
 ) -> Iterator[CalendarEntry]:
     base = digest(f"calendar:{registration.token}")[:32]
-    status: Status = "CANCELLED" if event.state is EventState.CANCELLED else STATUS[registration.status]
+    off = (
+        event.state is EventState.CANCELLED or event.date_to_come
+    )  # put off without a date: nothing to go to (RFC 5546)
+    status: Status = "CANCELLED" if off else STATUS[registration.status]
+    visits = visits_by_wave(event, registration)
     given_up = _given_up(registration) if event.enrolment is Enrolment.SEVERAL else set()
     for wave in event.waves:
         if wave.id not in registration.waves and wave.id not in given_up:
@@ -58,8 +63,8 @@ def _entries(
         yield CalendarEntry(
             uid=f"{base}@parcours" if event.enrolment is Enrolment.ONE else f"{base}-{wave.id}@parcours",
             sequence=sequence,
-            starts_at=wave.starts_at,
-            ends_at=visit_end(event, wave),
+            starts_at=visits[wave.id].begins_at,
+            ends_at=visits[wave.id].ends_at,
             timezone=event.timezone,
             summary=_summary(registration, event, locale),
             description=_description(registration, event, locale),
@@ -91,7 +96,9 @@ def _description(registration: RegistrationRow, event: EventRow, locale: Locale)
     lines.append(translate(locale, "Ticket: %(url)s", url=absolute(ticket_path(registration.ticket.code))))
     if event.join_url and registration.status is RegistrationStatus.CONFIRMED:
         lines.append(translate(locale, "To join online: %(url)s", url=event.join_url))
-    if event.stops:
+    if route := route_lines(event, registration, locale):
         lines.append(translate(locale, "Your route:"))
-        lines += [f"{stop.position}. {stop.name(locale)}" for stop in event.stops]
+        for line in route:  # an hour that is worked out is not promised for as long as a calendar keeps it
+            hour = f", {line.hour}" if line.exact and line.hour else ""
+            lines.append(f"{line.number}. {line.stop.name(locale)}{hour}")
     return "\n".join(lines)

@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 
 from app.core.checks import check
 from app.core.db import db
 from app.events.models import Allotment, Event, Wave
 from app.events.operations.deleting import KEPT
+from app.registrations import postponed_checks, waiting_checks
 from app.registrations.bulk.rules import BulkCounts, BulkItem, count_items
 from app.registrations.enums import ALIVE, HOLDING, RegistrationKind, TicketKind
 from app.registrations.models import AnswerFile, BulkAction, DeclaredStatistics, Registration, RegistrationWave, Ticket
@@ -16,6 +17,10 @@ from app.registrations.queries import FORGOTTEN
 GRACE = timedelta(days=2)
 """How late the work that empties the bin may be before somebody has to look at the workers."""
 PEOPLE = Registration.participants + Registration.companions
+HOLDS = and_(Registration.status.in_(HOLDING), Registration.absent_at.is_(None))
+"""Who did not come gave the places back."""
+WAITING = waiting_checks.__name__  # registers its checks with these
+POSTPONED = postponed_checks.__name__  # as WAITING
 
 
 @check("registrations.waves", "A wave's counter is the sum of the places that registrations hold in it")
@@ -32,7 +37,7 @@ def check_waves(now: datetime) -> list[str]:
 
 @check("registrations.events", "An event's counter is the sum of the people who hold places")
 def check_events(now: datetime) -> list[str]:
-    held = func.coalesce(func.sum(case((Registration.status.in_(HOLDING), PEOPLE), else_=0)), 0)
+    held = func.coalesce(func.sum(case((HOLDS, PEOPLE), else_=0)), 0)
     rows = db.session.execute(
         select(Event.slug, Event.taken, held.label("held"))
         .outerjoin(Registration, Registration.event_id == Event.id)
@@ -88,7 +93,7 @@ def check_allotments(now: datetime) -> list[str]:
     "Who has a place holds their whole headcount in each of their waves, and who has none holds nothing",
 )
 def check_held(now: datetime) -> list[str]:
-    wanted = case((Registration.status.in_(HOLDING), PEOPLE), else_=0)
+    wanted = case((HOLDS, PEOPLE), else_=0)
     rows = db.session.execute(
         select(Registration.reference, RegistrationWave.wave_id, RegistrationWave.people, wanted.label("wanted"))
         .join(RegistrationWave, RegistrationWave.registration_id == Registration.id)

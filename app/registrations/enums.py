@@ -20,6 +20,10 @@ class RegistrationMove(enum.StrEnum):
     CANCEL = "cancel"
     CHANGE = "change"
     REINSTATE = "reinstate"
+    OFFER = "offer"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    LAPSE = "lapse"
 
 
 class Source(enum.StrEnum):
@@ -34,8 +38,12 @@ HOLDING = (RegistrationStatus.CONFIRMED, RegistrationStatus.OFFERED)
 
 REGISTRATION_MOVES: dict[RegistrationStatus, frozenset[RegistrationMove]] = {
     RegistrationStatus.CONFIRMED: frozenset({RegistrationMove.CANCEL, RegistrationMove.CHANGE}),
-    RegistrationStatus.WAITLISTED: frozenset({RegistrationMove.CANCEL, RegistrationMove.CHANGE}),
-    RegistrationStatus.OFFERED: frozenset({RegistrationMove.CANCEL}),
+    RegistrationStatus.WAITLISTED: frozenset(
+        {RegistrationMove.CANCEL, RegistrationMove.CHANGE, RegistrationMove.OFFER}
+    ),
+    RegistrationStatus.OFFERED: frozenset(
+        {RegistrationMove.CANCEL, RegistrationMove.ACCEPT, RegistrationMove.DECLINE, RegistrationMove.LAPSE}
+    ),
     RegistrationStatus.CANCELLED: frozenset({RegistrationMove.REINSTATE}),
     RegistrationStatus.LAPSED: frozenset(),
 }

@@ -37,6 +37,15 @@ class ChangeClosed(Conflict):
     code = "change_closed"
 
 
+class RegistrationChanged(Conflict):
+    """Somebody corrected the same since it was read: look again."""
+
+    code = "registration_changed"
+
+    def __init__(self) -> None:
+        super().__init__("the registration was corrected since it was read")
+
+
 class RegistrationForgotten(Conflict):
     """The person's name was erased meanwhile: nobody is left to come."""
 
@@ -47,3 +56,15 @@ class NotOver(Conflict):
     """The event is not over yet: who has not come may still come."""
 
     code = "not_over"
+
+
+class OfferExpired(Conflict):
+    """The places were offered until a moment that is over: they are somebody else's by now, or will be."""
+
+    code = "offer_expired"
+
+
+class NotInTurn(Conflict):
+    """Others wait before this one, and the event's policy lets nobody go before them."""
+
+    code = "not_in_turn"

@@ -3,51 +3,29 @@
 from datetime import timedelta
 
 from app.core.transaction import transaction
+from app.events.enums import EDITABLE
 from app.events.errors import EventNotFound
 from app.events.queries import get_event_by_id, list_events_by_id
 from app.jobs.registry import JobContext, handler, periodic
-from app.registrations import belongings, bin_jobs, mails
+from app.registrations import belongings, bin_jobs, called_off_jobs, mails, postponed_jobs, waiting_jobs
 from app.registrations.bulk import jobs as bulk
 from app.registrations.importing import jobs as importing
-from app.registrations.notifications import list_told, tell
 from app.registrations.operations.answer_files import purge_waiting
 from app.registrations.operations.retention import forget_names
 from app.registrations.operations.tickets import LINKS_JOB, send_links_again
 from app.registrations.queries import (
     find_mail_by_digest,
     list_events_with_names,
-    list_ids_alive,
-    list_registrations_by_id,
 )
 
 BULK = bulk.__name__  # as MAILS: its jobs are registered with these
 BIN = bin_jobs.__name__  # as MAILS; registers what goes into the bin with an event
+CALLED_OFF = called_off_jobs.__name__  # as MAILS
 BELONGINGS = belongings.__name__  # what goes with a structure that is merged
 IMPORTS = importing.__name__  # as MAILS: its jobs are registered with these
 MAILS = mails.__name__  # imported here so that the renderers are registered wherever jobs are
-CHUNK = 50
-
-
-@handler("registrations.tell_event_cancelled")
-def tell_event_cancelled(context: JobContext) -> None:
-    """Queue the mail to everyone of a cancelled event. Begun again, it goes on with those not told yet."""
-    try:
-        event = get_event_by_id(int(context.payload["event_id"]))
-    except EventNotFound:
-        return  # it is in the bin by now, or gone
-    ids = list_ids_alive(event.id)
-    told = list_told("event_cancelled", ids)
-    left = [i for i in ids if i not in told]
-    for start in range(0, len(left), CHUNK):
-        registrations = list_registrations_by_id(left[start : start + CHUNK])
-        with transaction():
-            for registration in registrations:
-                if registration.contact_email:
-                    tell(
-                        "event_cancelled", registration.id, registration.contact_email, registration.locale,
-                        organiser_id=event.organiser_id, now=context.now(),
-                    )  # fmt: skip
-        context.progress(min(start + CHUNK, len(left)), len(left))
+POSTPONED = postponed_jobs.__name__  # as MAILS
+WAITING = waiting_jobs.__name__  # as MAILS
 
 
 @handler(LINKS_JOB)
@@ -68,7 +46,9 @@ def forget_old_names(context: JobContext) -> None:
     """Make people anonymous where an event is over for as long as it said that it keeps names."""
     now = context.now()
     for event in list_events_by_id(list_events_with_names(now)):
-        if event.ends_at + timedelta(days=event.keep_names_days) > now:
+        if (event.date_to_come and event.state in EDITABLE) or event.ends_at + timedelta(
+            days=event.keep_names_days
+        ) > now:
             continue
         done = 1
         while done:

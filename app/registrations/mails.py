@@ -1,45 +1,70 @@
 """The mails about a registration, made when they go out: text, HTML, QR code, ticket as PDF, calendar entry."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from app.accounts.queries import OrganiserRow, get_organiser
 from app.core.audit import list_history
 from app.core.i18n import Locale, format_span, translate
-from app.core.urls import absolute, own_page_path, ticket_path
+from app.core.urls import absolute, event_path, own_page_path, ticket_path
 from app.documents.qr import qr_png
-from app.events.enums import EventState
-from app.events.queries import EventRow, StopRow, WaveRow, find_binned_event, get_event_by_id
+from app.events.enums import EDITABLE, EventState
+from app.events.queries import EventRow, WaveRow, find_binned_event, get_event_by_id
+from app.events.queries.postponed import find_postponed, list_asked_since, postponed_words
 from app.messages.rendering import Attachment, Mail, RenderContext, render_mail_templates, renderer
 from app.registrations.bulk.queries import get_texts
 from app.registrations.calendars import registration_calendar
 from app.registrations.enums import RegistrationStatus
 from app.registrations.errors import RegistrationNotFound
-from app.registrations.notifications import Kind, is_told_later
-from app.registrations.papers import admits, headcount_words, stop_hours, ticket_pdf_of
-from app.registrations.queries import RegistrationRow, get_binned_registration, get_registration, places_before
+from app.registrations.itinerary import visits_by_wave
+from app.registrations.notifications import Kind, is_told_later, list_told_off
+from app.registrations.papers import RouteLine, admits, headcount_words, route_lines, ticket_pdf_of
+from app.registrations.queries import Ahead, RegistrationRow, get_binned_registration, get_registration, waiting_before
 
 QR_ID = "ticket-qr@parcours"
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True)
+class PostponedFacts:
+    """`was` are the hours of one's own waves before, `why` the coded reason in words, `words` the team's own.
+
+    `lost`: a group that was missing on the old date, whose places went to others.
+    """
+
+    was: tuple[tuple[datetime, datetime], ...]
+    why: str
+    words: str
+    stay_url: str
+    cancel_url: str
+    lost: bool = False
+
+
+@dataclass(frozen=True)
 class MailFacts:
-    """What the mail templates read."""
+    """What the mail templates read. `arrivals`: when to come, by the id of a wave.
+
+    `minutes`: by how much the hours of a group move on the day itself, at most.
+    """
 
     event: EventRow
     registration: RegistrationRow
     organiser: OrganiserRow
     waves: tuple[WaveRow, ...]
+    arrivals: Mapping[int, datetime]
     date: str
     time_word: str
-    stops: tuple[tuple[StopRow, str], ...]
+    stops: tuple[RouteLine, ...]
     headcount: str
     own_url: str
+    event_url: str
     ticket_url: str
-    people_before: int
+    ahead: Ahead
+    postponed: PostponedFacts | None = None
+    minutes: int = 0
 
 
 def _facts(context: RenderContext) -> MailFacts | None:
@@ -71,18 +96,22 @@ def _facts_of(context: RenderContext, registration: RegistrationRow, event: Even
         registration=registration,
         organiser=get_organiser(event.organiser_id),
         waves=waves,
+        arrivals={wave_id: visit.begins_at for wave_id, visit in visits_by_wave(event, registration).items()},
         date=_date(event, waves, context.locale),
         time_word=_time_word(event, registration, context.locale),
-        stops=tuple(zip(event.stops, stop_hours(event, registration, context.locale), strict=True)),
+        stops=route_lines(event, registration, context.locale),
         headcount=headcount_words(registration, event, context.locale),
         own_url=absolute(own_page_path(registration.token)),
+        event_url=absolute(event_path(event.slug)),
         ticket_url=absolute(ticket_path(registration.ticket.code)),
-        people_before=places_before(registration) if waiting else 0,
+        ahead=waiting_before(registration) if waiting else Ahead(),
     )
 
 
 def _date(event: EventRow, waves: Sequence[WaveRow], locale: Locale) -> str:
     """The day, or the days, of one's own waves: what a mail's title ends with."""
+    if event.date_to_come:
+        return translate(locale, "date to come")
     if not waves:
         return format_span(event.starts_at, event.ends_at, event.timezone, locale)
     days = [wave.starts_at for wave in waves]
@@ -132,14 +161,19 @@ def _papers(facts: MailFacts, locale: Locale) -> list[Attachment]:
 
 
 def _is_off(facts: MailFacts) -> bool:
+    if facts.event.date_to_come and facts.registration.status is RegistrationStatus.CONFIRMED:
+        return True  # what stands in their calendar is put off until there is a date
     return not facts.registration.alive or facts.event.state is EventState.CANCELLED
 
 
-def _current(facts: MailFacts) -> Literal["confirmed", "waitlisted", "cancelled"]:
-    """The template that says what is true now, whatever was true when the mail was queued."""
-    if facts.registration.status is RegistrationStatus.CONFIRMED:
-        return "confirmed"
-    return "waitlisted" if facts.registration.alive else "cancelled"
+_CURRENT: dict[RegistrationStatus, Literal["confirmed", "waitlisted", "offered", "lapsed", "cancelled"]] = {
+    RegistrationStatus.CONFIRMED: "confirmed",
+    RegistrationStatus.WAITLISTED: "waitlisted",
+    RegistrationStatus.OFFERED: "offered",
+    RegistrationStatus.LAPSED: "lapsed",
+    RegistrationStatus.CANCELLED: "cancelled",
+}
+"""The template that says what is true now, whatever was true when the mail was queued."""
 
 
 def _news(context: RenderContext, template: Literal["confirmed", "waitlisted", "changed"]) -> Mail | None:
@@ -150,13 +184,14 @@ def _news(context: RenderContext, template: Literal["confirmed", "waitlisted", "
     facts = _facts(context)
     if facts is None or (facts.registration.alive and facts.event.state is EventState.CANCELLED):
         return None
-    later: list[Kind] = ["confirmed", "cancelled"]
+    later: list[Kind] = ["confirmed", "cancelled", "offered", "lapsed"]
     if template == "changed":
         later.append("changed")
     if is_told_later(later, facts.registration.id, after=context.message_id):
         return None
-    now = _current(facts)
-    return _mail(context, template if template == "changed" and now != "cancelled" else now, facts)
+    now = _CURRENT[facts.registration.status]
+    tells_change = template == "changed" and now in {"confirmed", "waitlisted"}
+    return _mail(context, template if tells_change else now, facts)
 
 
 @renderer("registrations.confirmed")
@@ -172,6 +207,39 @@ def waitlisted(context: RenderContext) -> Mail | None:
 @renderer("registrations.changed")
 def changed(context: RenderContext) -> Mail | None:
     return _news(context, "changed")
+
+
+@renderer("registrations.offered")
+def offered(context: RenderContext) -> Mail | None:
+    """None where it was answered, or its time is over, by now."""
+    facts = _facts(context)
+    if facts is None or facts.registration.status is not RegistrationStatus.OFFERED:
+        return None
+    until = facts.registration.offer_expires_at
+    over = until is None or until <= context.now or facts.event.state is EventState.CANCELLED
+    if over or is_told_later(["offered"], facts.registration.id, after=context.message_id):
+        return None
+    return _mail(context, "offered", facts)
+
+
+@renderer("registrations.offer_ends")
+def offer_ends(context: RenderContext) -> Mail | None:
+    """« Your offer ends soon ». None where it was answered, or ends at another time, by now."""
+    facts = _facts(context)
+    if facts is None or facts.registration.status is not RegistrationStatus.OFFERED or facts.event.date_to_come:
+        return None
+    until = facts.registration.offer_expires_at
+    if until is None or until <= context.now or until.isoformat() != str(context.params["until"]):
+        return None
+    return None if facts.event.state is EventState.CANCELLED else _mail(context, "offer_ends", facts)
+
+
+@renderer("registrations.lapsed")
+def lapsed(context: RenderContext) -> Mail | None:
+    facts = _facts(context)
+    if facts is None or facts.registration.status is not RegistrationStatus.LAPSED:
+        return None
+    return None if facts.event.state is EventState.CANCELLED else _mail(context, "lapsed", facts)
 
 
 @renderer("registrations.cancelled")
@@ -220,8 +288,45 @@ def _still(context: RenderContext, template: str) -> Mail | None:
 
 @renderer("registrations.event_cancelled")
 def event_cancelled(context: RenderContext) -> Mail | None:
+    """None where that was taken back meanwhile; called off once more, the later mail says so."""
     facts = _facts(context)
-    return None if facts is None else _mail(context, "event_cancelled", facts)
+    if facts is None or facts.event.state in EDITABLE:
+        return None
+    if is_told_later(["event_cancelled"], facts.registration.id, after=context.message_id):
+        return None
+    return _mail(context, "event_cancelled", facts)
+
+
+@renderer("registrations.event_reopened")
+def event_reopened(context: RenderContext) -> Mail | None:
+    """None where the mail that it was off never left, where it is off again, or over by now."""
+    facts = _facts(context)
+    if facts is None or not facts.registration.alive or facts.event.state not in EDITABLE:
+        return None
+    off = list_told_off([facts.registration.id], str(context.params["at"]))
+    to_come = facts.event.date_to_come or context.now < facts.event.last_ends_at
+    return _mail(context, "event_reopened", facts) if off and to_come else None
+
+
+@renderer("registrations.postponed")
+def postponed(context: RenderContext) -> Mail | None:
+    """Old dates and new ones, and what to answer. None where they were asked once more since, or it is called off."""
+    facts = _facts(context)
+    if facts is None or not facts.registration.alive or facts.event.state is EventState.CANCELLED:
+        return None
+    said = find_postponed(facts.event)
+    later = list_asked_since(facts.event.id, datetime.fromisoformat(str(context.params["at"])))
+    if said is None or not later.isdisjoint(facts.registration.waves):
+        return None
+    own = PostponedFacts(
+        was=tuple(said.was[wave.id] for wave in facts.waves if wave.id in said.was),
+        lost=bool(context.params.get("lost")) and facts.registration.status is RegistrationStatus.WAITLISTED,
+        why=postponed_words(facts.event, said, context.locale),
+        words=said.reason,
+        stay_url=f"{facts.own_url}#moved",
+        cancel_url=f"{facts.own_url}/cancel",
+    )
+    return _mail(context, "postponed", replace(facts, postponed=own))
 
 
 @renderer("registrations.message")
@@ -244,3 +349,28 @@ def message(context: RenderContext) -> Mail | None:
         parts=[part.strip().splitlines() for part in _BLANK_LINES.split(said[f"text_{locale}"]) if part.strip()],
     )
     return Mail(title, text, html, reply_to=facts.organiser.email or None)
+
+
+@renderer("registrations.plan")
+def plan(context: RenderContext) -> Mail | None:
+    """Where a group is to be when. None where a later mail says so, where nobody is to come any more, or where they are gone."""
+    facts = _facts(context)
+    if facts is None or not admits(facts.event, facts.registration) or facts.event.is_over(context.now):
+        return None
+    visits = visits_by_wave(facts.event, facts.registration)
+    if all(visits[wave.id].ends_at <= context.now for wave in facts.waves):
+        return None
+    if is_told_later(["plan", "cancelled"], facts.registration.id, after=context.message_id):
+        return None
+    return _mail(context, "plan", facts)
+
+
+@renderer("registrations.delay")
+def delay(context: RenderContext) -> Mail | None:
+    """The new hours of a group on a day that runs late, or is on time again. None where a later mail says them."""
+    facts = _facts(context)
+    if facts is None or not admits(facts.event, facts.registration) or facts.event.is_over(context.now):
+        return None
+    if is_told_later(["delay", "plan", "postponed", "cancelled"], facts.registration.id, after=context.message_id):
+        return None
+    return _mail(context, "delay", replace(facts, minutes=int(context.params["minutes"])))

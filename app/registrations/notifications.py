@@ -1,6 +1,7 @@
 """What registered people are told, by mail. Each is rendered when it goes out, from what is true then."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -8,11 +9,11 @@ from sqlalchemy import func, select
 
 from app.core.db import db
 from app.messages.models import Message, MessageState
-from app.messages.operations import queue_message
+from app.messages.operations import NewMail, queue_message, queue_messages
 
 Kind = Literal[
     "confirmed", "waitlisted", "changed", "cancelled", "already", "link", "event_cancelled", "message", "deleted",
-    "event_deleted",
+    "event_deleted", "event_reopened", "offered", "offer_ends", "lapsed", "postponed", "plan", "delay",
 ]  # fmt: skip
 
 
@@ -41,6 +42,29 @@ def tell(
     )
 
 
+@dataclass(frozen=True)
+class Told:
+    """One of many who are told the same."""
+
+    registration_id: int
+    email: str
+    locale: str
+
+
+def tell_many(
+    kind: Kind, told: Sequence[Told], *, organiser_id: int, now: datetime, more: Mapping[str, Any] | None = None
+) -> None:
+    """`tell` everyone of these, in two statements."""
+    mails = [
+        NewMail(
+            f"registration:{one.registration_id}", one.email, one.locale,
+            {"registration_id": one.registration_id, **(more or {})},
+        )
+        for one in told
+    ]  # fmt: skip
+    queue_messages(f"registrations.{kind}", mails, organiser_id=organiser_id, now=now)
+
+
 def list_told(kind: Kind, registration_ids: Sequence[int]) -> set[int]:
     """Those of these registrations to whom a mail of that kind was queued already."""
     subjects = {f"registration:{i}": i for i in registration_ids}
@@ -50,6 +74,30 @@ def list_told(kind: Kind, registration_ids: Sequence[int]) -> set[int]:
         .distinct()
     ).scalars()
     return {subjects[subject] for subject in rows}
+
+
+def list_told_of(kind: Kind, registration_ids: Sequence[int], name: str, value: str) -> set[int]:
+    """As `list_told`, of those mails alone whose parameter of that name says so."""
+    subjects = {f"registration:{i}": i for i in registration_ids}
+    rows = db.session.execute(
+        select(Message.subject, Message.params).where(
+            Message.template == f"registrations.{kind}", Message.subject.in_(list(subjects))
+        )
+    )
+    return {subjects[row.subject] for row in rows if row.params.get(name) == value}
+
+
+def list_told_off(registration_ids: Sequence[int], at: str) -> set[int]:
+    """Those of these registrations to whom the calling off with that mark was told, or is being told."""
+    subjects = {f"registration:{i}": i for i in registration_ids}
+    rows = db.session.execute(
+        select(Message.subject, Message.params).where(
+            Message.template == "registrations.event_cancelled",
+            Message.subject.in_(list(subjects)),
+            Message.state != MessageState.SKIPPED,
+        )
+    )
+    return {subjects[row.subject] for row in rows if row.params.get("at", at) == at}
 
 
 def list_last_told(kinds: Sequence[Kind], registration_ids: Sequence[int]) -> dict[int, Kind]:

@@ -1,9 +1,13 @@
 """What is printed of a registration: its ticket, and a class's route cards."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from app.accounts.queries import OrganiserRow
-from app.core.i18n import Locale, format_day, format_hour, translate, translate_plural
+from app.core.i18n import Locale, format_day, format_hour, format_short_day, translate, translate_plural
 from app.core.text import shown_phone
 from app.core.urls import absolute, ticket_path
 from app.documents.ticket_pdf import (
@@ -17,31 +21,69 @@ from app.documents.ticket_pdf import (
     ticket_pdf,
 )
 from app.events.enums import EventState
-from app.events.queries import EventRow, WaveRow
+from app.events.queries import EventRow, StopRow
 from app.registrations.enums import RegistrationStatus
+from app.registrations.itinerary import StopTime, Team, list_teams, visits_by_wave
 from app.registrations.queries import RegistrationRow
 
 
 def admits(event: EventRow, registration: RegistrationRow) -> bool:
     """Whether its tickets let anybody in: only then is there a code to show, on any page or paper."""
-    return registration.status is RegistrationStatus.CONFIRMED and event.state is not EventState.CANCELLED
+    off = event.state is EventState.CANCELLED or event.date_to_come
+    return registration.status is RegistrationStatus.CONFIRMED and not off
 
 
-def stop_starts(event: EventRow, wave: WaveRow) -> list[datetime | None]:
-    """When each stop is likely to begin for who starts with this wave; None after a stop of unknown length."""
-    starts: list[datetime | None] = []
-    at: datetime | None = wave.starts_at
-    for stop in event.stops:
-        starts.append(at)
-        at = at + timedelta(minutes=stop.minutes) if at is not None and stop.minutes else None
-    return starts
+@dataclass(frozen=True)
+class RouteLine:
+    """One stop of somebody's route as papers say it: its place in the route, and « vers 9 h 40 », or « 9 h 40 » when planned.
+
+    `hour` is "" where it cannot be told, and tells the teams of a group apart where their hours differ.
+    """
+
+    number: int
+    stop: StopRow
+    hour: str
+    exact: bool
+    stand: int | None = None
 
 
-def stop_hours(event: EventRow, registration: RegistrationRow, locale: Locale) -> list[str]:
-    """For each stop « vers 9 h 40 »; "" where it cannot be told: with several times each has hours of its own."""
-    waves = [wave for wave in event.waves if wave.id in registration.waves]
-    starts = stop_starts(event, waves[0]) if len(waves) == 1 else [None] * len(event.stops)
-    return ["" if start is None else about(start, event, locale) for start in starts]
+def route_lines(event: EventRow, registration: RegistrationRow, locale: Locale) -> tuple[RouteLine, ...]:
+    """The route of a registration, to the end; all teams of a group in one."""
+    teams = list_teams(event, registration)
+    return tuple(
+        RouteLine(
+            number, time.stop, _hours(event, teams, time, locale), time.exact, time.stand if len(teams) == 1 else None
+        )
+        for number, time in enumerate(teams[0].stops, start=1)
+    )
+
+
+def _hours(event: EventRow, teams: Sequence[Team], first: StopTime, locale: Locale) -> str:
+    """The hour of the first team's stop; of all teams where they are there at other hours."""
+    same = {team.number: _same_stop(team, first) for team in teams}
+    hours = {n: hour_words(event, time, locale, day=_spans_days(event, teams)) for n, time in same.items() if time}
+    if len(set(hours.values())) < 2:
+        return next(iter(hours.values()), "")
+    said = (translate(locale, "team %(number)s: %(hour)s", number=n, hour=hour) for n, hour in hours.items() if hour)
+    return " · ".join(said)
+
+
+def _same_stop(team: Team, first: StopTime) -> StopTime | None:
+    return next((t for t in team.stops if (t.stop.id, t.wave_id) == (first.stop.id, first.wave_id)), None)
+
+
+def _spans_days(event: EventRow, teams: Sequence[Team]) -> bool:
+    zone = ZoneInfo(event.timezone)
+    days = {t.starts_at.astimezone(zone).date() for team in teams for t in team.stops if t.starts_at is not None}
+    return len(days) > 1
+
+
+def hour_words(event: EventRow, time: StopTime, locale: Locale, *, day: bool = False) -> str:
+    """« 9 h 40 » when it is planned, « vers 9 h 40 » when it is worked out, "" when it cannot be told."""
+    if time.starts_at is None:
+        return ""
+    words = format_hour(time.starts_at, event.timezone, locale) if time.exact else about(time.starts_at, event, locale)
+    return f"{format_short_day(time.starts_at, event.timezone, locale)}, {words}" if day else words
 
 
 def about(moment: datetime, event: EventRow, locale: Locale) -> str:
@@ -49,13 +91,24 @@ def about(moment: datetime, event: EventRow, locale: Locale) -> str:
     return translate(locale, "about %(hour)s", hour=format_hour(moment, event.timezone, locale))
 
 
-def headcount_words(registration: RegistrationRow, event: EventRow, locale: Locale) -> str:
+class Counted(Protocol):
+    """Who is counted in words: a registration, or what is known of one."""
+
+    @property
+    def audience(self) -> str: ...
+    @property
+    def participants(self) -> int: ...
+    @property
+    def companions(self) -> int: ...
+
+
+def headcount_words(registration: Counted, event: EventRow, locale: Locale) -> str:
     """« 28 élèves + 2 adultes » for a class, « 12 personnes + 1 accompagnateur » for others."""
     participants, companions = count_words(registration, event, locale)
     return f"{participants} + {companions}" if registration.companions else participants
 
 
-def count_words(registration: RegistrationRow, event: EventRow, locale: Locale) -> tuple[str, str]:
+def count_words(registration: Counted, event: EventRow, locale: Locale) -> tuple[str, str]:
     """(« 28 élèves », « 2 adultes »)."""
     with_whom, beside = registration.participants, registration.companions
     if event.audience(registration.audience).school:
@@ -93,7 +146,7 @@ def ticket_pdf_of(event: EventRow, registration: RegistrationRow, locale: Locale
             reference=registration.reference,
             qr_text=absolute(ticket_path(registration.ticket.code)),
             stops=_stops(event, registration, locale),
-            help_text=_help(organiser, locale),
+            help_text=help_words(organiser, locale),
             change_text=_change(organiser, registration, locale),
             join_url=event.join_url or None,
             online=event.is_online,
@@ -124,10 +177,13 @@ def route_cards_pdf_of(
 
 
 def _arrivals(event: EventRow, registration: RegistrationRow, locale: Locale) -> tuple[Arrival, ...]:
+    if event.date_to_come:
+        return ()
+    visits = visits_by_wave(event, registration)
     return tuple(
         Arrival(
-            format_day(wave.starts_at, event.timezone, locale, year=True),
-            format_hour(wave.starts_at, event.timezone, locale),
+            format_day(visits[wave.id].begins_at, event.timezone, locale, year=True),
+            format_hour(visits[wave.id].begins_at, event.timezone, locale),
             ", ".join(p for p in (wave.host, wave.place) if p),
         )
         for wave in event.waves
@@ -138,19 +194,27 @@ def _arrivals(event: EventRow, registration: RegistrationRow, locale: Locale) ->
 def _stops(event: EventRow, registration: RegistrationRow, locale: Locale) -> tuple[StopLine, ...]:
     return tuple(
         StopLine(
-            stop.position,
-            stop.name(locale),
-            stop.text(locale),
-            stop.minutes or None,
-            stop.optional,
-            "" if stop.space_name == stop.name(locale) else stop.space_name,
-            hour,
+            line.number,
+            line.stop.name(locale),
+            line.stop.text(locale),
+            line.stop.minutes or None,
+            line.stop.optional,
+            place_words(line.stop, line.stand, locale),
+            line.hour,
         )
-        for stop, hour in zip(event.stops, stop_hours(event, registration, locale), strict=True)
+        for line in route_lines(event, registration, locale)
     )
 
 
-def _help(organiser: OrganiserRow, locale: Locale) -> str | None:
+def place_words(stop: StopRow, stand: int | None, locale: Locale) -> str:
+    """« Stands métiers, stand 2 »: its space, unless the stop is called the same, and the stand that is planned."""
+    space = "" if stop.space_name == stop.name(locale) else stop.space_name
+    said = "" if stand is None else translate(locale, "stand %(number)s", number=stand)
+    return ", ".join(part for part in (space, said) if part)
+
+
+def help_words(organiser: OrganiserRow, locale: Locale) -> str | None:
+    """« Appelez le 03 80…, de 9 h à 17 h »; None where there is no number."""
     if not organiser.phone:
         return None
     hours = organiser.help_hours(locale)
@@ -175,6 +239,9 @@ def _refusal(event: EventRow, registration: RegistrationRow, locale: Locale) -> 
     if event.state is EventState.CANCELLED:
         text = event.cancel_reason or translate(locale, "It will not take place.")
         return Refusal(translate(locale, "This event is called off"), text)
+    if event.date_to_come and registration.status is RegistrationStatus.CONFIRMED:
+        text = translate(locale, "You stay registered. We write to you as soon as the new date is known.")
+        return Refusal(translate(locale, "Postponed: the new date is to come"), text)
     if registration.alive:
         text = translate(locale, "You do not have a place yet. This paper does not let you in.")
         return Refusal(translate(locale, "Waiting list"), text)

@@ -1,6 +1,6 @@
 """Registrations as pages, papers and programs read them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from app.events.models import Event
 from app.registrations.enums import ALIVE, RegistrationKind, RegistrationStatus, Source, TicketKind
 from app.registrations.errors import RegistrationDeleted, RegistrationNotFound
 from app.registrations.models import DeclaredStatistics, Registration, RegistrationWave, Ticket
-from app.registrations.rules import card_is_valid
+from app.registrations.rules import card_is_valid, family_name_of
 
 FORGOTTEN = "—"  # the name of somebody whose name is no longer kept
 
@@ -85,6 +85,10 @@ class RegistrationRow:
     @property
     def alive(self) -> bool:
         return self.status in ALIVE
+
+    def is_asked(self, postponed_at: datetime | None) -> bool:
+        """Whether the event's last new dates (its `postponed_at`) asked them if they stay, and they are still registered."""
+        return self.alive and self.asked_at is not None and self.asked_at == postponed_at
 
     @property
     def holder(self) -> str:
@@ -175,6 +179,24 @@ def get_registration(registration_id: int) -> RegistrationRow:
     return _get(Registration.id == registration_id)
 
 
+def find_family_name(registration_id: int) -> str:
+    """The words of a person's name that the list sorts them by; "" where they cannot be told."""
+    row = db.session.execute(
+        select(Registration.contact_name, Registration.sort_name).where(Registration.id == registration_id, in_no_bin())
+    ).one_or_none()
+    return "" if row is None else family_name_of(*row)
+
+
+def mark_of_contact(registration: RegistrationRow, family_name: str) -> str:
+    """A short mark of who is registered and how to reach them: another one once any of it is corrected."""
+    said = (
+        registration.contact_name, registration.contact_email, registration.contact_phone, registration.organisation_name,
+        registration.class_label, registration.uai, registration.commune, registration.oriented_by, registration.locale,
+        family_name,
+    )  # fmt: skip
+    return digest("\x1f".join(said))[:16]
+
+
 def get_binned_registration(registration_id: int) -> RegistrationRow:
     """One that is in the bin, by itself or with its event: for the bin and the mails that tell. Raises RegistrationNotFound."""
     found = _find(and_(Registration.id == registration_id, ~in_no_bin()))
@@ -244,6 +266,31 @@ def list_ids_alive(event_id: int) -> list[int]:
     )
 
 
+def list_ids_asked(
+    event_id: int, at: datetime, waves: Collection[int] | None = None, *, but: Collection[int] = ()
+) -> list[int]:  # fmt: skip
+    """Every registration that still stands of those who were asked at that moment whether they stay.
+
+    With `waves` of these alone, and nobody who comes in one of the waves `but`.
+    """
+    asks = select(RegistrationWave.registration_id).where(RegistrationWave.wave_id.in_(sorted(waves or ())))
+    others = select(RegistrationWave.registration_id).where(RegistrationWave.wave_id.in_(sorted(but)))
+    return list(
+        db.session.execute(
+            select(Registration.id)
+            .where(
+                Registration.event_id == event_id,
+                Registration.asked_at == at,
+                Registration.status.in_(ALIVE),
+                in_no_bin(),
+                *([Registration.id.in_(asks)] if waves is not None else []),
+                *([Registration.id.not_in(others)] if but else []),
+            )
+            .order_by(Registration.id)
+        ).scalars()
+    )
+
+
 def list_events_with_names(now: datetime) -> list[int]:
     """Events that are over and still hold a name."""
     return list(
@@ -267,8 +314,21 @@ def normal_reference(text: str) -> str:
     return f"{letters[:-6]}-{letters[-6:-2]}-{letters[-2:]}" if 8 <= len(letters) <= 10 else text.strip()
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """Who waits before somebody: registrations, and their people."""
+
+    parties: int = 0
+    people: int = 0
+
+
 def places_before(registration: RegistrationRow) -> int:
     """How many people wait before this registration for one of its waves: an honest answer, counted now."""
+    return waiting_before(registration).people
+
+
+def waiting_before(registration: RegistrationRow) -> Ahead:
+    """Who waits before this registration for one of its waves, counted now."""
     before = (
         select(Registration.id, func.max(Registration.participants + Registration.companions).label("people"))
         .join(RegistrationWave, RegistrationWave.registration_id == Registration.id)
@@ -281,7 +341,9 @@ def places_before(registration: RegistrationRow) -> int:
         .group_by(Registration.id)
         .subquery()
     )
-    return int(db.session.execute(select(func.coalesce(func.sum(before.c.people), 0))).scalar_one())
+    found = db.session.execute(select(func.count(), func.coalesce(func.sum(before.c.people), 0)).select_from(before))
+    parties, people = found.one()
+    return Ahead(parties, int(people))
 
 
 def get_statistics(key: str | None) -> DeclaredStatistics | None:

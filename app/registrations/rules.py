@@ -47,6 +47,28 @@ def clean(draft: RegistrationDraft, event: EventRow) -> RegistrationDraft:
     )
 
 
+def clean_details(draft: RegistrationDraft) -> RegistrationDraft:
+    """The part of `clean` that says who comes and how to reach them. Raises FieldError with every problem of it."""
+    problems: dict[str, str] = {}
+    contact = _clean_contact(draft.contact, problems)
+    organisation = _clean_organisation(draft, problems)
+    oriented_by = draft.oriented_by.strip()
+    if len(oriented_by) > 160:
+        problems["oriented_by"] = "too_long"
+    problems |= family_name_problems(contact)
+    if problems:
+        raise FieldError(problems)
+    return replace(draft, contact=contact, organisation=organisation, oriented_by=oriented_by)
+
+
+def family_name_problems(contact: Contact) -> dict[str, str]:
+    """A family name that is said begins or ends the name, in whole words: else it would sort nothing."""
+    words, family = contact.name.split(), contact.family_name.split()
+    if not family or family in (words[: len(family)], words[-len(family) :]):
+        return {}
+    return {"contact/family_name": "family_not_in_name"}
+
+
 def _files_by_program(draft: RegistrationDraft, event: EventRow) -> dict[str, str]:
     """Programs send no files: such a question is left out where it may be, and else is a matter of the page."""
     asked = [q for q in asked_of(event.questions, draft.audience) if q.kind is QuestionKind.FILE]
@@ -165,10 +187,10 @@ def require_move(status: RegistrationStatus, move: RegistrationMove) -> None:
 
 
 def may_change(event: EventRow, wave_ids: tuple[int, ...], *, staff: bool, now: datetime) -> bool:
-    """Staff while the event is not read-only; visitors until their first wave is over."""
+    """Staff while the event is not read-only; visitors until their first wave is over, or while its new date is to come."""
     if event.state not in {EventState.PUBLISHED, EventState.CLOSED}:
         return False
-    if staff:
+    if staff or event.date_to_come:
         return True
     first_end = min((w.ends_at for w in event.waves if w.id in wave_ids), default=event.ends_at)
     return now < first_end
@@ -177,6 +199,14 @@ def may_change(event: EventRow, wave_ids: tuple[int, ...], *, staff: bool, now: 
 def may_answer(event: EventRow, wave_ids: tuple[int, ...], *, staff: bool, now: datetime) -> bool:
     """Whether answers to the event's questions may change: for visitors, while it takes registrations."""
     return may_change(event, wave_ids, staff=staff, now=now) and (staff or event.is_open(now))
+
+
+def may_choose_stops(event: EventRow, wave_ids: tuple[int, ...], *, staff: bool, now: datetime) -> bool:
+    """Whether somebody may still say to which optional stops they go: for visitors, until their first wave begins."""
+    if not may_change(event, wave_ids, staff=staff, now=now):
+        return False
+    begins = min((w.starts_at for w in event.waves if w.id in wave_ids), default=event.starts_at)
+    return staff or now < begins
 
 
 def same_key(draft: RegistrationDraft) -> str | None:
@@ -195,11 +225,30 @@ def same_key(draft: RegistrationDraft) -> str | None:
 
 def sort_name(contact: Contact) -> str:
     """Family name first, without accents: what the list is sorted by."""
-    if contact.family_name and contact.name.endswith(contact.family_name):
-        family, first = contact.family_name, contact.name.removesuffix(contact.family_name)
+    name, family = contact.name, contact.family_name
+    if family and name.endswith(family):
+        first = name.removesuffix(family)
+    elif family and name.startswith(f"{family} "):
+        first = name.removeprefix(family)
     else:
-        first, _, family = contact.name.rpartition(" ")
+        first, _, family = name.rpartition(" ")
     return fold(f"{family} {first}".strip())[:160]
+
+
+def family_name_of(name: str, sorted_by: str) -> str:
+    """The words of a name that come first in `sorted_by`, which is its `sort_name`; "" where that is not so."""
+    words, inside = name.split(), range(len(name.split()) - 1, 0, -1)
+    parts = [*(words[at:] for at in inside), *(words[:at] for at in inside), words]
+    names = (" ".join(part) for part in parts)
+    return next((family for family in names if sort_name(Contact(name, family_name=family)) == sorted_by), "")
+
+
+def family_name_after(before: str, family: str, name: str) -> str:
+    """Of a name that is written anew, what stands where the family name stood before; "" where that cannot be told."""
+    old, new, length = before.split(), name.split(), len(family.split())
+    if not length or len(old) != len(new):
+        return ""
+    return " ".join(new[-length:] if family.split() == old[-length:] else new[:length])
 
 
 def search_text(draft: RegistrationDraft, reference: str) -> str:

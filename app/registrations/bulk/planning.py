@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.events.apart import Place, exclusions
 from app.events.queries import AllotmentPlaces, EventRow, Places
 from app.registrations.bulk.rules import BulkLine, Outcome, may_begin, moved_waves, why_not
 from app.registrations.enums import HOLDING, BulkKind, RegistrationStatus
+from app.registrations.waiting import queued_waves
 
 
 @dataclass(frozen=True)
@@ -87,15 +89,27 @@ class _Counters:
     taken: int = field(init=False)
     waves: dict[int, int] = field(init=False)
     audiences: dict[tuple[int, str], AllotmentPlaces] = field(init=False)
+    waiting: dict[int, int] = field(init=False)
+    excluded: Mapping[Place, frozenset[Place]] = field(init=False)
     touched: set[tuple[int, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.taken, self.waves = self.places.taken, dict(self.places.waves)
-        self.audiences = dict(self.places.allotments)
+        self.audiences, self.waiting = dict(self.places.allotments), dict(self.places.waiting)
+        self.excluded = exclusions(self.event)
 
     def move(self, line: BulkLine, waves: tuple[int, ...]) -> Outcome | None:
         """Give back what the line holds and take `waves` (none: it is cancelled), or say what is full."""
-        held = line.waves if line.status in HOLDING else ()
+        queued = line.waves if line.status is RegistrationStatus.WAITLISTED else ()
+        for wave_id in queued:
+            self.waiting[wave_id] = self.waiting.get(wave_id, 0) - 1
+        reason = self._move(line, waves)
+        for wave_id in queued if reason is not None else ():
+            self.waiting[wave_id] += 1
+        return reason
+
+    def _move(self, line: BulkLine, waves: tuple[int, ...]) -> Outcome | None:
+        held = line.waves if line.status in HOLDING and line.absent_at is None else ()
         more = (line.people if waves else 0) - (line.people if held else 0)
         if more > 0 and self.event.capacity is not None and self.taken + more > self.event.capacity:
             return Outcome.EVENT_FULL
@@ -110,6 +124,10 @@ class _Counters:
 
     def _why_full(self, line: BulkLine, wave_id: int) -> Outcome | None:
         wave = self.event.wave(wave_id)
+        if self._is_queued(wave_id):
+            return Outcome.QUEUE_FIRST
+        if any(self._of(*place).people > 0 for place in self.excluded.get((wave_id, line.audience), ())):
+            return Outcome.AUDIENCE_APART
         if wave is None or self.waves.get(wave_id, 0) + line.people > wave.capacity:
             return Outcome.WAVE_FULL
         limit, now = wave.allotment(line.audience), self._of(wave_id, line.audience)
@@ -118,6 +136,11 @@ class _Counters:
         crowded = limit.max_people is not None and now.people + line.people > limit.max_people
         grouped = line.group and limit.max_groups is not None and now.groups + 1 > limit.max_groups
         return Outcome.AUDIENCE_FULL if crowded or grouped else None
+
+    def _is_queued(self, wave_id: int) -> bool:
+        """Whether others hold the wave up who have not been dealt with here."""
+        left = self.places.waiting.get(wave_id, 0) == 0 or self.waiting.get(wave_id, 0) > 0
+        return left and wave_id in queued_waves(self.event, self.places)
 
     def _count(self, line: BulkLine, wave_id: int, sign: int) -> None:
         now = self._of(wave_id, line.audience)

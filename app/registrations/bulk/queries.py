@@ -11,6 +11,7 @@ from app.accounts.queries import find_signed_in
 from app.accounts.rules import Ability, Access, RowLimit, may, row_limit
 from app.core.db import db
 from app.core.errors import NotFound
+from app.events.parts import list_parts
 from app.jobs.models import Job, JobState
 from app.registrations.bulk.rules import (
     BulkCounts,
@@ -201,7 +202,7 @@ def get_texts(bulk_id: int) -> Mapping[str, Any]:
     return found
 
 
-_LINE = tuple(getattr(Registration, name) for name in BulkLine.__dataclass_fields__ if name != "waves")
+_LINE = tuple(getattr(Registration, name) for name in BulkLine.__dataclass_fields__ if name not in {"waves", "came"})
 
 
 def list_lines(event_id: int, ids: Sequence[int]) -> list[BulkLine]:
@@ -225,8 +226,9 @@ def _lines(event_id: int, ids: Sequence[int]) -> Iterator[BulkLine]:
             Registration.id.in_(ids), Registration.event_id == event_id, Registration.deleted_at.is_(None)
         )
     ).mappings()
+    came = {found for part in list_parts() for found in part.visited(ids)}
     for row in rows:
-        yield BulkLine(**row, waves=tuple(waves.get(row["id"], ())))
+        yield BulkLine(**row, waves=tuple(waves.get(row["id"], ())), came=row["id"] in came)
 
 
 def holds_all(access: Access | None, event_id: int, ids: Sequence[int]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from app.accounts.rules import Ability, Access, is_within, may, row_limit
 from app.core.errors import DomainError
 from app.events.enums import Enrolment, EventState
-from app.events.errors import AudienceFull, EventReadOnly, WaveFull
+from app.events.errors import AudienceApart, AudienceFull, EventReadOnly, QueueFirst, WaveFull
 from app.events.queries import EventRow
 from app.jobs.models import JobState
 from app.registrations.enums import (
@@ -40,6 +40,7 @@ class Outcome(enum.StrEnum):
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
     OFFERED = "offered"
+    CAME = "came"
     NO_MAIL = "no_mail"
     SAME_WAVE = "same_wave"
     NOT_IN_WAVE = "not_in_wave"
@@ -47,6 +48,8 @@ class Outcome(enum.StrEnum):
     WAVE_FULL = "wave_full"
     AUDIENCE_FULL = "audience_full"
     EVENT_FULL = "event_full"
+    QUEUE_FIRST = "queue_first"
+    AUDIENCE_APART = "audience_apart"
     CLOSED = "closed"
     FORGOTTEN = "forgotten"
     REGISTERED_AGAIN = "registered_again"
@@ -84,6 +87,8 @@ class BulkLine:
     locale: str
     cancelled_at: datetime | None
     waves: tuple[int, ...]
+    came: bool = False
+    absent_at: datetime | None = None
 
     @property
     def people(self) -> int:
@@ -202,6 +207,8 @@ def why_not(kind: BulkKind, params: Mapping[str, Any], line: BulkLine, event: Ev
     move = RegistrationMove.CANCEL if kind is BulkKind.CANCEL else RegistrationMove.CHANGE
     if move not in REGISTRATION_MOVES[line.status]:
         return off or Outcome.OFFERED
+    if line.came and (kind is BulkKind.CANCEL or event.enrolment is Enrolment.ONE):
+        return Outcome.CAME  # of many at once nobody can mean that; one by one it can be done
     return _why_not_moved(params, line, event) if kind is BulkKind.MOVE else None
 
 
@@ -223,6 +230,8 @@ def is_theirs(access: Access | None, line: BulkLine) -> bool:
 
 
 _REFUSALS: tuple[tuple[type[DomainError], Outcome], ...] = (
+    (QueueFirst, Outcome.QUEUE_FIRST),
+    (AudienceApart, Outcome.AUDIENCE_APART),
     (AudienceFull, Outcome.AUDIENCE_FULL),
     (AlreadyRegistered, Outcome.REGISTERED_AGAIN),
     (ChangeClosed, Outcome.CLOSED),
@@ -234,6 +243,6 @@ _REFUSALS: tuple[tuple[type[DomainError], Outcome], ...] = (
 
 def outcome_of(error: DomainError) -> Outcome:
     """What an operation's refusal means for one registration."""
-    if isinstance(error, WaveFull):
+    if isinstance(error, WaveFull) and not isinstance(error, QueueFirst):
         return Outcome.EVENT_FULL if error.wave_id is None else Outcome.WAVE_FULL
     return next((outcome for kind, outcome in _REFUSALS if isinstance(error, kind)), Outcome.REFUSED)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
+from app.core import clock
 from app.events.enums import EventState
-from app.events.queries import EventRow, get_places
+from app.events.queries import EventRow
 from app.registrations.importing.answers import importable
 from app.registrations.importing.checking import check
 from app.registrations.importing.errors import ImportRefused
 from app.registrations.importing.mapping import ColumnMapping, missing_fields, propose
 from app.registrations.importing.plan import Plan
 from app.registrations.importing.queries import find_known
+from app.registrations.queue import get_open_places
 from app.sheets.reading import Sheet, read_sheet
 
 
@@ -24,7 +26,7 @@ def make_plan(
     missing = missing_fields(mapping, event)
     if missing:
         raise ImportRefused("missing_columns", columns=" ".join("|".join(group) for group in missing))
-    return check(sheet, mapping, event, get_places(event), find_known(event.id), progress)
+    return check(sheet, mapping, event, get_open_places(event, now=clock.now()), find_known(event.id), progress)
 
 
 def plan_file(event: EventRow, content: bytes) -> Plan:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from app.events.apart import exclusions
 from app.events.queries import EventRow, Places
 from app.registrations.drafts import RegistrationDraft
 from app.registrations.enums import RegistrationKind
+from app.registrations.waiting import queued_waves
 
 
 @dataclass(frozen=True)
@@ -16,11 +18,14 @@ class Full:
 
 
 class Room:
-    """What is left in the event, in each wave, and for each audience that a wave limits."""
+    """What is left in the event, in each wave, and for each audience that a wave limits; nothing where others wait first."""
 
     def __init__(self, event: EventRow, places: Places) -> None:
         self.event = None if event.capacity is None else event.capacity - places.taken
         self.waves = {w.id: w.capacity - places.waves.get(w.id, 0) for w in event.waves}
+        self.queued = queued_waves(event, places)
+        self.held = {place for place, counted in places.allotments.items() if counted.people > 0}
+        self.excluded = exclusions(event)
         self.people: dict[tuple[int, str], int] = {}
         self.groups: dict[tuple[int, str], int] = {}
         for wave in event.waves:
@@ -43,6 +48,7 @@ class Room:
         for wave_id in draft.waves:
             key = (wave_id, draft.audience)
             self.waves[wave_id] -= people
+            self.held.add(key)
             if key in self.people:
                 self.people[key] -= people
             if key in self.groups:
@@ -54,11 +60,15 @@ class Room:
         if self.event is not None and people > self.event:
             return Full("wave_full", max(0, self.event))
         for wave_id in draft.waves:
+            if wave_id in self.queued:
+                return Full("wave_full", 0)
             if people > self.waves[wave_id]:
                 return Full("wave_full", max(0, self.waves[wave_id]))
             key = (wave_id, draft.audience)
             if people > self.people.get(key, people):
                 return Full("audience_full", max(0, self.people[key]))
             if group > self.groups.get(key, group):
+                return Full("audience_full", 0)
+            if not self.held.isdisjoint(self.excluded.get(key, ())):
                 return Full("audience_full", 0)
         return None

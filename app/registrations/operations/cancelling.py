@@ -20,7 +20,9 @@ from app.registrations.enums import RegistrationMove, RegistrationStatus
 from app.registrations.errors import ChangeClosed
 from app.registrations.models import Registration, RegistrationWave
 from app.registrations.notifications import tell
-from app.registrations.operations.locking import held_by, lock_registration
+from app.registrations.operations.locking import held_by, lock_registration, stop_waiting
+from app.registrations.operations.reopening import telling_mark
+from app.registrations.queries import RegistrationRow
 from app.registrations.rules import may_change, require_move
 
 
@@ -37,14 +39,21 @@ def cancel_registration(
     code = _known(code, before.organiser_id) or (OTHER if reason else "")
     if not may_change(get_event_by_id(before.event_id), before.waves, staff=by.is_staff, now=now):
         raise ChangeClosed
+    end_by_hand(before, "registration.cancelled", code=code, reason=reason, by=by, now=now, quiet=quiet)
+
+
+def end_by_hand(
+    before: RegistrationRow, verb: str, *, code: str, reason: str, by: Actor, now: datetime, quiet: bool
+) -> None:
+    """Write that a registration is cancelled, the event's row being held: its places, or its turn, are free."""
     held = held_by(before)
-    version = lock_event(before.event_id) if held is None else release_places(before.event_id, held)
-    db.session.execute(
-        update(RegistrationWave).where(RegistrationWave.registration_id == registration_id).values(people=0)
-    )
+    version = lock_event(before.event_id) if held is None else release_places(before.event_id, held, now=now)
+    if before.status is RegistrationStatus.WAITLISTED:
+        stop_waiting(before, now=now)
+    db.session.execute(update(RegistrationWave).where(RegistrationWave.registration_id == before.id).values(people=0))
     db.session.execute(
         update(Registration)
-        .where(Registration.id == registration_id)
+        .where(Registration.id == before.id)
         .values(
             status=RegistrationStatus.CANCELLED,
             changed_in=version,
@@ -54,11 +63,11 @@ def cancel_registration(
             cancel_reason=reason,
         )
     )
-    raise_sequence(f"registration:{registration_id}", now=now)
+    subject = f"registration:{before.id}"
+    raise_sequence(subject, now=now)
     details: dict[str, Any] = {"people": before.people, "status": [before.status.value, "cancelled"]}
     details |= {name: told for name, told in (("code", code), ("reason", reason)) if told}
-    subject = f"registration:{registration_id}"
-    record(by, "registration.cancelled", subject, now=now, organiser_id=before.organiser_id, details=details)
+    record(by, verb, subject, now=now, organiser_id=before.organiser_id, details=details)
     if not quiet and before.contact_email:
         tell("cancelled", before.id, before.contact_email, before.locale, organiser_id=before.organiser_id, now=now)
 
@@ -81,7 +90,7 @@ def cancel_event_registrations(event_id: int, *, reason: str, code: str = "", by
     state = move_event(event_id, EventMove.CANCEL, by=by, now=now, reason=reason, code=code)
     enqueue(
         "registrations.tell_event_cancelled",
-        {"event_id": event_id},
+        {"event_id": event_id, "at": telling_mark(now)},
         now=now,
         subject=f"event:{event_id}",
         organiser_id=event.organiser_id,

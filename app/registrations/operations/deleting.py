@@ -12,16 +12,25 @@ from app.core.db import db
 from app.events.enums import EDITABLE
 from app.events.errors import EventNotFound, EventReadOnly
 from app.events.models import Event
-from app.events.operations import Held, lock_event, release_places, take_places
+from app.events.operations import lock_event, release_places, take_places
 from app.events.operations.deleting import KEPT
 from app.events.queries import get_event_by_id
 from app.messages.operations import raise_sequence
 from app.registrations.enums import ALIVE, HOLDING, RegistrationStatus
 from app.registrations.errors import AlreadyRegistered, RegistrationForgotten, RegistrationNotFound
 from app.registrations.models import Registration, RegistrationWave
-from app.registrations.notifications import tell
-from app.registrations.operations.locking import held_by, lock_registration
+from app.registrations.notifications import Kind, tell
+from app.registrations.operations.asking import ask_who_comes_back, moved_since
+from app.registrations.operations.locking import held_by, lock_registration, start_waiting, stop_waiting, wanted_by
+from app.registrations.operations.turns import take_in_turn
 from app.registrations.queries import FORGOTTEN, RegistrationRow, get_binned_registration
+
+NEWS: dict[RegistrationStatus, Kind] = {
+    RegistrationStatus.CONFIRMED: "confirmed",
+    RegistrationStatus.WAITLISTED: "waitlisted",
+    RegistrationStatus.OFFERED: "offered",
+}
+"""The mail that says what somebody has again."""
 
 
 def delete_registration(registration_id: int, *, by: Actor, now: datetime, notify: bool = False) -> None:
@@ -33,7 +42,9 @@ def delete_registration(registration_id: int, *, by: Actor, now: datetime, notif
     if get_event_by_id(before.event_id).state not in EDITABLE:
         raise EventReadOnly
     held = held_by(before)
-    version = lock_event(before.event_id) if held is None else release_places(before.event_id, held)
+    version = lock_event(before.event_id) if held is None else release_places(before.event_id, held, now=now)
+    if before.status is RegistrationStatus.WAITLISTED:
+        stop_waiting(before, now=now)
     _hold(registration_id, 0)
     db.session.execute(
         update(Registration)
@@ -71,8 +82,8 @@ def restore_registration(registration_id: int, *, by: Actor, now: datetime) -> R
         bring_back(binned, by=by, now=now)
     before = binned.registration
     if binned.status in ALIVE and _was_told(registration_id) and before.contact_email:
-        kind = "waitlisted" if binned.status is RegistrationStatus.WAITLISTED else "confirmed"
-        tell(kind, before.id, before.contact_email, before.locale, organiser_id=before.organiser_id, now=now)  # type: ignore[arg-type]
+        kind = NEWS[binned.status]
+        tell(kind, before.id, before.contact_email, before.locale, organiser_id=before.organiser_id, now=now)
     return binned.status
 
 
@@ -80,7 +91,7 @@ def restore_registration(registration_id: int, *, by: Actor, now: datetime) -> R
 class Binned:
     """A registration in the bin: `registration.status` is cancelled, `status` the one it had.
 
-    `forgotten`: the name was erased while it lay there.
+    Whose offer ran out while it lay there waits again. `forgotten`: the name was erased while it lay there.
     """
 
     registration: RegistrationRow
@@ -88,38 +99,62 @@ class Binned:
     same_key: str | None
     import_key: str | None
     forgotten: bool
+    deleted_at: datetime | None = None
 
 
-def read_binned(registration_id: int) -> Binned:
+def read_binned(registration_id: int, now: datetime) -> Binned:
     """Raises RegistrationNotFound unless it is in the bin."""
     row = _keys(registration_id)
     if row is None or row.deleted_at is None:
         raise RegistrationNotFound
     status = row.deleted_status or RegistrationStatus.CANCELLED
+    if status is RegistrationStatus.OFFERED and (row.offer_expires_at is None or row.offer_expires_at <= now):
+        status = RegistrationStatus.WAITLISTED
     forgotten = row.contact_name == FORGOTTEN and row.updated_at > row.deleted_at
-    return Binned(get_binned_registration(registration_id), status, row.same_key, row.import_key, forgotten)
+    binned = get_binned_registration(registration_id)
+    return Binned(binned, status, row.same_key, row.import_key, forgotten, row.deleted_at)
 
 
-def bring_back(binned: Binned, *, by: Actor, now: datetime) -> None:
+def bring_back(binned: Binned, *, by: Actor, now: datetime, past_queue: bool = False) -> None:
     """Take the places again and write the status, the event being locked and in no bin.
 
-    Raises AlreadyRegistered, WaveFull, AudienceFull; the caller then undoes what was written.
+    It stands where it stood among those who wait; with `past_queue` before all of them. Raises AlreadyRegistered, WaveFull,
+    AudienceFull; the caller then undoes what was written.
     """
     before = binned.registration
     _require_alone(binned)
-    held = Held(before.waves, before.audience, before.people, before.is_group)
-    holds = binned.status in HOLDING
-    version = take_places(before.event_id, held) if holds else lock_event(before.event_id)
+    asked = binned.status in ALIVE and moved_since(get_event_by_id(before.event_id), before, binned.deleted_at, now)
+    absent_at = None if asked else before.absent_at
+    holds = binned.status in HOLDING and absent_at is None
+    version = _take_again(before, now, past_queue) if holds else lock_event(before.event_id)
+    if binned.status is RegistrationStatus.WAITLISTED:
+        start_waiting(before.event_id, before.waves, now=now)
     _hold(before.id, before.people if holds else 0)
+    ends: dict[str, Any] = {} if binned.status is RegistrationStatus.OFFERED else {"offer_expires_at": None}
     db.session.execute(
         update(Registration)
         .where(Registration.id == before.id)
-        .values(status=binned.status, deleted_status=None, deleted_at=None, changed_in=version, updated_at=now)
-    )
+        .values(
+            status=binned.status, deleted_status=None, deleted_at=None, absent_at=absent_at, changed_in=version,
+            updated_at=now, **ends,
+        )
+    )  # fmt: skip
+    if asked:
+        ask_who_comes_back(before, binned.status, now=now)
     subject = f"registration:{before.id}"
     raise_sequence(subject, now=now)
     details = {"people": before.people, "status": [RegistrationStatus.CANCELLED, binned.status]}
     record(by, "registration.restored", subject, now=now, organiser_id=before.organiser_id, details=details)
+
+
+def _take_again(before: RegistrationRow, now: datetime, past_queue: bool) -> int:
+    wanted = wanted_by(before)
+    if past_queue:
+        return take_places(before.event_id, wanted, past_queue=True)
+    return take_in_turn(
+        before.event_id, before.waves, lambda past: take_places(before.event_id, wanted, past_queue=past), now=now,
+        before=before.id,
+    )  # fmt: skip
 
 
 def _lock_binned(registration_id: int, now: datetime) -> Binned:
@@ -130,13 +165,13 @@ def _lock_binned(registration_id: int, now: datetime) -> Binned:
     there = select(Event.id).where(Event.id == row.event_id, Event.deleted_at.is_(None))
     if db.session.execute(there.with_for_update(key_share=True)).scalar_one_or_none() is None:
         raise EventNotFound(str(row.event_id))
-    return read_binned(registration_id)
+    return read_binned(registration_id, now)
 
 
 def _keys(registration_id: int) -> Any:
     columns = (
         Registration.event_id, Registration.deleted_at, Registration.deleted_status, Registration.same_key,
-        Registration.import_key, Registration.contact_name, Registration.updated_at,
+        Registration.import_key, Registration.contact_name, Registration.updated_at, Registration.offer_expires_at,
     )  # fmt: skip
     return db.session.execute(select(*columns).where(Registration.id == registration_id)).one_or_none()
 

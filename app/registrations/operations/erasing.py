@@ -16,7 +16,7 @@ from app.events.queries import get_event_by_id
 from app.jobs.models import Job
 from app.messages.models import Message
 from app.registrations.enums import RegistrationKind
-from app.registrations.models import DeclaredStatistics, ImportFile, Registration
+from app.registrations.models import OFFERED_SQL, DeclaredStatistics, ImportFile, Registration
 from app.registrations.operations.answer_files import forget_files
 from app.registrations.operations.cancelling import cancel_registration
 from app.registrations.operations.locking import lock_registration
@@ -26,6 +26,8 @@ from app.structures.operations import forget_structure
 
 _KEEPS_BODY = and_(Registration.kind == RegistrationKind.GROUP, Registration.audience != BuiltinAudience.FAMILY.value)
 """A group that comes from a school or another body, whose name says nothing of a person."""
+_OWN_WORDS = frozenset({"reason", "said"})
+"""Fields of the history that hold people's own words."""
 
 
 def erase_registration(registration_id: int, *, by: Actor, now: datetime) -> None:
@@ -61,7 +63,9 @@ def anonymise(registration_id: int, *, version: int, now: datetime) -> None:
         .values(
             contact_name=FORGOTTEN, contact_email="", contact_phone="", mail_key="", same_key=None, import_key=None,
             statistics_key=None, answers={}, search_text="", sort_name="~", cancel_reason="",
-            is_15_or_older=None, changed_in=version, updated_at=now,
+            is_15_or_older=None, declined_stops=[], asked_at=None, stays_at=None,
+            # places that are still offered are so until a moment, whoever they are offered to
+            offer_expires_at=case((OFFERED_SQL, Registration.offer_expires_at), else_=None), changed_in=version, updated_at=now,
             oriented_by=case((Registration.oriented_by != "", FORGOTTEN), else_=""),
             class_label=case((_KEEPS_BODY, Registration.class_label), else_=""),
             organisation_name=case((_KEEPS_BODY, Registration.organisation_name), else_=""),
@@ -110,9 +114,9 @@ def _forget_mails(subject: str) -> None:
 
 
 def _forget_reasons(subject: str) -> None:
-    """Why somebody cancelled is in their own words."""
+    """Why somebody cancelled is in their own words, and so is what they said on the telephone."""
     lines = db.session.execute(select(AuditEntry.id, AuditEntry.details).where(AuditEntry.subject == subject)).all()
     for line in lines:
-        if "reason" in line.details:
-            kept = {name: value for name, value in line.details.items() if name != "reason"}
+        if not _OWN_WORDS.isdisjoint(line.details):
+            kept = {name: value for name, value in line.details.items() if name not in _OWN_WORDS}
             db.session.execute(update(AuditEntry).where(AuditEntry.id == line.id).values(details=kept))

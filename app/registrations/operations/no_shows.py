@@ -32,7 +32,7 @@ def tell_no_shows(event_id: int, codes: Mapping[int, str], *, by: Actor, now: da
     event = get_event_by_id(event_id)
     if event.state not in EDITABLE:
         raise EventReadOnly
-    if now < event.ends_at:
+    if not event.is_over(now):
         raise NotOver
     known = {row.code for row in list_reasons(event.organiser_id, ReasonUse.NO_SHOW, retired=True)}
     if not set(codes.values()) - {""} <= known:

@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, insert, select
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import FieldError, WriteConflict
-from app.events.errors import AudienceFull, EventNotFound, WaveFull
+from app.events.errors import AudienceFull, EventNotFound, QueueFirst, WaveFull
 from app.events.models import Event
 from app.events.operations import take_places
 from app.events.queries import EventRow, get_event_by_id
@@ -21,6 +21,8 @@ from app.registrations.models import DeclaredStatistics
 from app.registrations.operations.answer_files import attach_files
 from app.registrations.operations.locking import asked_by
 from app.registrations.operations.storing import NewRegistration, Stored, confirm, require_new, wait
+from app.registrations.operations.turns import take_in_turn
+from app.registrations.operations.waiting import serve_queue
 from app.registrations.rules import clean, may_register, same_key, sort_name, waiting_problems
 from app.structures.models import StructureKind
 from app.structures.operations import keep_structure
@@ -74,7 +76,7 @@ def _register(event: EventRow, draft: RegistrationDraft, *, by: Actor, now: date
     return Registered(made.id, made.reference, made.token, status, made.ticket_code, label or draft.contact.name)
 
 
-def require_room(event: EventRow, draft: RegistrationDraft) -> None:
+def require_room(event: EventRow, draft: RegistrationDraft, *, now: datetime) -> None:
     """Take the draft's places and give them back at once: raises WaveFull or AudienceFull as registering would.
 
     For who is registered already, so that the page answers them as it would answer anybody else.
@@ -86,7 +88,8 @@ def require_room(event: EventRow, draft: RegistrationDraft) -> None:
         return
     savepoint = db.session.begin_nested()
     try:
-        take_places(event.id, asked_by(draft))
+        held = asked_by(draft)
+        take_in_turn(event.id, held.wave_ids, lambda past: take_places(event.id, held, past_queue=past), now=now)
     finally:
         savepoint.rollback()
 
@@ -111,17 +114,28 @@ def _lock(event: EventRow) -> EventRow:
 def _confirm_or_wait(new: NewRegistration) -> tuple[RegistrationStatus, Stored]:
     """Take places, or fall back on the waiting list if it is wanted and there is one. A savepoint undoes half a taking."""
     waits = new.draft.waitlist and new.event.waiting_list
+    if waits and _lock(new.event) is not new.event:  # held already, it stays so when the savepoint is undone
+        raise WriteConflict("the event was edited meanwhile")
     try:
         if not waits:
-            return RegistrationStatus.CONFIRMED, confirm(new)
+            return RegistrationStatus.CONFIRMED, _confirm_in_turn(new)
         with db.session.begin_nested():
-            return RegistrationStatus.CONFIRMED, confirm(new)
+            return RegistrationStatus.CONFIRMED, _confirm_in_turn(new)
     except (WaveFull, AudienceFull):
         require_new(new)  # who is registered already is told that, and not that it is full
         if not waits:
             raise
     _require_hope(new.event, new.draft)
     return RegistrationStatus.WAITLISTED, wait(new)
+
+
+def _confirm_in_turn(new: NewRegistration) -> Stored:
+    """Who meets others that wait takes what these leave: they may not have been offered what became free a moment ago."""
+    try:
+        return confirm(new)
+    except QueueFirst:
+        held_up = serve_queue(new.event.id, now=new.now)
+    return confirm(new, past_queue=held_up.isdisjoint(new.draft.waves))
 
 
 def _columns(event: EventRow, draft: RegistrationDraft, now: datetime) -> dict[str, Any]:
@@ -137,7 +151,7 @@ def _columns(event: EventRow, draft: RegistrationDraft, now: datetime) -> dict[s
         "contact_email": contact.email,
         "contact_phone": contact.phone,
         "mail_key": contact.email.lower(),
-        "structure_id": _keep_structure(event, draft, now),
+        "structure_id": keep_structure_of(event, draft, now),
         "organisation_name": organisation.name,
         "uai": organisation.uai,
         "class_label": organisation.class_label,
@@ -156,7 +170,8 @@ def _columns(event: EventRow, draft: RegistrationDraft, now: datetime) -> dict[s
     }
 
 
-def _keep_structure(event: EventRow, draft: RegistrationDraft, now: datetime) -> int | None:
+def keep_structure_of(event: EventRow, draft: RegistrationDraft, now: datetime) -> int | None:
+    """The structure that a draft names, made where there is none; None where it names none."""
     organisation = draft.organisation
     if not organisation.name:
         return None

@@ -20,7 +20,7 @@ from app.core.db import db
 from app.core.errors import WriteConflict
 from app.core.statements import NOW, ORGANISER, constant, insert_from
 from app.core.tokens import new_reference, new_ticket_code, new_token
-from app.events.operations import Held, lock_event, take_places
+from app.events.operations import Held, count_waiting, lock_event, take_places
 from app.events.operations.places import TAKING, Taken, take_rest, taking_values
 from app.events.queries import EventRow
 from app.messages.operations import queue_from, queue_values
@@ -76,31 +76,35 @@ class Stored(NamedTuple):
     ticket_code: str
 
 
-def confirm(new: NewRegistration) -> Stored:
-    """Take the places, or none of them, and write the registration.
+def confirm(new: NewRegistration, *, past_queue: bool = False) -> Stored:
+    """Take the places, or none of them, and write the registration. `past_queue`: whose turn it is, though others wait.
 
-    Raises WaveFull, AudienceFull, AlreadyRegistered, and WriteConflict when the event is no longer as `new.event` says.
-    The caller then undoes what was written, by a savepoint or with the whole transaction.
+    Raises WaveFull (QueueFirst: nothing was written then), AudienceFull, AlreadyRegistered, and WriteConflict when the event
+    is no longer as `new.event` says. The caller then undoes what was written, by a savepoint or with the whole transaction.
     """
     status, event_id, revision = RegistrationStatus.CONFIRMED, new.event.id, new.event.revision
     if db.engine.dialect.name != "postgresql":
-        return _store(new, status, take_places(event_id, new.held, revision=revision))
+        return _store(new, status, take_places(event_id, new.held, revision=revision, past_queue=past_queue))
     drawn = _draw(new)
     statement, values = _at_once(new, status, drawn, taking=True)
-    row = db.session.execute(statement, values | taking_values(event_id, new.held, revision)).one()
+    values |= taking_values(event_id, new.held, revision, past_queue=past_queue)
+    row = db.session.execute(statement, values).one()
     if row.id is not None:
         return Stored(row.id, **drawn)
-    return _store(new, status, take_rest(event_id, new.held, revision, Taken.of(row)))
+    version = take_rest(event_id, new.held, revision, Taken.of(row), past_queue=past_queue)
+    return _store(new, status, version)
 
 
 def wait(new: NewRegistration) -> Stored:
     """Write the registration into the waiting list: it holds no place. Raises AlreadyRegistered."""
-    return _store(new, RegistrationStatus.WAITLISTED, lock_event(new.event.id))
+    version = lock_event(new.event.id)
+    count_waiting(new.draft.waves, 1)
+    return _store(new, RegistrationStatus.WAITLISTED, version)
 
 
 def require_new(new: NewRegistration) -> None:
     """Raises AlreadyRegistered when the same person or class is registered, unless nobody can be told so."""
-    key = None if _must_not_tell(new.draft) else new.columns["same_key"]
+    key = None if must_not_tell(new.draft) else new.columns["same_key"]
     same = key and db.session.execute(_SAME, {"event": new.event.id, "key": key}).scalar_one_or_none()
     if same is not None:
         raise AlreadyRegistered(same)
@@ -115,12 +119,12 @@ def _store(new: NewRegistration, status: RegistrationStatus, version: int) -> St
         if registration_id is not None:
             return Stored(registration_id, **drawn)
         require_new(new)
-        if _must_not_tell(new.draft):
+        if must_not_tell(new.draft):
             new = replace(new, columns={**new.columns, "same_key": None})
     raise WriteConflict("no free reference, or the same line of a file was written meanwhile")
 
 
-def _must_not_tell(draft: RegistrationDraft) -> bool:
+def must_not_tell(draft: RegistrationDraft) -> bool:
     """Whether saying « registered already » would tell a visitor about somebody else: a page would tell everybody who knows a
     name and a telephone number, where a mail reaches the person alone. They register once more, and staff see both.
     """

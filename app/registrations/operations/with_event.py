@@ -14,6 +14,7 @@ from app.core.db import db
 from app.core.errors import Conflict
 from app.events.errors import AudienceFull, WaveFull
 from app.events.models import Wave
+from app.events.operations import call_for_offers
 from app.events.operations.whole_places import AllHeld, release_all, take_all
 from app.events.parts import Binning, Moved, NotBack, Part, register_part
 from app.jobs.operations import enqueue
@@ -67,9 +68,13 @@ def _delete(binning: Binning) -> Moved:
 
 def _restore(binning: Binning) -> Moved:
     """All at once, as nobody can have taken a place meanwhile; one by one where that is not so, and then some stay."""
+    ran_out = Registration.deleted_status == RegistrationStatus.OFFERED, Registration.offer_expires_at <= binning.now
+    waits = update(Registration).where(*_gone_with(binning), *ran_out)
+    db.session.execute(waits.values(deleted_status=RegistrationStatus.WAITLISTED, offer_expires_at=None))
     rows = db.session.execute(
         select(
-            Registration.id, Registration.kind, Registration.audience, Registration.deleted_status, _PEOPLE.label("people")
+            Registration.id, Registration.kind, Registration.audience, Registration.deleted_status, Registration.absent_at,
+            _PEOPLE.label("people"),
         ).where(*_gone_with(binning))
     ).all()  # fmt: skip
     try:
@@ -78,6 +83,7 @@ def _restore(binning: Binning) -> Moved:
         back = Moved(len(rows), sum(row.people for row in rows))
     except (Conflict, IntegrityError):
         back = _restore_one_by_one(rows, binning)
+    call_for_offers(binning.event_id, now=binning.now)
     if back.registrations and binning.told:
         _enqueue(TELL_RESTORED, {"event_id": binning.event_id, "at": binning.at.isoformat()}, binning)
     return back
@@ -88,9 +94,10 @@ def _gone_with(binning: Binning) -> tuple[ColumnElement[bool], ...]:
 
 
 def _restore_all(rows: Sequence[Any], binning: Binning) -> None:
-    holding = {row.id: row for row in rows if row.deleted_status in HOLDING}
-    take_all(binning.event_id, _all_held(holding, binning.event_id))
-    waves = select(Registration.id).where(*_gone_with(binning), Registration.deleted_status.in_(HOLDING))
+    holding = {row.id: row for row in rows if row.deleted_status in HOLDING and row.absent_at is None}
+    take_all(binning.event_id, _all_held(holding, binning.event_id), whole=True)
+    holds = Registration.deleted_status.in_(HOLDING), Registration.absent_at.is_(None)
+    waves = select(Registration.id).where(*_gone_with(binning), *holds)
     people = select(_PEOPLE).where(Registration.id == RegistrationWave.registration_id).scalar_subquery()
     db.session.execute(
         update(RegistrationWave).where(RegistrationWave.registration_id.in_(waves)).values(people=people)
@@ -106,9 +113,21 @@ def _restore_all(rows: Sequence[Any], binning: Binning) -> None:
             updated_at=binning.now,
         )
     )
+    _count_waiting(binning.event_id)
     _record(
         "registration.restored", [(row.id, [RegistrationStatus.CANCELLED, row.deleted_status]) for row in rows], binning
     )
+
+
+def _count_waiting(event_id: int) -> None:
+    """Count anew who waits for each wave: nobody did while the event lay in the bin."""
+    waits = (
+        select(func.count())
+        .select_from(RegistrationWave)
+        .join(Registration, Registration.id == RegistrationWave.registration_id)
+        .where(RegistrationWave.wave_id == Wave.id, Registration.status == RegistrationStatus.WAITLISTED)
+    )
+    db.session.execute(update(Wave).where(Wave.event_id == event_id).values(waiting=waits.scalar_subquery()))
 
 
 def _all_held(holding: dict[int, Any], event_id: int) -> AllHeld:
@@ -136,7 +155,7 @@ def _restore_one_by_one(rows: Sequence[Any], binning: Binning) -> Moved:
     for row in sorted(rows, key=lambda found: found.id):
         try:
             with db.session.begin_nested():
-                bring_back(read_binned(row.id), by=binning.by, now=binning.now)
+                bring_back(read_binned(row.id, binning.now), by=binning.by, now=binning.now, past_queue=True)
         except Conflict as error:
             wave_id = error.wave_id if isinstance(error, WaveFull | AudienceFull) else None
             not_back.append(NotBack(row.id, error.code, wave_id))
