@@ -10,6 +10,7 @@ from sqlalchemy import Row, Table, bindparam, insert, select, update
 
 from app.checkin.drafts import ScanAnswer, ScanInput, believed, code_of, invalid, mark_of
 from app.checkin.enums import Direction, Reason, ScanResult
+from app.checkin.latecomers import GroupReturns, Latecomers, lock_event_first, locks_in_order
 from app.checkin.ledger import Ledger
 from app.checkin.models import Presence, Scan
 from app.checkin.queries import count_in_spaces, label_of, ticket_label
@@ -49,6 +50,7 @@ _ANY_HOLDERS = (
         _REGISTRATIONS.c.id, _REGISTRATIONS.c.event_id, _REGISTRATIONS.c.status, _REGISTRATIONS.c.kind,
         _REGISTRATIONS.c.participants, _REGISTRATIONS.c.companions, _REGISTRATIONS.c.class_label,
         _REGISTRATIONS.c.organisation_name, _REGISTRATIONS.c.contact_name, _REGISTRATIONS.c.deleted_at,
+        _REGISTRATIONS.c.absent_at,
     )
     .select_from(_TICKETS.join(_REGISTRATIONS, _REGISTRATIONS.c.id == _TICKETS.c.registration_id))
     .where(_REGISTRATIONS.c.organiser_id == bindparam("organiser"))
@@ -73,14 +75,20 @@ _INSERT_SCANS, _INSERT_PRESENCES = insert(_SCANS), insert(_PRESENCES)
 _UPDATE_PRESENCE = update(_PRESENCES).where(_PRESENCES.c.registration_id == bindparam("whose"))
 
 
-def record_scans(event: EventRow, device: str, items: Sequence[ScanInput], *, now: datetime) -> list[ScanAnswer]:
+def record_scans(
+    event: EventRow, device: str, items: Sequence[ScanInput], *, now: datetime, event_first: bool = False
+) -> list[ScanAnswer]:
     """Store a batch and answer each item, in order. A repeated id gets its stored answer and changes nothing.
 
     Rows are locked in one order (spaces, then registrations, by id), so that batches of several doors never wait in a ring.
+    Where a group is among them that gave its places back, the event's row comes before these: raises GroupReturns, on
+    PostgreSQL, unless `event_first`; the same call is then to be done again with it, in a new transaction.
     """
     batch = _Batch(event, device, now)
     items = [believed(item, now) for item in items]
-    batch.load(items)
+    if event_first:
+        lock_event_first(event.id)
+    batch.load(items, event_first=event_first)
     answers = [batch.take(item) for item in items]
     batch.write()
     return answers
@@ -97,6 +105,7 @@ class _Holder:
     status: RegistrationStatus
     expected: Headcount
     label: str
+    absent: bool = False
 
     @property
     def card(self) -> int | None:
@@ -119,8 +128,9 @@ class _Batch:
         self.ticket_days: dict[int, set[date]] = {}
         self.rows: list[dict[str, Any]] = []
         self.stored: dict[str, Row[Any]] = {}
+        self.late: Latecomers | None = None
 
-    def load(self, items: Sequence[ScanInput]) -> None:
+    def load(self, items: Sequence[ScanInput], *, event_first: bool = False) -> None:
         """Lock, then read everything that the decisions need: a fixed number of statements, whatever the batch's size."""
         undoes = {i.undoes for i in items if i.undoes}
         undone = self._stored(undoes) if undoes else ()
@@ -131,7 +141,7 @@ class _Batch:
         codes = {code_of(i.code) or "" for i in items}  # what is no code is looked for too: it takes as long
         self._load_holders(codes, undone)
         self.stored = {row.scan_id: row for row in self._stored({i.id for i in items} | undoes)}
-        counted = {*spaces, *self._joined(items)}
+        counted = {*spaces, *self._joined(items), *self._load_late(event_first)}
         if counted:
             days = {self.people.day_of(i.scanned_at) for i in items}
             self.people.in_space = count_in_spaces(self.event, sorted(counted), sorted(days))
@@ -141,6 +151,16 @@ class _Batch:
             self._load_past(classes, late)
         if len(set(self.days.values())) > 1:
             self._load_days()
+
+    def _load_late(self, event_first: bool) -> set[int]:
+        """Groups that gave their places back, as nearly never; the first spaces of their routes. Raises GroupReturns."""
+        absent = {h.registration_id for h in self.holders.values() if h.absent and h.event_id == self.event.id}
+        if not absent:
+            return set()
+        if not locks_in_order(event_first):
+            raise GroupReturns
+        self.late = Latecomers(self.event, sorted(absent), self.now)
+        return {space for space in self.late.first_spaces.values() if space is not None}
 
     def _joined(self, items: Sequence[ScanInput]) -> set[int]:
         """Spaces in which groups are that may get late-comers from the entrance.
@@ -166,6 +186,7 @@ class _Batch:
             self.holders[r.code] = _Holder(
                 r.ticket_id, r.ticket_kind, r.id, r.event_id, ticket_status(r.status, r.number, r.participants),
                 Headcount(r.participants, r.companions), ticket_label(r.card if named else "", label),
+                r.absent_at is not None,
             )  # fmt: skip
         ids = {h.registration_id for h in self.holders.values() if h.event_id == self.event.id}
         # read after the locks: on PostgreSQL the joined row above may be older than the lock
@@ -252,6 +273,14 @@ class _Batch:
         else:
             cards = self.people.cards(who, day)
             decision = decide_card(at, holder.expected, passage, holder.card, cards, room=room)
+        if (
+            self.late
+            and decision.result is ScanResult.ACCEPTED
+            and item.direction is Direction.IN
+            and self.late.awaits(who)
+        ):
+            first = self._room(self.late.first_spaces.get(who), day) if space_id is None else None
+            decision = self.late.let_in(who, decision, at, first)
         if decision.result is ScanResult.ACCEPTED:
             self.people.move(who, item.scanned_at, decision)
             if self.people.has_cards(who):

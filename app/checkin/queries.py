@@ -156,7 +156,10 @@ def label_of(group: bool, class_label: str, organisation_name: str, contact_name
 
 @dataclass(frozen=True)
 class DoorMatch:
-    """A registration found by name, number or code, as staff at a door see it; `inside` are those in today."""
+    """A registration found by name, number or code, as staff at a door see it; `inside` are those in today.
+
+    `absent`: a group that gave its places back, for it did not come in time.
+    """
 
     registration_id: int
     code: str
@@ -171,6 +174,7 @@ class DoorMatch:
     waves: tuple[int, ...]
     last_in_at: datetime | None
     last_door: int | None
+    absent: bool = False
 
 
 def find_at_door(event: EventRow, text: str, *, now: datetime, limit: int = 12) -> list[DoorMatch]:
@@ -225,6 +229,7 @@ def _matches(event: EventRow, conditions: Sequence[object], now: datetime, limit
             waves=tuple(sorted(waves.get(r.Registration.id, ()))),
             last_in_at=last.get(r.Registration.id, (None, None))[0],
             last_door=last.get(r.Registration.id, (None, None))[1],
+            absent=r.Registration.absent_at is not None,
         )
         for r in rows
     ]  # fmt: skip

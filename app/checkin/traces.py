@@ -1,6 +1,7 @@
 """What doors keep of an event: whoever was scanned there is never deleted, for the scan store is append-only."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import exists, select
 
@@ -10,9 +11,11 @@ from app.core.db import db
 from app.events.parts import Part, register_part
 
 
-def has_come(event_id: int) -> bool:
-    """Whether anybody was let through one of its doors, be it that the passage was taken back."""
+def has_come(event_id: int, since: datetime | None = None) -> bool:
+    """Whether anybody was let through one of its doors (from `since` on), be it that the passage was taken back."""
     accepted = exists().where(Scan.event_id == event_id, Scan.result == ScanResult.ACCEPTED)
+    if since is not None:
+        accepted = accepted.where(Scan.scanned_at >= since)
     return bool(db.session.execute(select(accepted)).scalar_one())
 
 

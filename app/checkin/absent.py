@@ -1,0 +1,285 @@
+"""Groups that are expected and not there: who they are, and giving their places back when their time is over.
+
+A group that is registered for several waves gives its places back after the last of them alone.
+"""
+
+import enum
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, or_, select
+
+from app.checkin.enums import ScanResult
+from app.checkin.models import Scan
+from app.checkin.queries import label_of
+from app.checkin.rules import day_bounds
+from app.core.actor import SYSTEM, Actor
+from app.core.audit import AuditEntry, record
+from app.core.db import db
+from app.core.errors import MoveNotAllowed
+from app.events.enums import EventState
+from app.events.models import Event, Wave
+from app.events.operations import hold_event
+from app.events.queries import EventRow, WaveRow
+from app.registrations.drafts import Headcount
+from app.registrations.enums import RegistrationKind, RegistrationStatus
+from app.registrations.itinerary import Walker, arrival_at, first_passages
+from app.registrations.models import Registration, RegistrationWave
+from app.registrations.operations.absence import ABSENT, give_back_places
+from app.registrations.operations.locking import lock_registration
+from app.registrations.queries import in_no_bin
+
+RELEASE_JOB = "registrations.release_absent"
+AWAITED = "registration.awaited"
+WAIT = timedelta(minutes=10)
+RUNNING = (EventState.PUBLISHED, EventState.CLOSED)
+
+
+class Absence(enum.StrEnum):
+    """AWAITED: late, its places are kept. GONE: it gave them back. EXTRA: it gave them back, and came in without any."""
+
+    AWAITED = "awaited"
+    GONE = "gone"
+    EXTRA = "extra"
+
+
+@dataclass(frozen=True)
+class AbsentGroup:
+    """A group of today whose wave has begun. `since`: when it was expected. `gives_back_at` is None where nobody set a time."""
+
+    registration_id: int
+    reference: str
+    label: str
+    contact_name: str
+    contact_phone: str
+    audience: str
+    expected: Headcount
+    wave_id: int
+    since: datetime
+    state: Absence
+    gives_back_at: datetime | None
+    absent_at: datetime | None
+
+
+def list_absent(event: EventRow, *, now: datetime) -> list[AbsentGroup]:
+    """Groups of today of which nobody came though they were to come by now, and those that gave places back; longest awaited
+    first. Four statements.
+    """
+    if event.date_to_come:
+        return []
+    zone = ZoneInfo(event.timezone)
+    today = now.astimezone(zone).date()
+    rows = _read(event.id)
+    firsts = first_passages(event)
+    due = {row.id: one for row in rows if (one := _due(event, row, row.waves, firsts, now)) is not None}
+    late = [row for row in rows if row.id in due]
+    came, awaited = _came_today(due, today, zone), _awaited(due, today, zone)
+    found = []
+    for row in late:
+        if row.id in came and row.absent_at is None:
+            continue
+        state = Absence.AWAITED if row.absent_at is None else Absence.EXTRA if row.id in came else Absence.GONE
+        until = (
+            gives_back_at(event, due[row.id].at, awaited.get(row.id))
+            if _is_last(event, row.waves, due[row.id].wave)
+            else None
+        )
+        found.append(
+            AbsentGroup(
+                row.id, row.reference, label_of(True, row.class_label, row.organisation_name, row.contact_name),
+                row.contact_name, row.contact_phone, row.audience, Headcount(row.participants, row.companions),
+                due[row.id].wave.id, due[row.id].at, state, until, row.absent_at,
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda group: (group.since, group.label, group.registration_id))
+
+
+def release_absent(event_id: int, *, by: Actor = SYSTEM, now: datetime) -> list[int]:
+    """Have every group give its places back whose time is over and of which nobody came today; their ids.
+
+    Their rows are locked before their scans are looked at, as doors lock them: who passes at this very moment has either come,
+    or finds the places given back. Raises EventNotFound.
+    """
+    event = hold_event(event_id)
+    if event.absent_minutes is None or event.state not in RUNNING:
+        return []
+    over = [
+        group.registration_id
+        for group in list_absent(event, now=now)
+        if group.state is Absence.AWAITED and group.gives_back_at is not None and group.gives_back_at <= now
+    ]
+    return [one for one in over if _give_back(event, one, by, now)]
+
+
+def give_back_now(registration_id: int, *, by: Actor, now: datetime) -> None:
+    """The team gives back the places of a group that is not there, whatever time is left. Raises MoveNotAllowed (it came)."""
+    before = lock_registration(registration_id)
+    event = hold_event(before.event_id)
+    if event.state not in RUNNING or _due(event, before, before.waves, first_passages(event), now) is None:
+        raise MoveNotAllowed("give_back", event.state.value)
+    if not _give_back(event, registration_id, by, now):
+        raise MoveNotAllowed("give_back", "came")
+
+
+def wait_longer(registration_id: int, *, by: Actor, now: datetime) -> datetime:
+    """Keep the places of a group that is late for ten more minutes; until when. Raises MoveNotAllowed."""
+    before = lock_registration(registration_id)
+    event = hold_event(before.event_id)
+    zone = ZoneInfo(event.timezone)
+    today = now.astimezone(zone).date()
+    due = _due(event, before, before.waves, first_passages(event), now)
+    if due is None or before.absent_at is not None or before.status is not RegistrationStatus.CONFIRMED:
+        raise MoveNotAllowed("wait_longer", before.status.value)
+    until = gives_back_at(event, due.at, _awaited([before.id], today, zone).get(before.id)) or now
+    until = max(until, now) + WAIT
+    details = {"awaited_until": until.isoformat()}
+    record(by, AWAITED, f"registration:{before.id}", now=now, organiser_id=before.organiser_id, details=details)
+    return until
+
+
+def gives_back_at(event: EventRow, expected_at: datetime, awaited: datetime | None) -> datetime | None:
+    """When a group that was to come then gives its places back, unless it comes; None where nobody set a time."""
+    if event.absent_minutes is None:
+        return None
+    over = expected_at + timedelta(minutes=event.absent_minutes)
+    return over if awaited is None else max(over, awaited)
+
+
+def list_events_with_absent(now: datetime) -> list[int]:
+    """Events in which a time may be over: a wave of the last day began."""
+    began = select(Wave.event_id).where(Wave.starts_at <= now, Wave.starts_at > now - timedelta(days=1))
+    return list(
+        db.session.execute(
+            select(Event.id)
+            .where(
+                Event.absent_minutes.is_not(None), Event.state.in_(RUNNING), Event.deleted_at.is_(None),
+                Event.date_to_come.is_(False), Event.id.in_(began),
+            )
+            .order_by(Event.id)
+        ).scalars()
+    )  # fmt: skip
+
+
+def _give_back(event: EventRow, registration_id: int, by: Actor, now: datetime) -> bool:
+    zone = ZoneInfo(event.timezone)
+    locked = select(Registration.id).where(Registration.id == registration_id).with_for_update(key_share=True)
+    db.session.execute(locked)
+    if _came_today([registration_id], now.astimezone(zone).date(), zone):
+        return False
+    give_back_places(registration_id, by=by, now=now)
+    return True
+
+
+@dataclass(frozen=True)
+class _Group:
+    id: int
+    reference: str
+    class_label: str
+    organisation_name: str
+    contact_name: str
+    contact_phone: str
+    audience: str
+    participants: int
+    companions: int
+    absent_at: datetime | None
+    declined_stops: Sequence[int]
+    waves: tuple[int, ...]
+
+
+_NAMES = [name for name in _Group.__dataclass_fields__ if name != "waves"]
+_COLUMNS = [getattr(Registration, name) for name in _NAMES]
+
+
+def _read(event_id: int) -> list[_Group]:
+    """The confirmed groups of an event: one statement."""
+    rows: list[Any] = list(
+        db.session.execute(
+            select(*_COLUMNS, RegistrationWave.wave_id)
+            .join(RegistrationWave, RegistrationWave.registration_id == Registration.id)
+            .where(
+                Registration.event_id == event_id, Registration.kind == RegistrationKind.GROUP,
+                Registration.status == RegistrationStatus.CONFIRMED, in_no_bin(),
+            )
+        )
+    )  # fmt: skip
+    waves: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        waves[row.id].append(row.wave_id)
+    return [
+        _Group(**{n: getattr(row, n) for n in _NAMES}, waves=tuple(waves[row.id]))
+        for row in {row.id: row for row in rows}.values()
+    ]
+
+
+class _Known(Walker, Protocol):
+    """A registration, or what is known of one."""
+
+    @property
+    def id(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class _Due:
+    """A wave for which a group was to come at `at`."""
+
+    wave: WaveRow
+    at: datetime
+
+
+def _due(
+    event: EventRow, one: _Known, wave_ids: Collection[int], firsts: Mapping[tuple[int, int], datetime], now: datetime
+) -> _Due | None:
+    """The latest of a group's waves of today for which it was to come by now: as planned, else with the wave."""
+    zone = ZoneInfo(event.timezone)
+    own = [
+        _Due(wave, arrival_at(event, one, wave, firsts.get((one.id, wave.id))))
+        for wave in event.waves
+        if wave.id in wave_ids and wave.starts_at.astimezone(zone).date() == now.astimezone(zone).date()
+    ]
+    return max((due for due in own if due.at <= now), key=lambda due: due.at, default=None)
+
+
+def _is_last(event: EventRow, wave_ids: Collection[int], wave: WaveRow) -> bool:
+    return wave.starts_at == max(w.starts_at for w in event.waves if w.id in wave_ids)
+
+
+def _came_today(registration_ids: Collection[int], today: date, zone: ZoneInfo) -> set[int]:
+    """Those of whom somebody was let in on that day, by the scans that stand."""
+    begins, ends = day_bounds(today, zone)
+    undone = select(Scan.undoes).where(Scan.registration_id.in_(registration_ids), Scan.undoes.is_not(None))
+    inside: ColumnElement[bool] = or_(Scan.delta_participants > 0, Scan.delta_companions > 0)
+    found: Sequence[int | None] = (
+        db.session.execute(
+            select(Scan.registration_id).where(
+                Scan.registration_id.in_(registration_ids), Scan.result == ScanResult.ACCEPTED, Scan.undoes.is_(None),
+                Scan.scanned_at >= begins, Scan.scanned_at < ends, inside, Scan.scan_id.not_in(undone),
+            )
+        )
+        .scalars()
+        .all()
+    )  # fmt: skip
+    return {one for one in found if one is not None}
+
+
+def _awaited(registration_ids: Collection[int], today: date, zone: ZoneInfo) -> dict[int, datetime]:
+    """Until when the team said that they wait for each of these, on that day."""
+    begins, ends = day_bounds(today, zone)
+    subjects = {f"registration:{one}": one for one in registration_ids}
+    rows = db.session.execute(
+        select(AuditEntry.subject, AuditEntry.details)
+        .where(
+            AuditEntry.subject.in_(list(subjects)), AuditEntry.verb == AWAITED, AuditEntry.at >= begins, AuditEntry.at < ends
+        )
+        .order_by(AuditEntry.id)
+    )  # fmt: skip
+    return {subjects[row.subject]: datetime.fromisoformat(str(row.details["awaited_until"])) for row in rows}
+
+
+__all__ = [
+    "ABSENT", "AWAITED", "RELEASE_JOB", "Absence", "AbsentGroup", "give_back_now", "gives_back_at", "list_absent",
+    "list_events_with_absent", "release_absent", "wait_longer",
+]  # fmt: skip
