@@ -7,10 +7,10 @@ import enum
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from app.flows.instance import Group, Instance, Slot, Window
-from app.flows.routes import least_walking
+from app.flows.routes import Walked, least_walking
 
 
 class CauseKind(enum.StrEnum):
@@ -73,8 +73,9 @@ def find_causes(instance: Instance) -> list[Cause]:
 
 
 def _too_long(instance: Instance) -> Iterator[Cause]:
+    walked = Walked()
     for group in instance.groups:
-        least = sum(instance.stops[stop].minutes for stop in group.stops) + least_walking(instance, group)
+        least = sum(instance.stops[stop].minutes for stop in group.stops) + least_walking(instance, group, walked)
         most = max(instance.done_by(group, window.start) - window.start for window in group.windows)
         if least > most:
             yield Cause(CauseKind.TOO_LONG, (group.id,), Unit.MINUTES, least, max(most, 0))
@@ -163,36 +164,59 @@ def _overfull(instance: Instance, groups: Iterable[Group], kind: CauseKind) -> I
                     Need(group.id, found.space, people, found.minutes, min(begins), max(ends))
                 )  # fmt: skip
     for name, wanted in needs.items():
+        room = _Free(instance, name)
         tightest: Cause | None = None
         for start in sorted({need.start for need in wanted}):
             for end in sorted({need.end for need in wanted if need.end > start}):
                 if tightest is not None and end - start >= (tightest.end or 0) - (tightest.start or 0):
                     continue
                 inside = [need for need in wanted if start <= need.start and need.end <= end]
-                cause = _short(instance, name, inside, start, end, kind)
+                cause = _short(room, inside, start, end, kind)
                 if cause is not None:
                     tightest = cause
         if tightest is not None:
             yield tightest
 
 
-def _short(instance: Instance, name: str, inside: list[Need], start: int, end: int, kind: CauseKind) -> Cause | None:
-    space = instance.spaces[name]
-    opened = sum(max(0, min(end, day.end) - max(start, day.start)) for day in instance.days)
-    taken = sum(
-        load.people * max(0, min(end, load.end, day.end) - max(start, load.start, day.start))
-        for load in instance.loads
-        if load.space == name
-        for day in instance.days
-    )
+class _Free:
+    """What is left of a space beside the individuals expected: they may fill it, and take nothing of any other minute then."""
+
+    def __init__(self, instance: Instance, name: str) -> None:
+        self.space = instance.spaces[name]
+        self._first = min(day.start for day in instance.days)
+        last = max(day.end for day in instance.days)
+        opened = [0] * (last - self._first)
+        for day in instance.days:
+            opened[day.start - self._first : day.end - self._first] = [1] * (day.end - day.start)
+        people = [self.space.capacity * is_open for is_open in opened]
+        for load in instance.loads:
+            if load.space == name:
+                for minute in range(max(load.start - self._first, 0), min(load.end - self._first, len(people))):
+                    people[minute] = max(0, people[minute] - load.people)
+        self._people, self._opened = [0, *accumulate(people)], [0, *accumulate(opened)]
+
+    def people_minutes(self, start: int, end: int) -> int:
+        return self._between(self._people, start, end)
+
+    def opened(self, start: int, end: int) -> int:
+        """Minutes within the days."""
+        return self._between(self._opened, start, end)
+
+    def _between(self, sums: list[int], start: int, end: int) -> int:
+        low, high = (min(max(minute - self._first, 0), len(sums) - 1) for minute in (start, end))
+        return sums[high] - sums[low]
+
+
+def _short(room: _Free, inside: list[Need], start: int, end: int, kind: CauseKind) -> Cause | None:
     names = tuple(sorted({need.group for need in inside}))
-    wanted = sum(need.people * need.minutes for need in inside)
-    there = max(space.capacity * opened - taken, 0)
+    wanted, there = sum(need.people * need.minutes for need in inside), room.people_minutes(start, end)
     if wanted > there:
-        return Cause(kind, names, Unit.PEOPLE_MINUTES, wanted, there, name, start, end)
-    minutes = sum(need.minutes for need in inside)
-    if space.stands is not None and minutes > space.stands * opened:
-        return Cause(kind, names, Unit.TEAM_MINUTES, minutes, space.stands * opened, name, start, end)
+        return Cause(kind, names, Unit.PEOPLE_MINUTES, wanted, there, room.space.id, start, end)
+    minutes, stands = sum(need.minutes for need in inside), room.space.stands
+    if stands is not None and minutes > stands * room.opened(start, end):
+        return Cause(
+            kind, names, Unit.TEAM_MINUTES, minutes, stands * room.opened(start, end), room.space.id, start, end
+        )
     return None
 
 

@@ -86,6 +86,8 @@ class _Parts:
             self.stays[instance.stops[stop].space].append((model.NewFixedSizeIntervalVar(start, length, ""), size))
             if (group.id, team, stop) in self._pins:
                 model.Add(start == self._pins[group.id, team, stop])
+            else:
+                model.Add(start >= instance.not_before)
             if (group.id, team, stop) in self._told:
                 stayed = model.NewBoolVar("")
                 model.Add(start == self._told[group.id, team, stop]).OnlyEnforceIf(stayed)

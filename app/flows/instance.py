@@ -94,7 +94,9 @@ class Weights:
 
 @dataclass(frozen=True)
 class Instance:
-    """A whole task. `transfers` in minutes by the two spaces, in the order walked."""
+    """A whole task. `transfers` in minutes by the two spaces, in the order walked. What is not pinned begins at `not_before`
+    at the earliest: the day is on.
+    """
 
     days: tuple[Day, ...]
     spaces: dict[str, Space]
@@ -107,6 +109,7 @@ class Instance:
     pins: tuple[Slot, ...] = ()
     previous: tuple[Slot, ...] = ()
     weights: Weights = field(default_factory=Weights)
+    not_before: int = 0
 
     def transfer(self, origin: str, to: str) -> int:
         """Minutes from one stop to another: none inside a space, unless stated."""

@@ -10,7 +10,7 @@ from random import Random
 
 from app.flows.instance import Arrival, Cost, Group, Instance, Passage, Plan, Slot
 from app.flows.rooms import Room, make_rooms, span
-from app.flows.routes import find_way, least_walking
+from app.flows.routes import Walked, find_way, least_walking
 
 STARTS = 4
 MOST_ARRIVALS = 24
@@ -40,7 +40,8 @@ class Search:
         self.placed: dict[str, Placed] = {}
         self.people = {day.start: 0 for day in instance.days}
         self._day = {minute: day.start for day in instance.days for minute in (day.start, day.end)}
-        self._walking = {group.id: least_walking(instance, group) for group in instance.groups}
+        walked = Walked()
+        self._walking = {group.id: least_walking(instance, group, walked) for group in instance.groups}
         self._sizes = {group.id: instance.teams(group) for group in instance.groups}
         self._pins = _by_team(instance.pins)
         self._previous = _by_team(instance.previous)
@@ -161,9 +162,8 @@ class Search:
         waiting = moved = 0
         stay = sum(instance.stops[stop].minutes for stop in group.stops) + self._walking[group.id]
         for team, size in enumerate(self._sizes[group.id], start=1):
-            starts = {
-                stop: self._starts(stop, size, end, fixed.get((group.id, team), {}).get(stop)) for stop in group.stops
-            }
+            at, pinned = fixed.get((group.id, team), {}), self._pins.get((group.id, team), {})
+            starts = {stop: self._starts(stop, size, end, at.get(stop), pinned=stop in pinned) for stop in group.stops}
             way = find_way(instance, group, arrival, starts)
             if way is None:
                 break
@@ -176,10 +176,11 @@ class Search:
             self._occupy(starts_of, -size, -1)
         return Placed(arrival, tuple(ways), waiting, moved) if len(ways) == len(self._sizes[group.id]) else None
 
-    def _starts(self, stop: str, size: int, end: int, fixed: int | None) -> int:
+    def _starts(self, stop: str, size: int, end: int, fixed: int | None, *, pinned: bool) -> int:
         found = self.instance.stops[stop]
         mask = self.rooms[found.space].starts(size, self._length[stop])
-        mask &= span(0, (end - found.minutes) // self.instance.step + 1)
+        first = 0 if pinned else -(-self.instance.not_before // self.instance.step)
+        mask &= span(first, (end - found.minutes) // self.instance.step + 1)
         return mask if fixed is None else mask & (1 << fixed // self.instance.step)
 
 

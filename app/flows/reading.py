@@ -115,6 +115,7 @@ class InstanceSchema(Schema):
     flow = fields.List(fields.Nested(LoadSchema), load_default=list)
     pins = fields.List(fields.Nested(SlotSchema), load_default=list)
     previous = fields.List(fields.Nested(SlotSchema), load_default=list)
+    not_before = _minutes(required=False, load_default=0)
     weights = fields.Nested(WeightsSchema, load_default=lambda: {"moved": Weights.moved, "uneven": Weights.uneven})
 
 
@@ -194,6 +195,7 @@ def read_instance(data: object) -> Instance:
         pins=tuple(Slot(**slot) for slot in read["pins"]),
         previous=tuple(Slot(**slot) for slot in read["previous"]),
         weights=Weights(**read["weights"]),
+        not_before=read["not_before"],
     )
 
 

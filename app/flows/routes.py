@@ -40,12 +40,41 @@ def find_way(instance: Instance, group: Group, arrival: int, starts: Starts) -> 
     return Way(done, _unroll(chain))
 
 
-def least_walking(instance: Instance, group: Group) -> int:
-    """The minutes between stops of the shortest order that the blocks allow."""
-    free: Ends = {None: (0, None)}
-    for block in group.blocks:
-        free = _walk(block, free, lambda origin, stop, done: (done + _transfer(instance, origin, stop),) * 2)
-    return min(done for done, _ in free.values())
+Walked = dict[tuple[tuple[str, ...], ...], int]
+
+
+def least_walking(instance: Instance, group: Group, known: Walked | None = None) -> int:
+    """The minutes between stops of the shortest order that the blocks allow: of all orders, however many stops are free.
+
+    `known` keeps it by blocks, for groups that go the same way.
+    """
+    known = {} if known is None else known
+    if group.blocks not in known:
+        ends: dict[str | None, int] = {None: 0}
+        for block in group.blocks:
+            ends = _least_ends(instance, block, ends)
+        known[group.blocks] = min(ends.values())
+    return known[group.blocks]
+
+
+def _least_ends(instance: Instance, block: tuple[str, ...], ends: dict[str | None, int]) -> dict[str | None, int]:
+    """The least walking to each stop of a block as its last one: a row for each set of stops visited, sets in rising order."""
+    count, far = len(block), 1 << 60
+    walk = [[instance.transfer(one, other) for other in block] for one in block]
+    least = [[far] * count for _ in range(1 << count)]
+    for number, stop in enumerate(block):
+        least[1 << number][number] = min(done + _transfer(instance, origin, stop) for origin, done in ends.items())
+    for visited, row in enumerate(least):
+        free = [number for number in range(count) if not visited >> number & 1]
+        for last, walked in enumerate(row):
+            if walked == far:
+                continue
+            onward = walk[last]
+            for number in free:
+                there = least[visited | 1 << number]
+                if walked + onward[number] < there[number]:
+                    there[number] = walked + onward[number]
+    return dict(zip(block, least[-1], strict=True))
 
 
 def _through(instance: Instance, block: tuple[str, ...], ends: Ends, starts: Starts) -> Ends:
