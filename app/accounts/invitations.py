@@ -50,6 +50,11 @@ class InvitationRow:
     ends_at: datetime | None
     state: InvitationState
 
+    @property
+    def subject(self) -> str:
+        """What its mails are about."""
+        return f"invitation:{self.id}"
+
 
 @dataclass(frozen=True)
 class PartnerRow:

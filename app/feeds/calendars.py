@@ -16,6 +16,7 @@ from app.core.i18n import Locale
 from app.core.tokens import digest
 from app.events.calendars import CalendarFile, event_entries
 from app.events.queries import EventRow, FeedMark, list_events_by_id, list_feed_marks
+from app.events.queries.postponed import list_hours_before
 from app.messages.calendar import render_calendar, render_entry
 from app.messages.queries import get_sequences
 
@@ -27,7 +28,8 @@ FORM = "an entry a day"
 def event_calendar(event: EventRow, locale: Locale) -> CalendarFile:
     """The .ics of one public event, an entry for each of its days."""
     sequence, changed_at = get_sequences([f"event:{event.id}"]).get(f"event:{event.id}", (0, EPOCH))
-    entries = event_entries(event, locale, sequence=sequence, changed_at=changed_at)
+    before = list_hours_before([event]).get(event.id, ())
+    entries = event_entries(event, locale, sequence=sequence, changed_at=changed_at, before=before)
     content = render_calendar(
         map(render_entry, entries),
         name=event.title(locale),
@@ -73,9 +75,13 @@ def _render(source: _Source, locale: Locale) -> bytes:
     wanted = [event_id for event_id, entry in found.items() if entry is None]
     if wanted:
         sequences = get_sequences([f"event:{event_id}" for event_id in wanted])
-        for event in list_events_by_id(wanted):
+        events = list_events_by_id(wanted)
+        before = list_hours_before(events)
+        for event in events:
             sequence, changed_at = sequences.get(f"event:{event.id}", (0, EPOCH))
-            days = event_entries(event, locale, sequence=sequence, changed_at=changed_at)
+            days = event_entries(
+                event, locale, sequence=sequence, changed_at=changed_at, before=before.get(event.id, ())
+            )  # fmt: skip
             found[event.id] = (b"".join(map(render_entry, days)), event.timezone, event.starts_at.year)
             kept[event.id, event.revision, event.updated_at, locale] = found[event.id]
     rows = [row for row in found.values() if isinstance(row, tuple)]

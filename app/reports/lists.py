@@ -40,6 +40,15 @@ class Arrival(enum.StrEnum):
     NOBODY = "nobody"
 
 
+class Reply(enum.StrEnum):
+    """What was said to the event's last new dates. NO: cancelled since they were asked."""
+
+    YES = "yes"
+    ASKED = "asked"
+    NO = "no"
+    NOT_ASKED = "not_asked"
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of the list. `personal`: people's data. `question`: the question whose answers it shows.
@@ -127,6 +136,7 @@ class ListQuery:
     oriented_by: frozenset[str] = frozenset()
     cancel_codes: frozenset[str] = frozenset()
     no_show_codes: frozenset[str] = frozenset()
+    replies: frozenset[Reply] = frozenset()
     answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sort: str = "name"
     descending: bool = False
@@ -174,6 +184,7 @@ class ListQuery:
             ("status", self.statuses), ("wave", self.waves), ("day", self.days), ("audience", self.audiences),
             ("arrival", self.arrivals), ("kind", self.kinds), ("source", self.sources), ("structure", self.structures),
             ("oriented_by", self.oriented_by), ("cancel_code", self.cancel_codes), ("no_show_code", self.no_show_codes),
+            ("reply", self.replies),
         ]  # fmt: skip
 
 
@@ -204,14 +215,27 @@ def read_query(args: Args, event: EventRow, access: Access) -> ListQuery:
     return allowed_query(_from_args(args, [question.key for question in event.questions]), event, access)
 
 
-def leaves_aside(args: Iterable[tuple[str, str]], query: ListQuery) -> bool:
-    """Whether the address that gave this query asked for something narrower: then the query finds more than was meant."""
+def left_aside(args: Iterable[tuple[str, str]], query: ListQuery) -> tuple[tuple[str, str], ...]:
+    """The filters (name, value) of the address that gave this query which it does not have: it finds more than was meant."""
     kept = set(query.filter_args())
     names = {"q", *(name for name, _values in query._parts())}
-    given = [(name, value.strip()) for name, value in args if name in names or name.startswith(ANSWER)]
-    return any((name, value) not in kept for name, value in given if value and name != "q") or (
-        any(name == "q" and value for name, value in given) and not query.text
+    given = ((name, value.strip()) for name, value in args if name in names or name.startswith(ANSWER))
+    return tuple(
+        dict.fromkeys(
+            (name, value)
+            for name, value in given
+            if value and (not query.text if name == "q" else (name, value) not in kept)
+        )
     )
+
+
+def move_column(columns: Sequence[str], key: str, by: int) -> tuple[str, ...]:
+    """The columns with one of them `by` places further on. The first one, which leads to the registration, stays first."""
+    if key not in columns[1:]:
+        return tuple(columns)
+    others = [other for other in columns if other != key]
+    others.insert(max(1, columns.index(key) + by), key)
+    return tuple(others)
 
 
 def allowed_query(query: ListQuery, event: EventRow, access: Access) -> ListQuery:
@@ -226,6 +250,7 @@ def allowed_query(query: ListQuery, event: EventRow, access: Access) -> ListQuer
         waves=query.waves & {wave.id for wave in event.waves},
         days=query.days & {day.isoformat() for day in event_days(event).values()},
         oriented_by=query.oriented_by if sees_people else frozenset(),
+        replies=frozenset() if event.postponed_at is None else query.replies,
         answers=_known_answers(query.answers, questions),
         sort=("name" if sees_people else "reference") if by_name else query.sort,
         descending=query.descending and not (by_name and query.sort != "name"),
@@ -286,6 +311,7 @@ def _from_args(args: Args, question_keys: Iterable[str]) -> ListQuery:
         oriented_by=frozenset(_texts(args, "oriented_by")),
         cancel_codes=frozenset(_texts(args, "cancel_code")),
         no_show_codes=frozenset(_texts(args, "no_show_code")),
+        replies=_members(args, "reply", Reply),
         answers=tuple((key, codes) for key, codes in answers if codes),
         sort=next(iter(args.getlist("sort")), "") or "name",
         descending=args.getlist("dir") == ["desc"],

@@ -47,6 +47,7 @@ class PointKind(enum.StrEnum):
     LATE_GROUP = "late_group"
     MAILS_FAILED = "mails_failed"
     JOBS_DEAD = "jobs_dead"
+    OFFERS = "offers"
     WAITING = "waiting"
     WAVES_FULL = "waves_full"
     WAVE_NEARLY_FULL = "wave_nearly_full"
@@ -54,7 +55,7 @@ class PointKind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class LateGroup:
-    """A group of which nobody has come, though its wave began more than LATE_AFTER ago."""
+    """A group of which nobody has come, though it was to come more than LATE_AFTER ago: as planned, else with its wave."""
 
     reference: str
     label: str
@@ -87,8 +88,9 @@ def list_points(
     mails_failed: int,
     jobs_dead: int,
     now: datetime,
+    offers: int = 0,
 ) -> list[Point]:
-    """What deserves a look, the most pressing first. `spaces` are (name, people present, limit)."""
+    """What deserves a look, the most pressing first. `spaces` are (name, people present, limit); `offers` of places are out."""
     points = [
         Point(PointKind.SPACE_FULL, number=present, name=name, limit=limit)
         for name, present, limit in spaces
@@ -99,6 +101,8 @@ def list_points(
         points.append(Point(PointKind.MAILS_FAILED, number=mails_failed))
     if jobs_dead:
         points.append(Point(PointKind.JOBS_DEAD, number=jobs_dead))
+    if offers:
+        points.append(Point(PointKind.OFFERS, number=offers))
     if waiting:
         points.append(Point(PointKind.WAITING, number=waiting))
     return points + _wave_points(event, places, now)
@@ -118,8 +122,19 @@ def _wave_points(event: EventRow, places: Places, now: datetime) -> list[Point]:
 
 def has_ended(state: EventState, cancel_code: str, cancel_reason: str, ends_at: datetime, now: datetime) -> bool:
     """Whether people who never came were missing: the event is over, and was not called off (archived since or not)."""
-    called_off = state is EventState.CANCELLED or bool(cancel_code or cancel_reason)
-    return ends_at <= now and not called_off
+    return ends_at <= now and not was_called_off(state, cancel_code, cancel_reason)
+
+
+def was_called_off(state: EventState, cancel_code: str, cancel_reason: str) -> bool:
+    """Whether it was called off, archived since or not."""
+    return state is EventState.CANCELLED or bool(cancel_code or cancel_reason)
+
+
+def could_come(
+    state: EventState, cancel_code: str, cancel_reason: str, starts_at: datetime, registered: int, now: datetime
+) -> int:
+    """Of the people registered for an event, those who could have come by now: none before it begins, nor if it is off."""
+    return registered if starts_at <= now and not was_called_off(state, cancel_code, cancel_reason) else 0
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ Reasons = dict[str, Amount]
 class Sums:
     """The figures of an event, or of several together.
 
-    `registered` have a place; `groups` of them are registrations of groups. `oriented` were sent by somebody, whatever became
+    `registered` have a place; `groups` of them are registrations of groups, `offered` those who have not said yet whether
+    they take it. `oriented` were sent by somebody, whatever became
     of their registration; `oriented_registered` and `oriented_came` are those of them who have a place, and who came.
     `cancelled` and `no_shows` are told by the code of their reason, "" for none.
     """
@@ -68,6 +69,7 @@ class Sums:
     oriented_came: int = 0
     cancelled: Reasons = field(default_factory=dict)
     no_shows: Reasons = field(default_factory=dict)
+    offered: Amount = Amount()
 
     def reached(self, measure: Measure) -> int:
         """What a target of that measure is compared with."""
@@ -100,6 +102,7 @@ class Sums:
             self.oriented_came + other.oriented_came,
             _joined(self.cancelled, other.cancelled),
             _joined(self.no_shows, other.no_shows),
+            self.offered + other.offered,
         )
 
 
@@ -138,7 +141,7 @@ class _Adding:
         self._numbers: dict[str, int] = dict.fromkeys(
             ("groups", "came", "present", "oriented", "oriented_registered", "oriented_came"), 0
         )
-        self._registered, self._waiting = Amount(), Amount()
+        self._registered, self._waiting, self._offered = Amount(), Amount(), Amount()
         self._cancelled: Reasons = {}
         self._no_shows: Reasons = {}
 
@@ -156,6 +159,7 @@ class _Adding:
             _put(self._cancelled, line.cancel_code, amount)
         elif line.status in HOLDING:
             self._registered += amount
+            self._offered += amount if line.status is RegistrationStatus.OFFERED else Amount()
             numbers["groups"] += line.registrations if line.group else 0
             numbers["oriented_registered"] += line.people if line.oriented else 0
             if over and not line.scanned and line.status is RegistrationStatus.CONFIRMED:
@@ -163,8 +167,9 @@ class _Adding:
 
     def done(self) -> Sums:
         return Sums(
-            self._registered, self._waiting, **self._numbers, cancelled=self._cancelled, no_shows=self._no_shows
-        )
+            self._registered, self._waiting, **self._numbers, cancelled=self._cancelled, no_shows=self._no_shows,
+            offered=self._offered,
+        )  # fmt: skip
 
 
 def _put(reasons: Reasons, code: str, amount: Amount) -> None:

@@ -231,13 +231,22 @@ def list_visiting(email: str) -> list[VisitingContact]:
 
 def list_corrections(structure_id: int) -> list[CorrectionRow]:
     """What contacts proposed and nobody settled, oldest first."""
+    return _corrections(StructureCorrection.structure_id == structure_id)
+
+
+def find_correction_of(contact_id: int) -> CorrectionRow | None:
+    """What that contact proposed and nobody settled."""
+    return next(iter(_corrections(StructureCorrection.contact_id == contact_id)), None)
+
+
+def _corrections(condition: ColumnElement[bool]) -> list[CorrectionRow]:
     rows = db.session.execute(
         select(
             StructureCorrection.id, StructureCorrection.structure_id, StructureContact.name,
             StructureCorrection.values, StructureCorrection.message, StructureCorrection.created_at,
         )
         .join(StructureContact, StructureContact.id == StructureCorrection.contact_id)
-        .where(StructureCorrection.structure_id == structure_id, StructureCorrection.settled_at.is_(None))
+        .where(condition, StructureCorrection.settled_at.is_(None))
         .order_by(StructureCorrection.id)
     )  # fmt: skip
     return [CorrectionRow(*row) for row in rows]

@@ -189,7 +189,7 @@ def _queue(found: InvitationRow, event_title: str, now: datetime) -> None:
     """The mail belongs to no organiser’s log: whoever reads it there could use the link."""
     queue_message(
         template=INVITATION_MAIL,
-        subject=f"invitation:{found.id}",
+        subject=found.subject,
         recipient=found.email,
         locale=found.locale,
         params={

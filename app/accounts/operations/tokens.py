@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 
 from app.accounts.enums import Scope
 from app.accounts.models import Account, ApiToken, IdempotencyKey
@@ -25,10 +25,12 @@ def make_token(
     by: Actor,
     now: datetime,
     expires_at: datetime | None = None,
+    distinct: bool = False,
 ) -> str:
     """A key for a program: 192 random bits, told once, of which the digest and the last four characters are kept.
 
-    Raises FieldError (name: required, too_long; scopes: required).
+    `distinct` refuses the name of a key that works. Raises FieldError (name: required, too_long, token_name_taken;
+    scopes: required).
     """
     chosen, label = sorted(set(scopes)), name.strip()
     problems = {}
@@ -36,6 +38,8 @@ def make_token(
         problems["name"] = "too_long" if label else "required"
     if not chosen:
         problems["scopes"] = "required"
+    if distinct and not problems and _is_in_use(organiser_id, label, now):
+        problems["name"] = "token_name_taken"
     if problems:
         raise FieldError(problems)
     secret = f"pc_{secrets.token_urlsafe(24)}"
@@ -55,6 +59,18 @@ def make_token(
     details = {"name": label, "scopes": [scope.value for scope in chosen]}
     record(by, "token.made", f"token:{token_id}", now=now, organiser_id=organiser_id, details=details)
     return secret
+
+
+def _is_in_use(organiser_id: int, name: str, now: datetime) -> bool:
+    """Whether a key of that name works: two of one name could not be told apart when one is to be revoked."""
+    found = exists().where(
+        ApiToken.organiser_id == organiser_id,
+        ApiToken.name == name,
+        ApiToken.account_id.is_(None),
+        ApiToken.revoked_at.is_(None),
+        ApiToken.expires_at.is_(None) | (ApiToken.expires_at > now),
+    )
+    return db.session.execute(select(found)).scalar_one()
 
 
 def note_token_use(token_id: int, *, today: date) -> None:

@@ -15,15 +15,28 @@ from app.events.queries import EventRow, Places, get_places
 from app.jobs.models import Job, JobState
 from app.messages.models import Message, MessageState
 from app.registrations.enums import RegistrationKind, RegistrationStatus
+from app.registrations.itinerary import arrival_at, first_passages
 from app.registrations.models import Registration, RegistrationWave
 from app.reports.queries.counted import count_registrations
 from app.reports.queries.event_days import DayFigures, count_days
 from app.reports.queries.scans import came_in
-from app.reports.rules import LATE_AFTER, LATE_UNTIL, LateGroup, Point, has_ended, list_points, wave_of_arrival
+from app.reports.rules import (
+    LATE_AFTER,
+    LATE_UNTIL,
+    LateGroup,
+    Point,
+    could_come,
+    has_ended,
+    list_points,
+    wave_of_arrival,
+)
 from app.reports.sums import NOTHING, Sums, sum_up, sums_by
 
 BIN = timedelta(minutes=10)
 FAILURES_READ = 500
+MOST_LATE = 10
+MOST_AFTER = timedelta(hours=12)
+"""A group may be planned, or late, so long after its wave begins."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +56,15 @@ class SpaceFigures:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """`over`: it took place and has ended. `sums` are of everybody, `by_audience` of each audience's code, `days` of each day
-    and audience; `arrivals` are (start of ten minutes, people who came in), in order, empty ones left out.
+    """`over`: it took place and has ended. `could_come`: people registered, once it began, unless it is off.
+
+    `sums` are of everybody, `by_audience` of each audience's code, `days` of each day and audience; `arrivals` are (start of
+    ten minutes, people who came in), in order, empty ones left out.
     """
 
     places: Places
     over: bool
+    could_come: int
     sums: Sums
     by_audience: dict[str, Sums]
     days: DayFigures
@@ -62,7 +78,7 @@ def get_dashboard(event: EventRow, *, now: datetime) -> Dashboard:
     """Everything of the dashboard but declared statistics and targets: twelve statements at most, however many rows."""
     places = get_places(event)
     counted = count_registrations([event.id], now=now)
-    over = has_ended(event.state, event.cancel_code, event.cancel_reason, event.ends_at, now)
+    over = not event.date_to_come and has_ended(event.state, event.cancel_code, event.cancel_reason, event.ends_at, now)
     ended = [event.id] if over else []
     sums = sum_up(counted, ended=ended)
     in_space = _present_by_space(event, now)
@@ -75,11 +91,17 @@ def get_dashboard(event: EventRow, *, now: datetime) -> Dashboard:
         waiting=sums.waiting.people,
         mails_failed=_count_failed_mails(event),
         jobs_dead=_count_dead_jobs(event.organiser_id),
+        offers=sums.offered.registrations,
         now=now,
     )
     return Dashboard(
         places=places,
         over=over,
+        could_come=0
+        if event.date_to_come
+        else could_come(
+            event.state, event.cancel_code, event.cancel_reason, event.starts_at, sums.registered.people, now
+        ),
         sums=sums,
         by_audience=_in_order(event, sums_by(counted, lambda line: line.audience, ended=ended)),
         days=count_days(event, counted),
@@ -88,6 +110,11 @@ def get_dashboard(event: EventRow, *, now: datetime) -> Dashboard:
         arrivals=_arrivals(event.id),
         points=tuple(points),
     )
+
+
+def get_wave_figures(event: EventRow) -> dict[int, WaveFigures]:
+    """People expected and come, wave by wave: three statements at most."""
+    return _waves(event, get_places(event))
 
 
 def _in_order(event: EventRow, found: dict[str, Sums]) -> dict[str, Sums]:
@@ -161,22 +188,25 @@ def _arrivals(event_id: int) -> tuple[tuple[datetime, int], ...]:
 
 def _late_groups(event: EventRow, now: datetime) -> list[LateGroup]:
     """Groups expected a while ago of which nobody has come today, latest expected first."""
-    rows = db.session.execute(
-        select(Registration, Wave.starts_at)
+    found = db.session.execute(
+        select(Registration, Wave.id)
         .join(RegistrationWave, RegistrationWave.registration_id == Registration.id)
         .join(Wave, Wave.id == RegistrationWave.wave_id)
         .outerjoin(Presence, and_(Presence.registration_id == Registration.id, is_of_today(event, now)))
         .where(
             Wave.event_id == event.id,
             Wave.starts_at <= now - LATE_AFTER,
-            Wave.starts_at > now - LATE_UNTIL,
+            Wave.starts_at > now - LATE_UNTIL - MOST_AFTER,
             Registration.kind == RegistrationKind.GROUP,
             Registration.status == RegistrationStatus.CONFIRMED,
             and_(func.coalesce(Presence.came_participants, 0) == 0, func.coalesce(Presence.came_companions, 0) == 0),
         )
-        .order_by(Wave.starts_at.desc(), Registration.sort_name)
-        .limit(10)
+        .order_by(Registration.sort_name, Registration.id)
     )
+    rows, waves = found.all(), {wave.id: wave for wave in event.waves}
+    firsts = first_passages(event) if rows else {}
+    due = [(r, arrival_at(event, r, waves[wave], firsts.get((r.id, wave)))) for r, wave in rows if wave in waves]
+    late = [(r, at) for r, at in due if now - LATE_UNTIL < at <= now - LATE_AFTER]
     return [
         LateGroup(
             reference=r.reference,
@@ -185,9 +215,9 @@ def _late_groups(event: EventRow, now: datetime) -> list[LateGroup]:
             contact_phone=r.contact_phone,
             participants=r.participants,
             companions=r.companions,
-            expected_at=starts_at,
+            expected_at=at,
         )
-        for r, starts_at in rows
+        for r, at in sorted(late, key=lambda found: found[1], reverse=True)[:MOST_LATE]
     ]
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, literal, or_, select, tuple_
 
-from app.accounts.models import Account, Invitation
+from app.accounts.models import Account, Invitation, Membership
 from app.accounts.rules import RowLimit
 from app.core.actor import ActorKind
 from app.core.audit import AuditEntry
@@ -22,6 +22,8 @@ from app.events.queries.reasons import lists_of_reasons
 from app.events.reasons import ReasonRow
 from app.registrations.enums import RegistrationKind
 from app.registrations.models import Registration
+from app.reports.exports import ExportFilters
+from app.reports.models import Export
 from app.reports.queries.list_sql import within
 from app.structures.models import Structure, StructureContact
 
@@ -123,6 +125,10 @@ class JournalNames:
     reasons: dict[ReasonUse, tuple[ReasonRow, ...]]
     contacts: dict[int, str]
     invitations: dict[int, str]
+    titles: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """The titles of an export's columns, in their order and in the language of who took it out."""
+    members: frozenset[int] = frozenset()
+    """Those of the accounts that work for the organiser: they have a page among its people."""
 
     def person_of(self, line: JournalLine) -> str:
         """Whom a line is about beside its subject: a partner, a structure's contact, somebody invited."""
@@ -185,22 +191,26 @@ def name_subjects(lines: Sequence[JournalLine], organiser_id: int) -> JournalNam
     ids = {kind: sorted(_ids(lines, kind)) for kind in _KINDS}
     registrations = _registrations(ids["registration"], organiser_id)
     events = sorted({*ids["event"], *(r.event_id for r in registrations.values())})
+    accounts, members = _accounts(sorted({*ids["account"], *_detail_ids(lines, "account_id")}), organiser_id)
     return JournalNames(
         events=_events(events, organiser_id),
         registrations=registrations,
         structures=_names(select(Structure.id, Structure.name), Structure, ids["structure"], organiser_id),
-        accounts=_accounts(sorted({*ids["account"], *_detail_ids(lines, "account_id")})),
+        accounts=accounts,
+        members=members,
         projects=_names(select(Project.id, Project.name), Project, ids["project"], organiser_id),
         templates=_names(select(EventTemplate.id, EventTemplate.name), EventTemplate, ids["template"], organiser_id),
         waves=_waves(sorted(_wave_ids(lines)), organiser_id),
         contacts=_contacts(sorted(_detail_ids(lines, "contact_id")), organiser_id),
         invitations=_invitations(sorted(_detail_ids(lines, "invitation_id")), organiser_id),
+        titles=_titles(sorted(_detail_ids([line for line in lines if line.verb == EXPORTED], "export")), organiser_id),
         reasons=lists_of_reasons(organiser_id) if any(_tells_reason(line) for line in lines) else {},
     )
 
 
 OF_THE_TEAM = ("member.", "account.", "invitation.", "partner.", "door_token.")
 """Beginnings of the verbs that tell who works here, with names and mail addresses."""
+EXPORTED = "export.made"
 _KINDS = ("event", "registration", "structure", "account", "project", "template")
 REASON_FIELDS = frozenset({"code", "cancel_code", "no_show_code"})
 
@@ -295,10 +305,13 @@ def _names(statement: Any, table: Any, ids: Collection[int], organiser_id: int) 
     return {row[0]: row[1] for row in rows}
 
 
-def _accounts(ids: Collection[int]) -> dict[int, str]:
+def _accounts(ids: Collection[int], organiser_id: int) -> tuple[dict[int, str], frozenset[int]]:
+    """Names, and which of them work for the organiser."""
     if not ids:
-        return {}
-    return {r.id: r.name for r in db.session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))}
+        return {}, frozenset()
+    works = exists().where(Membership.account_id == Account.id, Membership.organiser_id == organiser_id)
+    rows = db.session.execute(select(Account.id, Account.name, works).where(Account.id.in_(ids))).all()
+    return {row[0]: row[1] for row in rows}, frozenset(row[0] for row in rows if row[2])
 
 
 def _contacts(ids: Collection[int], organiser_id: int) -> dict[int, str]:
@@ -309,6 +322,15 @@ def _contacts(ids: Collection[int], organiser_id: int) -> dict[int, str]:
 def _invitations(ids: Collection[int], organiser_id: int) -> dict[int, str]:
     own = select(Invitation.id, case((Invitation.name != "", Invitation.name), else_=Invitation.email))
     return _names(own, Invitation, ids, organiser_id)
+
+
+def _titles(ids: Collection[int], organiser_id: int) -> dict[int, tuple[str, ...]]:
+    if not ids:
+        return {}
+    rows = db.session.execute(
+        select(Export.id, Export.filters).where(Export.id.in_(ids), Export.organiser_id == organiser_id)
+    )
+    return {r.id: ExportFilters.from_json(r.filters).titles for r in rows}
 
 
 def _waves(ids: Collection[int], organiser_id: int) -> dict[int, tuple[datetime, str]]:

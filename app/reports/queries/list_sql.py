@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, collate, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, collate, false, func, or_, select, true
 
 from app.accounts.rules import SCHOOL_AUDIENCE, Ability, Access, RowLimit, may, row_limit
 from app.checkin.models import Presence
@@ -17,7 +17,7 @@ from app.events.queries import EventRow
 from app.events.questions import QuestionRow
 from app.registrations.enums import ALIVE, RegistrationKind, RegistrationStatus, Source
 from app.registrations.models import Registration, RegistrationWave
-from app.reports.lists import NOTHING, Arrival, Column, ListQuery, allowed_query, event_days, find_column
+from app.reports.lists import NOTHING, Arrival, Column, ListQuery, Reply, allowed_query, event_days, find_column
 
 PEOPLE = Registration.participants + Registration.companions
 CAME = func.coalesce(Presence.came_participants + Presence.came_companions, 0)
@@ -138,6 +138,8 @@ def _conditions(event: EventRow, wanted: ListQuery, *, named: bool) -> list[Colu
         found.append(_asks_for(_waves_of(event, wanted)))
     if wanted.arrivals:
         found.append(_arrived(wanted.arrivals))
+    if wanted.replies:
+        found.append(_replied(event, wanted.replies))
     questions = {question.key: question for question in event.questions}
     found += [_answered(questions[key], codes) for key, codes in wanted.answers]
     return found + _found(wanted.text, named=named)
@@ -152,13 +154,26 @@ def _waves_of(event: EventRow, wanted: ListQuery) -> list[int]:
 
 
 def _asks_for(waves: Sequence[int]) -> ColumnElement[bool]:
+    """Said to be true, so that PostgreSQL makes a set of them once and no join: of an event whose statistics are not taken
+    yet it expects one registration, and would look into the index for each of thousands.
+    """
     asks = select(RegistrationWave.registration_id).where(RegistrationWave.wave_id.in_(waves))
-    return Registration.id.in_(asks)
+    return Registration.id.in_(asks).is_(true())
 
 
 def _arrived(arrivals: frozenset[Arrival]) -> ColumnElement[bool]:
     state = case((CAME == 0, Arrival.NOBODY.value), (CAME < PEOPLE, Arrival.SOME.value), else_=Arrival.ALL.value)
     return and_(Registration.status == RegistrationStatus.CONFIRMED, state.in_(sorted(a.value for a in arrivals)))
+
+
+def _replied(event: EventRow, replies: frozenset[Reply]) -> ColumnElement[bool]:
+    reply = case(
+        (func.coalesce(Registration.asked_at != event.postponed_at, true()), Reply.NOT_ASKED.value),
+        (~STANDS, Reply.NO.value),
+        (Registration.stays_at.is_(None), Reply.ASKED.value),
+        else_=Reply.YES.value,
+    )
+    return reply.in_(sorted(one.value for one in replies))
 
 
 def _answered(question: QuestionRow, codes: Sequence[str]) -> ColumnElement[bool]:
@@ -168,7 +183,7 @@ def _answered(question: QuestionRow, codes: Sequence[str]) -> ColumnElement[bool
     if question.kind is QuestionKind.CONSENT and chosen:
         parts.append(answer.is_not(None))
     elif question.kind is QuestionKind.SEVERAL:  # a list of codes, as JSON writes it
-        parts += [_holds(answer, json.dumps(code)) for code in chosen]
+        parts += [holds(answer, json.dumps(code)) for code in chosen]
     elif chosen:
         parts.append(answer.in_(chosen))
     return or_(*parts)
@@ -177,7 +192,7 @@ def _answered(question: QuestionRow, codes: Sequence[str]) -> ColumnElement[bool
 def _found(text: str, *, named: bool) -> list[ColumnElement[bool]]:
     """All words are found. Without names: in what such a person sees of a registration, which `search_text` holds too."""
     words = fold(text).split()
-    found = [_holds(Registration.search_text, word) for word in words]
+    found = [holds(Registration.search_text, word) for word in words]
     return found if named else [*found, *(_seen(word) for word in words)]
 
 
@@ -185,15 +200,15 @@ def _seen(word: str) -> ColumnElement[bool]:
     """Whether a word stands in what somebody sees who sees no names. Numbers are kept in capitals."""
     number, where = word.upper(), _folded(Registration.organisation_name + " " + Registration.commune)
     return or_(
-        _holds(Registration.reference, number),
-        _holds(func.replace(Registration.reference, "-", ""), number),
-        _holds(Registration.uai, number),
-        _holds(_lower(Registration.class_label), word),
-        _holds(where, word),
+        holds(Registration.reference, number),
+        holds(func.replace(Registration.reference, "-", ""), number),
+        holds(Registration.uai, number),
+        holds(_lower(Registration.class_label), word),
+        holds(where, word),
     )
 
 
-def _holds(text: Any, part: str) -> ColumnElement[bool]:
+def holds(text: Any, part: str) -> ColumnElement[bool]:
     """Whether a text holds another: several times faster than LIKE, and no character has a meaning."""
     where = func.strpos if db.engine.dialect.name == "postgresql" else func.instr
     found: ColumnElement[bool] = where(text, part) > 0

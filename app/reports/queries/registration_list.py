@@ -126,9 +126,12 @@ class Neighbours:
     after: str | None
 
 
-def get_totals(event_id: int) -> Totals:
-    """All registrations of an event: one statement, two when something changed since this process last counted."""
-    return _whole(event_id, get_version(event_id), RowLimit.ALL)
+def get_totals(event_id: int, *, version: int | None = None) -> Totals:
+    """All registrations of an event: one statement, two when something changed since this process last counted.
+
+    One less for who just read the event's `version`.
+    """
+    return _whole(event_id, get_version(event_id) if version is None else version, RowLimit.ALL)
 
 
 def count_without_mail(event_id: int) -> int:
@@ -306,11 +309,13 @@ _HIDDEN: dict[str, Any] = {
 
 
 def _lines(event: EventRow, ids: Sequence[int], access: Access) -> list[RegistrationLine]:
-    """The rows of these ids, in this order, without what the access does not include."""
+    """The rows of these ids, in this order, without what the access does not include. What was deleted meanwhile is left out
+    here: as a condition PostgreSQL may think it narrower than the ids, and read the rows of all events.
+    """
     rows = db.session.execute(
-        select(*_COLUMNS)
+        select(*_COLUMNS, Registration.deleted_at)
         .outerjoin(Presence, Presence.registration_id == Registration.id)
-        .where(Registration.id.in_(ids), Registration.deleted_at.is_(None))
+        .where(Registration.id.in_(ids))
     ).all()
     by_id, waves = {row.id: row._asdict() for row in rows}, _waves(event, ids)
     named = may(access, Ability.PEOPLE_SEE)
@@ -318,7 +323,7 @@ def _lines(event: EventRow, ids: Sequence[int], access: Access) -> list[Registra
     lines = []
     for registration_id in ids:
         values = by_id.get(registration_id)
-        if values is None:
+        if values is None or values.pop("deleted_at") is not None:
             continue
         sort_name = values.pop("sort_name")
         values = values if named else values | _HIDDEN

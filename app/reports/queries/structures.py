@@ -110,6 +110,7 @@ class RegistrationOf:
     starts_at: datetime
     ends_at: datetime
     timezone: str
+    date_to_come: bool = False
     waves: tuple[datetime, ...] = ()
 
     @property
@@ -274,7 +275,7 @@ def list_registrations_of(structure_id: int, *, limit: int = MOST_REGISTRATIONS)
             Registration.id, Registration.reference, Registration.token, Registration.mail_key,
             Registration.contact_name, Registration.kind, Registration.audience, Registration.status,
             Registration.class_label, Registration.participants, Registration.companions, _CAME, Event.id, Event.slug,
-            Event.state, Event.title_fr, Event.title_en, Event.starts_at, Event.ends_at, Event.timezone,
+            Event.state, Event.title_fr, Event.title_en, Event.starts_at, Event.ends_at, Event.timezone, Event.date_to_come,
         )
         .join(Event, Event.id == Registration.event_id)
         .outerjoin(Presence, Presence.registration_id == Registration.id)

@@ -12,7 +12,8 @@ from app.accounts.rules import Ability, Access, may
 from app.core.db import db
 from app.core.errors import NotFound
 from app.events.queries import EventRow
-from app.reports.lists import ArgList, ListQuery, read_query
+from app.reports.exports import is_personal
+from app.reports.lists import ArgList, ListQuery, left_aside, read_query
 from app.reports.models import ListPreference, SavedView
 
 REGISTRATIONS = "registrations"
@@ -89,6 +90,15 @@ def query_of(view: ViewRow, event: EventRow, access: Access, account_id: int) ->
     query = read_query(ArgList(view.args), event, access)
     told = view.account_id == account_id or may(access, Ability.PEOPLE_SEE)
     return query if told else replace(query, text="")
+
+
+def address_of(view: ViewRow, query: ListQuery, access: Access) -> list[tuple[str, str]]:
+    """The arguments of a view's address: what it shows, and what it was narrowed by that means nothing any more, so that
+    the list says so. What may name somebody is in it only for who sees people's data.
+    """
+    named = may(access, Ability.PEOPLE_SEE)
+    lost = left_aside(view.args, query)
+    return [*query.to_args(), *(pair for pair in lost if pair[0] != "q" and (named or not is_personal(pair[0])))]
 
 
 def _usable(account_id: int, organiser_id: int, page: str) -> list[ColumnElement[bool]]:

@@ -56,7 +56,7 @@ def read_directory(organiser_id: int) -> Directory:
 
 def write_entry(entry: Entry, tally: Tally, *, organiser_id: int, by: Actor, now: datetime) -> Tally:
     """One structure with its contacts, in the caller's transaction. What cannot be written in the end is told in the tally."""
-    structure_id = entry.known_id
+    structure_id, filled, added = entry.known_id, False, 0
     if structure_id is None:
         try:
             structure_id = create_structure(entry.draft, organiser_id=organiser_id, by=by, now=now)
@@ -66,16 +66,17 @@ def write_entry(entry: Entry, tally: Tally, *, organiser_id: int, by: Actor, now
     else:
         structure_id = find_root(structure_id)
         restore_structure(structure_id, organiser_id=organiser_id, by=by, now=now)
-        if entry.fills and fill_structure(structure_id, _values(entry), organiser_id=organiser_id, by=by, now=now):
-            tally = tally.plus(completed=1)
+        if entry.fills:
+            filled = fill_structure(structure_id, _values(entry), organiser_id=organiser_id, by=by, now=now)
     there = list_contacts(structure_id)
     mails, names = {c.email for c in there if c.email}, {fold(c.name) for c in there}
     for _line, contact in entry.contacts:
         if (contact.email in mails) if contact.email else (fold(contact.name) in names):
             continue
         add_contact(structure_id, contact, organiser_id=organiser_id, by=by, now=now)
-        tally = tally.plus(contacts=1)
-    return tally
+        added += 1
+    completed = entry.known_id is not None and (filled or added > 0)
+    return tally.plus(contacts=added, completed=int(completed))
 
 
 def _values(entry: Entry) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def propose_correction(
     contact: VisitingContact, values: dict[str, str], message: str, *, by: Actor, now: datetime
 ) -> bool:
     """Keep what differs from what stands, for the team; an earlier proposal of this contact is replaced. False where nothing
-    differs and nothing is said.
+    differs and nothing is said: the earlier one is then taken back.
 
     Raises FieldError as creating a structure does, too_long at message.
     """
@@ -35,13 +35,17 @@ def propose_correction(
     if len(message) > MESSAGE_LENGTH:
         raise FieldError({"message": "too_long"})
     differs = {name: str(getattr(clean, name)) for name in PROPOSABLE if structure.value(name) != getattr(clean, name)}
-    if not differs and not message.strip():
-        return False
-    db.session.execute(
+    earlier = db.session.execute(
         update(StructureCorrection)
         .where(StructureCorrection.contact_id == contact.contact_id, StructureCorrection.settled_at.is_(None))
         .values(settled_at=now, taken=False)
-    )
+        .returning(StructureCorrection.id)
+    ).first()
+    subject = f"structure:{structure.id}"
+    if not differs and not message.strip():
+        if earlier is not None:
+            record(by, "structure.correction_left", subject, now=now, organiser_id=contact.organiser_id)
+        return False
     db.session.execute(
         insert(StructureCorrection).values(
             organiser_id=contact.organiser_id, structure_id=structure.id, contact_id=contact.contact_id, values=differs,
@@ -49,7 +53,6 @@ def propose_correction(
         )
     )  # fmt: skip
     details = {"contact_id": contact.contact_id, "fields": sorted(differs)}
-    subject = f"structure:{structure.id}"
     record(by, "structure.correction_proposed", subject, now=now, organiser_id=contact.organiser_id, details=details)
     return True
 
