@@ -18,7 +18,7 @@ AUDIENCES = (
 
 SPACES = (
     SpaceDraft("Construire", 110, "Au fond du hall, à gauche", "At the back of the hall, on the left"),
-    SpaceDraft("Stands métiers", 240, "Au centre du hall", "In the middle of the hall"),
+    SpaceDraft("Stands métiers", 240, "Au centre du hall", "In the middle of the hall", stands=12),
     SpaceDraft("Orientation", 120, "Le long des baies vitrées", "Along the windows"),
     SpaceDraft("Offres", 120, "Sur la mezzanine, ascenseur à droite", "On the mezzanine, lift on the right"),
     SpaceDraft("Dégustation", 120, "Près de la sortie", "Near the exit"),
@@ -29,12 +29,13 @@ STOPS = (
         "I find out what I am good at and what I like.", space="Construire",
     ),
     StopDraft(
-        "Stands métiers", 50, "Job stands",
+        "Stands métiers", 40, "Job stands",
         "J’essaie les gestes d’un métier, puis je parle avec ceux qui le font et ceux qui l’enseignent.",
         "I try the gestures of a job, then talk with those who do it and those who teach it.", space="Stands métiers",
+        largest_team=15,
     ),
     StopDraft(
-        "Orientation", 20, "Training", "Je trouve où me former dans la région.",
+        "Orientation", 15, "Training", "Je trouve où me former dans la région.",
         "I find where to train in the region.", space="Orientation",
     ),
     StopDraft(
@@ -42,8 +43,8 @@ STOPS = (
         "I leave with an idea for an internship or a few days in a company.", optional=True, space="Offres",
     ),
     StopDraft(
-        "Dégustation", 15, "Tasting", "Je goûte ce que les élèves ont préparé.",
-        "I taste what the pupils have prepared.", space="Dégustation",
+        "Dégustation", 10, "Tasting", "Je goûte ce que les élèves ont préparé.",
+        "I taste what the pupils have prepared.", space="Dégustation", any_order=True,
     ),
 )  # fmt: skip
 
@@ -79,6 +80,8 @@ def forum(days: Sequence[date], waves: tuple[WaveDraft, ...], project_id: int) -
         waves=waves,
         spaces=SPACES,
         stops=STOPS,
+        transfer_minutes=5,
+        absent_minutes=30,
         venue_name="Le Consortium",
         venue_address="37 rue de Longvic",
         venue_commune="Dijon",

@@ -8,6 +8,7 @@ from random import Random
 from app.core.actor import SYSTEM, VISITOR
 from app.demo.forum import PARIS, at, forum, forum_waves, with_classes
 from app.demo.names import Names
+from app.demo.plans import make_plan
 from app.demo.questions import QUESTIONS, answers_of_class, answers_of_person
 from app.events.enums import EventMove
 from app.events.operations import create_event, move_event
@@ -91,6 +92,7 @@ def make_next_forum(organiser_id: int, project_id: int, *, now: datetime) -> str
         when = made + (now - made) * (number + 1) / (len(drafts) + 1)
         by = SYSTEM if registration.source is Source.STAFF else VISITOR
         register(event, registration, by=by, now=when, quiet=True)
+    make_plan(event_id, now=now - timedelta(days=1))
     return slug
 
 

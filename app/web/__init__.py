@@ -16,10 +16,16 @@ from app.web.i18n import init_app as init_i18n
 from app.web.manage.account import blueprint as manage_account
 from app.web.manage.bin import blueprint as manage_bin
 from app.web.manage.bulk import blueprint as manage_bulk
+from app.web.manage.calls import blueprint as manage_calls
+from app.web.manage.calls_hours import blueprint as manage_calls_hours
+from app.web.manage.calls_offers import blueprint as manage_calls_offers
 from app.web.manage.clone import blueprint as manage_clone
+from app.web.manage.correcting import blueprint as manage_correcting
 from app.web.manage.dashboard import blueprint as manage_dashboard
+from app.web.manage.day import blueprint as manage_day
 from app.web.manage.event_form import blueprint as manage_event_form
 from app.web.manage.event_limits import blueprint as manage_event_limits
+from app.web.manage.event_walks import blueprint as manage_event_walks
 from app.web.manage.events import blueprint as manage_events
 from app.web.manage.exports import blueprint as manage_exports
 from app.web.manage.figures import blueprint as manage_figures
@@ -32,15 +38,22 @@ from app.web.manage.messages import blueprint as manage_messages
 from app.web.manage.new_event_pages import blueprint as manage_new_event
 from app.web.manage.no_shows import blueprint as manage_no_shows
 from app.web.manage.palette import blueprint as manage_palette
+from app.web.manage.papers import blueprint as manage_papers
 from app.web.manage.partners import blueprint as manage_partners
 from app.web.manage.people import blueprint as manage_people
+from app.web.manage.plan import blueprint as manage_plan
+from app.web.manage.plan_hand import blueprint as manage_plan_hand
+from app.web.manage.plan_publishing import blueprint as manage_plan_publishing
+from app.web.manage.postponing import blueprint as manage_postponing
 from app.web.manage.preview import blueprint as manage_preview
 from app.web.manage.projects import blueprint as manage_projects
+from app.web.manage.publishing import blueprint as manage_publishing
 from app.web.manage.questions import blueprint as manage_questions
 from app.web.manage.reasons import blueprint as manage_reasons
 from app.web.manage.registration import blueprint as manage_registration
 from app.web.manage.registrations import blueprint as manage_registrations
 from app.web.manage.reinstating import blueprint as manage_reinstating
+from app.web.manage.reopening import blueprint as manage_reopening
 from app.web.manage.staff_registration import blueprint as manage_staff_registration
 from app.web.manage.structures import blueprint as manage_structures
 from app.web.manage.structures_contacts import blueprint as manage_structures_contacts
@@ -50,10 +63,12 @@ from app.web.manage.targets import blueprint as manage_targets
 from app.web.manage.templates import blueprint as manage_templates
 from app.web.manage.tokens import blueprint as manage_tokens
 from app.web.manage.views import blueprint as manage_views
+from app.web.manage.waiting import blueprint as manage_waiting
 from app.web.my.entrance import blueprint as my_entrance
 from app.web.my.structure import blueprint as my_structure
 from app.web.nul import take_out
 from app.web.public.agenda import blueprint as agenda
+from app.web.public.board import blueprint as board
 from app.web.public.events import blueprint as events
 from app.web.public.health import blueprint as health
 from app.web.public.invitations import blueprint as invitations
@@ -61,8 +76,14 @@ from app.web.public.login import blueprint as login
 from app.web.public.look import blueprint as look
 from app.web.public.outbox import blueprint as outbox
 from app.web.public.own_answers import blueprint as own_answers
+from app.web.public.own_contact import blueprint as own_contact
+from app.web.public.own_offer import blueprint as own_offer
 from app.web.public.own_page import blueprint as own_page
+from app.web.public.own_route import blueprint as own_route
+from app.web.public.own_sheet import blueprint as own_sheet
+from app.web.public.own_stay import blueprint as own_stay
 from app.web.public.registration import blueprint as registration
+from app.web.public.stands import blueprint as stands
 from app.web.public.tickets import blueprint as tickets
 
 BLUEPRINTS = (
@@ -72,10 +93,16 @@ BLUEPRINTS = (
     manage_account,
     manage_bulk,
     manage_bin,
+    manage_calls,
+    manage_calls_hours,
+    manage_calls_offers,
     manage_clone,
+    manage_correcting,
     manage_dashboard,
+    manage_day,
     manage_event_form,
     manage_event_limits,
+    manage_event_walks,
     manage_questions,
     manage_events,
     manage_figures,
@@ -89,14 +116,21 @@ BLUEPRINTS = (
     manage_new_event,
     manage_no_shows,
     manage_palette,
+    manage_papers,
     manage_partners,
+    manage_plan,
+    manage_plan_hand,
+    manage_plan_publishing,
+    manage_postponing,
     manage_people,
     manage_preview,
     manage_projects,
+    manage_publishing,
     manage_reasons,
     manage_registration,
     manage_registrations,
     manage_reinstating,
+    manage_reopening,
     manage_staff_registration,
     manage_structures,
     manage_structures_contacts,
@@ -106,9 +140,11 @@ BLUEPRINTS = (
     manage_templates,
     manage_tokens,
     manage_views,
+    manage_waiting,
     my_entrance,
     my_structure,
     agenda,
+    board,
     events,
     health,
     invitations,
@@ -116,8 +152,14 @@ BLUEPRINTS = (
     look,
     outbox,
     own_answers,
+    own_offer,
+    own_contact,
     own_page,
+    own_route,
+    own_sheet,
+    own_stay,
     registration,
+    stands,
     tickets,
 )
 

@@ -1,21 +1,25 @@
 """The words of the pages that say no: what is so, what it means, who can help, and where one probably wanted to go."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
+from urllib.parse import urlencode
 
-from flask import g, request
+from flask import request
 from flask_babel import gettext as _
 
 from app.accounts.enums import Role
 from app.accounts.queries import get_organiser, list_members
 from app.accounts.rules import Ability, roles_with
 from app.core import clock
+from app.core.i18n import format_span
 from app.core.text import slugify
 from app.core.urls import settings
+from app.events.enums import EventState
 from app.events.queries import EventLine, list_public_events
 from app.web.filters import hour, number
-from app.web.guards import find_access, find_visiting_account
+from app.web.guards import current_account, find_access, is_recognised
 from app.web.i18n import current_locale
 from app.web.reachable import is_of_use
 
@@ -23,6 +27,7 @@ LIKELY = 4
 ALIKE = 0.55
 """How near two addresses must be, from 0 to 1, for one to be offered in place of the other."""
 LOOKED_AT = 50
+_OF_AN_EVENT = re.compile(r"/manage/events/[^/]+(?:/registrations/(?P<reference>[^/]+))?")
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,10 @@ def too_many_attempts(until: datetime) -> Notice:
 def role_missing(roles: frozenset[Role]) -> Notice:
     """Names the owners: they give roles."""
     access = find_access()
+    if (access is None or access.role is None) and current_account().entrusted:
+        text = _("You see what was entrusted to you of an event, and nothing else of its organiser.")
+        home = Link(_("See what is entrusted to me"), "/manage/entrusted")
+        return Notice(_("This is not entrusted to you"), text, home)
     if access is None or access.role is None:
         text = _("You are not among the people of any organiser. Ask who runs the event to invite you.")
         return Notice(_("Your role does not include this"), text, Link(_("Go to my account"), "/manage/account"))
@@ -136,21 +145,21 @@ def _too_heavy(again: Link) -> Notice:
 
 def _not_found() -> Notice:
     title, agenda = _("This page does not exist, or no longer"), Link(_("See what’s on"), "/")
-    if request.path.startswith(("/manage", "/door")) and _is_known():
+    if request.path.startswith(("/manage", "/door")) and is_recognised():
         wanted = request.path.rstrip("/").rpartition("/")[2].replace("-", " ")[:60]
         text = _("It was moved, deleted, or belongs to somebody else.")
         home = Link(_("Go to the events"), "/manage/")
-        return Notice(title, text, home, likely=_desk_pages(), search=wanted)
+        return Notice(title, text, home, likely=(*_in_the_bin(), *_desk_pages()), search=wanted)
     return Notice(title, _("Here is what’s on."), agenda, likely=_near_events())
 
 
-def _is_known() -> bool:
-    """Whether somebody is signed in: an address that is no page ran no guard, so they are looked for here."""
-    if "account" not in g:
-        account = find_visiting_account()
-        if account is not None:
-            g.account = account
-    return "account" in g
+def _in_the_bin() -> tuple[Link, ...]:
+    """Where an event or a registration is that was deleted: for who may bring it back."""
+    asked = _OF_AN_EVENT.match(request.path)
+    if asked is None or not is_of_use("/manage/bin"):
+        return ()
+    wanted = urlencode({"q": asked["reference"]} if asked["reference"] else {"kind": "event"})
+    return (Link(_("Look in the bin: it may have been deleted"), f"/manage/bin?{wanted}"),)
 
 
 def _desk_pages() -> tuple[Link, ...]:
@@ -172,7 +181,14 @@ def _near_events() -> tuple[Link, ...]:
     if asked and request.path.startswith("/events/"):
         near = [(SequenceMatcher(None, asked, e.slug).ratio(), e) for e in (*coming, *_past(now))]
         alike = [e for ratio, e in sorted(near, key=lambda pair: -pair[0]) if ratio >= ALIKE]
-    return tuple(Link(e.title(current_locale()), f"/events/{e.slug}") for e in (alike or coming)[:LIKELY])
+    on = [e for e in coming if e.state is not EventState.CANCELLED]
+    return tuple(Link(_title_and_days(e), f"/events/{e.slug}") for e in (alike or on)[:LIKELY])
+
+
+def _title_and_days(event: EventLine) -> str:
+    """Editions of one event have the same title: their days tell them apart."""
+    days = "" if event.date_to_come else format_span(event.starts_at, event.ends_at, event.timezone, current_locale())
+    return " · ".join(part for part in (event.title(current_locale()), days) if part)
 
 
 def _past(now: datetime) -> list[EventLine]:

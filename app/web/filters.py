@@ -1,5 +1,6 @@
 """Filters of the templates: hours, days, numbers and telephones as people write them."""
 
+import re
 from datetime import date, datetime, timedelta
 
 import phonenumbers
@@ -25,7 +26,13 @@ def init_app(app: Flask) -> None:
         file_size=file_size,
         phone=shown_phone,
         phone_link=phone_link,
+        unbroken=unbroken,
     )
+
+
+def unbroken(text: str) -> str:
+    """A title as somebody typed it, whose French signs (: ; ? ! « ») stay on the line of the word beside them."""
+    return re.sub("(?<=«) | (?=[:;?!»])", NO_BREAK, text)
 
 
 def hour(moment: datetime, timezone: str | None = None) -> str:

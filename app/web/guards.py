@@ -213,6 +213,14 @@ def find_visiting_account() -> SignedInRow | None:
     return account if account is not None and account.epoch == session.get("epoch") else None
 
 
+def is_recognised() -> bool:
+    """Whether somebody is signed in, looked for where no guard has: at an address that is no page. They then act as usual."""
+    account = None if "account" in g else find_visiting_account()
+    if account is not None:
+        _act_as(account)
+    return "account" in g
+
+
 def sign_in(account_id: int, epoch: int) -> None:
     """Begin the person's session; what a visitor's session held is dropped."""
     session.clear()
@@ -304,17 +312,21 @@ def _require_person(guard: Guard) -> Response | None:
         _forget_person()
         wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/manage/"
         return redirect(f"/login?next={quote(wanted, safe='/')}")
+    _act_as(account)
+    if guard.kind is GuardKind.EVENT_STAFF:
+        _require_ability(guard, account)
+    elif guard.kind is GuardKind.STAFF and ((access := find_access()) is None or access.role not in guard.roles):
+        raise RoleMissing(guard.roles)
+    return None
+
+
+def _act_as(account: SignedInRow) -> None:
+    """The person of this request, for the organiser that they chose, else their first."""
     g.account = account
-    chosen = session.get("organiser_id")
-    memberships = account.memberships
+    chosen, memberships = session.get("organiser_id"), account.memberships
     membership = next((m for m in memberships if m.organiser.id == chosen), memberships[0] if memberships else None)
     if membership is not None:
         g.access, g.acting_organiser = Access(membership.organiser.id, role=membership.role), membership.organiser
-    if guard.kind is GuardKind.EVENT_STAFF:
-        _require_ability(guard, account)
-    elif guard.kind is GuardKind.STAFF and (membership is None or membership.role not in guard.roles):
-        raise RoleMissing(guard.roles)
-    return None
 
 
 def _require_ability(guard: Guard, account: SignedInRow) -> None:

@@ -1,14 +1,22 @@
-// <form data-once>: a second press within a few seconds, while the first is on its way, sends nothing more.
+// Every form that is posted: pressing a second time within a few seconds, with the same in it, sends nothing more.
+// Forms whose submission another script has taken over (hx-…, the door's) are theirs.
 (() => {
   "use strict";
   const PAUSE = 5000;
+  const sent = new WeakMap();
 
-  document.querySelectorAll("form[data-once]").forEach((form) => {
-    let sent = 0;
-    form.addEventListener("submit", (event) => {
-      if (Date.now() - sent < PAUSE) event.preventDefault();
-      else sent = Date.now();
-    });
-    window.addEventListener("pageshow", () => { sent = 0; });
+  const said = (form, submitter) =>
+    [...new FormData(form, submitter)].map(([name, value]) => `${name}=${value.name || value}`).join("\n");
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+    const now = { at: Date.now(), what: said(form, event.submitter) };
+    const before = sent.get(form);
+    if (before && before.what === now.what && now.at - before.at < PAUSE) event.preventDefault();
+    else sent.set(form, now);
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form").forEach((form) => sent.delete(form));
   });
 })();

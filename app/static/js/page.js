@@ -1,4 +1,4 @@
-// What every page has: a mark that scripts run, the first error in focus, selections in tables.
+// What every page has: a mark that scripts run, the first error in focus, the current tab in view, selections in tables.
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -6,6 +6,12 @@
 
   const summary = document.querySelector("[data-focus]");
   if (summary) summary.focus();
+
+  const tab = document.querySelector(".tabs [aria-current]");
+  if (tab) {
+    const line = tab.closest(".tabs");
+    line.scrollLeft = tab.offsetLeft - line.offsetLeft - (line.clientWidth - tab.offsetWidth) / 2;
+  }
 
   const bars = () => document.querySelectorAll("[data-selection-bar]");
 
@@ -15,7 +21,9 @@
     const ticked = rows.filter((row) => row.checked).length;
     bar.dataset.count = String(ticked);
     const text = bar.querySelector("[data-selection-text]");
-    if (text && ticked) text.textContent = ticked === 1 ? bar.dataset.one : bar.dataset.many.replace("{n}", String(ticked));
+    const whole = bar.querySelector("[data-select-list]:checked");
+    const many = whole ? whole.dataset.selectList : String(ticked);
+    if (text && (ticked || whole)) text.textContent = many === "1" ? bar.dataset.one : bar.dataset.many.replace("{n}", many);
     scope.querySelectorAll("[data-select-all]").forEach((all) => {
       all.hidden = false;
       all.checked = ticked > 0 && ticked === rows.length;
@@ -30,7 +38,7 @@
       const scope = box.closest("form") || document;
       scope.querySelectorAll("[data-select-row]").forEach((row) => { row.checked = box.checked; });
     }
-    if (box.matches("[data-select-all], [data-select-row]")) bars().forEach(refresh);
+    if (box.matches("[data-select-all], [data-select-row], [data-select-list]")) bars().forEach(refresh);
   });
   bars().forEach(refresh);
   document.addEventListener("htmx:afterSwap", () => bars().forEach(refresh));

@@ -1,14 +1,8 @@
-"""Events as they are sent and answered, between JSON and drafts."""
+"""What is sent and answered of events. Between these and drafts: event_bodies.py."""
 
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
-
-from app.core.errors import FieldError
-from app.core.urls import settings
-from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
-from app.events.enums import Enrolment, EventKind, EventMove, EventState, QuestionKind
-from app.events.queries import EventRow, Places, WaveRow
+from app.events.enums import Enrolment, EventKind, EventState, QuestionKind, Span, WaitingPolicy
+from app.events.flow_rules import LARGEST_TEAM, LONGEST_WALK, MOST_ABSENT, MOST_STANDS, OFFER_HOURS
+from app.events.rules import MOST_EXPECTED
 from app.web.api.fields import Body, Choice, Count, Flag, Id, Instant, Many, One, Text
 from app.web.api.schemas import (
     ID,
@@ -38,6 +32,9 @@ class WaveIn(Body):
     capacity = Count(least=1, required=True, metadata={"description": "People."})
     place = Text(160)
     host = Text(160, metadata={"description": "In an open week: the company of this wave."})
+    forecast = Count(
+        most=MOST_EXPECTED, metadata={"description": "Individuals expected; without, as many as are registered."}
+    )
     allotments = Many(One(AllotmentIn), most=50)
 
 
@@ -66,14 +63,34 @@ class SpaceIn(Body):
     name = Text(120, least=1, required=True)
     capacity = Count(least=1, required=True, metadata={"description": "People at a time."})
     directions = One(LineTwoLanguages)
+    stands = Count(
+        least=1, most=MOST_STANDS, metadata={"description": "So many teams at once; without, only people count."}
+    )
 
 
 class StopIn(Body):
+    id = Id(metadata={"description": "When editing: the stop that is kept. Without, the one of the same name is."})
     name = One(StopName, required=True)
     text = One(ShortTwoLanguages)
     minutes = Count(most=1440, required=True)
     optional = Flag(load_default=False)
     space = Text(120, metadata={"description": "Name of one of `spaces`."})
+    any_order = Flag(metadata={"description": "It and the stop before it may be walked in either order."})
+    audiences = Many(Text(40, least=1), most=50, metadata={"description": "Only these go there; empty: all do."})
+    largest_team = Count(
+        least=1, most=LARGEST_TEAM, metadata={"description": "People at once: a larger group goes round in teams."}
+    )
+    box = Text(120, metadata={"description": "The escape-game box used there, by its scenario's name."})
+
+
+class TransferIn(Body):
+    spaces = Many(Text(120, least=1), most=2, required=True, metadata={"description": "Names of two of `spaces`."})
+    minutes = Count(most=LONGEST_WALK, required=True)
+
+
+class ApartIn(Body):
+    audiences = Many(Text(40, least=1), most=2, required=True, metadata={"description": "Two of the event's."})
+    span = Choice(Span, required=True, metadata={"description": "Within it only one of them holds places."})
 
 
 class VenueIn(Body):
@@ -94,6 +111,8 @@ class EventIn(Body):
     waves = Many(One(WaveIn), most=2000, required=True)
     spaces = Many(One(SpaceIn), most=200)
     stops = Many(One(StopIn), most=100, metadata={"description": "The route, in its order."})
+    transfer_minutes = Count(most=LONGEST_WALK, metadata={"description": "To walk between two spaces."})
+    transfers = Many(One(TransferIn), most=200, metadata={"description": "Spaces that are nearer or farther."})
     slug = Text(80)
     reference_prefix = Text(4, metadata={"description": "2 to 4 capitals that begin the registrations' numbers."})
     summary = One(ShortTwoLanguages)
@@ -109,20 +128,18 @@ class EventIn(Body):
     registration_closes_at = Instant()
     asks_statistics = Flag()
     waiting_list = Flag()
+    waiting_policy = Choice(
+        WaitingPolicy,
+        metadata={"description": "When the first who wait do not fit: `hold` (without it), or `skip` them."},
+    )
+    offer_hours = Count(least=OFFER_HOURS[0], most=OFFER_HOURS[1], metadata={"description": "24 without it."})
+    apart = Many(One(ApartIn), most=50, metadata={"description": "Audiences that do not meet."})
+    absent_minutes = Count(
+        least=1, most=MOST_ABSENT, metadata={"description": "After which an absent group gives its places back."}
+    )
     keep_names_days = Count(least=1, most=3650)
     join_url = Text(500)
     project = Id()
-
-
-class EventMoveIn(Body):
-    move = Choice(EventMove, required=True)
-    reason = Text(
-        300,
-        metadata={
-            "description": "For `cancel`: words, told to everyone registered, or the code of one of the organiser's "
-            "reasons, which is counted and told to nobody."
-        },
-    )
 
 
 class EventsQuery(PageQuery):
@@ -143,8 +160,12 @@ class WaveOut(Told):
     ends_at = instant()
     capacity = number()
     places_left = number("Counted now.")
+    waiting = number(
+        "Registrations on the waiting list that ask for this wave. While there are any, places that are left may be theirs."
+    )
     place = text()
     host = text()
+    forecast = number(null=True)
     allotments = many(AllotmentOut)
 
 
@@ -153,6 +174,7 @@ class SpaceOut(Told):
     name = text()
     capacity = number()
     directions = one(TwoLanguagesOut)
+    stands = number(null=True)
 
 
 class CheckpointOut(Told):
@@ -162,11 +184,26 @@ class CheckpointOut(Told):
 
 
 class StopOut(Told):
+    id = text(**ID)
     name = one(TwoLanguagesOut)
     minutes = number()
     optional = flag()
     space = text("Name of its space.", null=True)
+    any_order = flag()
+    audiences = many(text())
+    largest_team = number(null=True)
+    box = text()
     text = one(TwoLanguagesOut)
+
+
+class TransferOut(Told):
+    spaces = many(text())
+    minutes = number()
+
+
+class ApartOut(Told):
+    audiences = many(text())
+    span = text(enum=[s.value for s in Span])
 
 
 class ChoiceOut(Told):
@@ -209,6 +246,8 @@ class EventOut(Told):
     spaces = many(SpaceOut)
     checkpoints = many(CheckpointOut)
     stops = many(StopOut)
+    transfer_minutes = number()
+    transfers = many(TransferOut)
     questions = many(QuestionOut)
     summary = one(TwoLanguagesOut)
     description = one(TwoLanguagesOut)
@@ -217,175 +256,19 @@ class EventOut(Told):
     registration_closes_at = instant(null=True)
     asks_statistics = flag()
     waiting_list = flag()
+    waiting_policy = text(enum=[p.value for p in WaitingPolicy])
+    offer_hours = number("Hours that an offered place is kept.")
+    apart = many(ApartOut)
+    absent_minutes = number(null=True)
     keep_names_days = number()
     reference_prefix = text()
     project = text(null=True, **ID)
     cancel_code = text("The coded reason; `other` when it was told in words alone, empty when none was told.")
     cancel_reason = text("The reason in words.")
+    date_to_come = flag("Postponed, and no new date is known: the dates here are the old ones.")
+    postponed_at = instant(null=True)
 
 
 class EventsOut(Told):
     cursor = text("For the next page; null on the last one.", null=True)
     events = many(EventOut)
-
-
-def draft_from(sent: dict[str, Any]) -> EventDraft:
-    """The draft that a body says. Raises FieldError for an unknown time zone, which times are shown in."""
-    title, venue = sent["title"], sent.get("venue") or {}
-    summary, description = _two(sent, "summary"), _two(sent, "description")
-    entrance = _two(sent, "entrance")
-    options = {
-        name: sent[name]
-        for name in (
-            "capacity", "largest_group", "registration_opens_at", "registration_closes_at", "asks_statistics", "waiting_list",
-            "keep_names_days",
-        )
-        if sent.get(name) is not None
-    }  # fmt: skip
-    return EventDraft(
-        title_fr=title["fr"], title_en=title.get("en") or "", kind=EventKind(sent["kind"]),
-        starts_at=sent["starts_at"], ends_at=sent["ends_at"], audiences=tuple(sent["audiences"]),
-        waves=tuple(_wave(w) for w in sent["waves"]),
-        spaces=tuple(_space(s) for s in sent.get("spaces") or ()),
-        stops=tuple(_stop(s) for s in sent.get("stops") or ()),
-        enrolment=Enrolment(sent.get("enrolment") or Enrolment.ONE),
-        timezone=sent.get("timezone") or settings().default_timezone,
-        venue_name=venue.get("name") or "", venue_address=venue.get("address") or "",
-        venue_commune=venue.get("commune") or "",
-        summary_fr=summary[0], summary_en=summary[1], description_fr=description[0], description_en=description[1],
-        entrance_fr=entrance[0], entrance_en=entrance[1],
-        join_url=sent.get("join_url") or "", project_id=sent.get("project"),
-        slug=sent.get("slug") or "", reference_prefix=sent.get("reference_prefix") or "", **options,
-    )  # fmt: skip
-
-
-def require_no_ids(sent: dict[str, Any]) -> None:
-    """A new event's waves and spaces have no ids yet. Raises FieldError."""
-    problems = {
-        f"{part}/{index}/id": "unknown_id"
-        for part in ("waves", "spaces")
-        for index, item in enumerate(sent.get(part) or ())
-        if item.get("id") is not None
-    }
-    if problems:
-        raise FieldError(problems)
-
-
-def _two(sent: dict[str, Any], name: str) -> tuple[str, str]:
-    said = sent.get(name) or {}
-    return said.get("fr") or "", said.get("en") or ""
-
-
-def _wave(sent: dict[str, Any]) -> WaveDraft:
-    return WaveDraft(
-        sent["starts_at"], sent["ends_at"], sent["capacity"], sent.get("place") or "", sent.get("host") or "",
-        tuple(_allotment(a) for a in sent.get("allotments") or ()),
-        sent.get("id"),
-    )  # fmt: skip
-
-
-def _allotment(sent: dict[str, Any]) -> AllotmentDraft:
-    return AllotmentDraft(sent["audience"], sent.get("max_people"), sent.get("max_groups"))
-
-
-def _space(sent: dict[str, Any]) -> SpaceDraft:
-    return SpaceDraft(sent["name"], sent["capacity"], *_two(sent, "directions"), id=sent.get("id"))
-
-
-def _stop(sent: dict[str, Any]) -> StopDraft:
-    texts = _two(sent, "text")
-    return StopDraft(
-        sent["name"]["fr"], sent["minutes"], sent["name"].get("en") or "", texts[0], texts[1],
-        sent.get("optional") or False, sent.get("space") or "",
-    )  # fmt: skip
-
-
-def event_body(event: EventRow, places: Places) -> dict[str, Any]:
-    """An event as it is answered; times in its own zone."""
-    zone = ZoneInfo(event.timezone)
-    venue = {"name": event.venue_name, "address": event.venue_address, "commune": event.venue_commune}
-    return {
-        "slug": event.slug,
-        "title": {"fr": event.title_fr, "en": event.title_en},
-        "kind": event.kind.value,
-        "state": event.state.value,
-        "timezone": event.timezone,
-        "starts_at": _when(event.starts_at, zone),
-        "ends_at": _when(event.ends_at, zone),
-        "venue": venue if any(venue.values()) else None,
-        "join_url": event.join_url,
-        "audiences": [a.code for a in event.audiences],
-        "enrolment": event.enrolment.value,
-        "capacity": event.capacity,
-        "waves": [_wave_body(event, wave, places, zone) for wave in event.waves],
-        "spaces": [
-            {
-                "id": str(s.id), "name": s.name, "capacity": s.capacity,
-                "directions": {"fr": s.directions_fr, "en": s.directions_en},
-            }
-            for s in event.spaces
-        ],
-        "checkpoints": [
-            {"id": str(c.id), "name": c.name, "space": None if c.space_id is None else str(c.space_id)}
-            for c in event.checkpoints
-        ],
-        "stops": [
-            {
-                "name": {"fr": s.name_fr, "en": s.name_en}, "text": {"fr": s.text_fr, "en": s.text_en},
-                "minutes": s.minutes, "optional": s.optional, "space": s.space_name or None,
-            }
-            for s in event.stops
-        ],
-        "questions": [
-            {
-                "key": q.key, "kind": q.kind.value, "label": {"fr": q.label_fr, "en": q.label_en}, "required": q.required,
-                "audiences": list(q.audiences), "minimum": q.minimum, "maximum": q.maximum,
-                "choices": [{"code": c.code, "label": {"fr": c.fr, "en": c.en}} for c in q.offered()],
-            }
-            for q in event.questions if not q.retired
-        ],
-        **_details(event, zone),
-    }  # fmt: skip
-
-
-def _details(event: EventRow, zone: ZoneInfo) -> dict[str, Any]:
-    opens, closes = event.registration_opens_at, event.registration_closes_at
-    return {
-        "summary": {"fr": event.summary_fr, "en": event.summary_en},
-        "description": {"fr": event.description_fr, "en": event.description_en},
-        "entrance": {"fr": event.entrance_fr, "en": event.entrance_en},
-        "registration_opens_at": None if opens is None else _when(opens, zone),
-        "registration_closes_at": None if closes is None else _when(closes, zone),
-        "largest_group": event.largest_group,
-        "asks_statistics": event.asks_statistics,
-        "waiting_list": event.waiting_list,
-        "keep_names_days": event.keep_names_days,
-        "reference_prefix": event.reference_prefix,
-        "project": None if event.project_id is None else str(event.project_id),
-        "cancel_code": event.cancel_code,
-        "cancel_reason": event.cancel_reason,
-    }
-
-
-def _wave_body(event: EventRow, wave: WaveRow, places: Places, zone: ZoneInfo) -> dict[str, Any]:
-    return {
-        "id": str(wave.id),
-        "starts_at": _when(wave.starts_at, zone),
-        "ends_at": _when(wave.ends_at, zone),
-        "capacity": wave.capacity,
-        "places_left": max(0, places.left(event, wave)),
-        "place": wave.place,
-        "host": wave.host,
-        "allotments": [
-            {
-                "audience": a.audience, "max_people": a.max_people, "max_groups": a.max_groups,
-                "places_left": max(0, places.left_for(event, wave, a.audience)),
-                "groups_left": places.groups_left_for(wave, a.audience),
-            }
-            for a in wave.allotments
-        ],
-    }  # fmt: skip
-
-
-def _when(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).isoformat()

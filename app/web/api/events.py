@@ -9,8 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.enums import Scope
 from app.core.errors import FieldError
-from app.events.enums import EventMove, ReasonUse
-from app.events.operations import create_event, edit_event, move_event
+from app.events.operations import create_event, edit_event
 from app.events.queries import (
     EventRow,
     find_event,
@@ -22,20 +21,16 @@ from app.events.queries import (
     list_events_by_id,
     list_places,
 )
-from app.events.queries.reasons import read_reason
 from app.events.rules import require_valid
-from app.registrations.operations import cancel_event_registrations
 from app.reports.queries.projects import list_projects
 from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, as_response, call, own_event
+from app.web.api.event_bodies import draft_from, event_body, require_no_ids
+from app.web.api.event_moves import EventMoveIn, do_move
 from app.web.api.event_schemas import (
     EventIn,
-    EventMoveIn,
     EventOut,
     EventsOut,
     EventsQuery,
-    draft_from,
-    event_body,
-    require_no_ids,
 )
 from app.web.api.every_problem import Reading
 from app.web.api.fields import LARGEST_ID
@@ -79,6 +74,9 @@ EVENT = Reading(
         "spaces/*": {"name": "x", "capacity": 1}, "spaces/*/name": "x", "spaces/*/capacity": 1,
         "stops/*": {"name": {"fr": "x"}, "minutes": 0}, "stops/*/name": {"fr": "x"}, "stops/*/name/fr": "x",
         "stops/*/minutes": 0,
+        "transfers/*": {"spaces": [], "minutes": 0}, "transfers/*/spaces": [], "transfers/*/minutes": 0,
+        "transfers/*/spaces/*": "x", "apart/*": {"audiences": [], "span": "wave"}, "apart/*/audiences": [],
+        "apart/*/audiences/*": "x", "apart/*/span": "wave", "stops/*/audiences/*": "x",
     },
     {
         "ends_at": ["starts_at"],
@@ -88,6 +86,9 @@ EVENT = Reading(
         "waves/*/allotments/*/audience": ["audiences", "audiences/*"],
         "spaces/*/name": ["spaces/*", "spaces/*/name"],
         "stops/*/space": ["spaces", "spaces/*", "spaces/*/name"],
+        "stops/*/audiences": ["audiences", "audiences/*", "stops/*/audiences/*"],
+        "transfers/*/spaces": ["spaces", "spaces/*", "spaces/*/name", "transfers/*/spaces/*"],
+        "apart/*/audiences": ["audiences", "audiences/*", "apart/*/audiences/*"],
     },
 )  # fmt: skip
 
@@ -132,7 +133,7 @@ def show_event(slug: str) -> Response:
 def replace_event(sent: dict[str, Any], slug: str) -> Response:
     """Bring an event up to date with what the body says of it.
 
-    Waves and spaces named by `id` are kept, others made, missing ones removed. The slug and the prefix of
+    Waves, spaces and stops named by `id` are kept, others made, missing ones removed. The slug and the prefix of
     references stay.
     """
     event, draft = own_event(slug), draft_from(sent)
@@ -149,16 +150,14 @@ def make_move(sent: dict[str, Any], slug: str) -> Response:
     """Publish, close, archive, cancel or postpone an event.
 
     409 `move_not_allowed` when its state does not admit it, `event_incomplete` when there is nothing to publish yet,
-    `not_over` when people hold places in an event to archive that is still to come: cancel it, or change its dates.
+    `not_over` when people hold places in an event to archive that is still to come: cancel it, or change its dates;
+    `people_came` when an event to postpone took place already. To postpone, say one of `shift_days`, `waves` (all of them)
+    and `date_to_come`: everyone registered is told and asked whether they stay.
     """
-    event, move, reason = own_event(slug), EventMove(sent["move"]), sent.get("reason") or ""
+    event = own_event(slug)
 
     def work(now: datetime) -> Answer:
-        if move is EventMove.CANCEL:
-            code, words = read_reason(event.organiser_id, (ReasonUse.EVENT_CANCELLED,), reason)
-            cancel_event_registrations(event.id, reason=words, code=code, by=current_actor(), now=now)
-        else:
-            move_event(event.id, move, by=current_actor(), now=now, reason=reason)
+        do_move(event, sent, now)
         return 200, _body(get_event_by_id(event.id))
 
     return answer_once(work)

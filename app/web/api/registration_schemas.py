@@ -69,7 +69,11 @@ class RegistrationIn(Body):
 
 
 class RegistrationMoveIn(Body):
-    move = Choice((RegistrationMove.CANCEL, RegistrationMove.CHANGE), required=True)
+    move = Choice(
+        (RegistrationMove.CANCEL, RegistrationMove.CHANGE, RegistrationMove.ACCEPT, RegistrationMove.DECLINE),
+        required=True,
+        metadata={"description": "`accept` and `decline` answer places that are offered from the waiting list."},
+    )
     waves = Many(Text(40), most=2000, metadata={"description": "For `change`: the new waves."})
     headcount = One(HeadcountIn, metadata={"description": "For `change`: the new headcount."})
     reason = Text(300, metadata={"description": "For `cancel`: the code of one of the organiser's reasons, or words."})
@@ -114,6 +118,9 @@ class RegistrationOut(RegisteredOut):
     changed_at = instant()
     cancel_code = text("The coded reason; `other` when it was told in words alone, empty when none was told.")
     cancel_reason = text("The reason in words.")
+    offer_expires_at = instant(
+        "Until when places are offered to it; null for a registration that has no offer.", null=True
+    )
 
 
 def draft_from(sent: dict[str, Any]) -> RegistrationDraft:
@@ -179,6 +186,7 @@ def registration_body(registration: RegistrationRow, event: EventRow) -> dict[st
     """A registration's state."""
     zone = ZoneInfo(event.timezone)
     holder = registration.holder
+    until, offered = registration.offer_expires_at, registration.status is RegistrationStatus.OFFERED
     tickets = [(registration.ticket.code, registration.ticket.label or holder)]
     tickets += [(card.code, card.label) for card in registration.cards]
     return {
@@ -204,4 +212,5 @@ def registration_body(registration: RegistrationRow, event: EventRow) -> dict[st
         "changed_at": registration.updated_at.astimezone(zone).isoformat(),
         "cancel_code": registration.cancel_code,
         "cancel_reason": registration.cancel_reason,
+        "offer_expires_at": until.astimezone(zone).isoformat() if until is not None and offered else None,
     }  # fmt: skip

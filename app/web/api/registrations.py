@@ -12,7 +12,13 @@ from app.events.queries import get_event_by_id
 from app.events.queries.reasons import OF_REGISTRATIONS, read_reason
 from app.registrations.drafts import Headcount
 from app.registrations.enums import RegistrationMove
-from app.registrations.operations import cancel_registration, change_registration, register
+from app.registrations.operations import (
+    accept_offer,
+    cancel_registration,
+    change_registration,
+    decline_offer,
+    register,
+)
 from app.registrations.queries import RegistrationRow, get_by_reference, get_registration
 from app.registrations.rules import clean, clean_waves
 from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, as_response, call, own_event
@@ -28,6 +34,7 @@ from app.web.api.registration_schemas import (
     wave_ids,
 )
 from app.web.guards import current_actor, current_organiser_id
+from app.web.offers import lapse_first
 
 blueprint = ApiBlueprint("api_registrations", __name__, url_prefix=PREFIX, description="Registrations and their moves")
 
@@ -104,7 +111,8 @@ def show_registration(reference: str) -> Response:
 def move_registration(sent: dict[str, Any], reference: str) -> Response:
     """Cancel a registration, or change its waves or headcount: new places first, in one step, or nothing.
 
-    409: `move_not_allowed`, `change_closed`, `wave_full`, `audience_full`.
+    Places that are offered (status `offered`) are taken by `accept` and refused by `decline`. 409: `move_not_allowed`,
+    `change_closed`, `wave_full`, `audience_full`, `offer_expired`.
     """
     registration = get_by_reference(reference, organiser_id=current_organiser_id())
     move = RegistrationMove(sent["move"])
@@ -112,11 +120,17 @@ def move_registration(sent: dict[str, Any], reference: str) -> Response:
     headcount = headcount_from(sent.get("headcount"))
     if move is RegistrationMove.CHANGE and waves is None and headcount is None:
         raise FieldError({"waves": "required"})
+    if move is RegistrationMove.ACCEPT:
+        lapse_first(registration)
 
     def work(now: datetime) -> Answer:
         if move is RegistrationMove.CANCEL:
             code, reason = read_reason(registration.organiser_id, OF_REGISTRATIONS, sent.get("reason") or "")
             cancel_registration(registration.id, by=current_actor(), now=now, reason=reason, code=code)
+        elif move is RegistrationMove.ACCEPT:
+            accept_offer(registration.id, by=current_actor(), now=now)
+        elif move is RegistrationMove.DECLINE:
+            decline_offer(registration.id, by=current_actor(), now=now)
         else:
             change_registration(registration.id, waves=waves, headcount=headcount, by=current_actor(), now=now)
         return 200, _body(get_registration(registration.id))

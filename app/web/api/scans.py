@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.enums import Scope
 from app.checkin.enums import Direction, Reason, ScanResult
+from app.checkin.latecomers import GroupReturns
 from app.checkin.operations import ScanAnswer, ScanInput, invalid, record_scans
 from app.checkin.queries import label_scans
 from app.core.cache import remembered
@@ -117,10 +118,16 @@ def send_scans(slug: str) -> Response:
     items = [item for item in read if item is not None]
 
     _know(slug)
+    event_first = False
 
     def work(now: datetime) -> Answer:
+        nonlocal event_first
         event = _event_at_door(slug)
-        answers = iter(record_scans(event, device, items, now=now))
+        try:
+            answers = iter(record_scans(event, device, items, now=now, event_first=event_first))
+        except GroupReturns:
+            event_first = True
+            raise
         results = [result_of(next(answers) if item else None, raw) for item, raw in zip(read, sent, strict=True)]
         return 200, {"results": results}
 

@@ -14,12 +14,13 @@ from app.accounts.operations.tokens import make_door_token
 from app.accounts.queries import find_token
 from app.accounts.rules import Ability
 from app.checkin.enums import Direction
+from app.checkin.latecomers import GroupReturns
 from app.checkin.operations import ScanAnswer, ScanInput, code_of, record_scans
 from app.checkin.queries import DoorMatch, find_at_door, find_ticket_at_door, get_occupancy
 from app.core import clock
 from app.core.errors import FieldError, NotFound
 from app.core.i18n import format_day
-from app.core.transaction import transaction
+from app.core.transaction import retry, transaction
 from app.events.enums import EventState
 from app.events.queries import EventLine, EventRow, list_events
 from app.registrations.drafts import Headcount
@@ -34,6 +35,8 @@ from app.web.door.verdicts import (
     passing,
     people_text,
     question_text,
+    refusal_of,
+    refused_for,
     ticket_of,
     unknown_number,
     verdict_of,
@@ -130,14 +133,15 @@ def search(stage: Stage) -> str | Response:
 @event_staff(Ability.DOOR)
 @staged
 def ticket_page(stage: Stage, reference: str) -> str:
-    """One ticket before it passes: who, how many, and the button that counts them."""
+    """One ticket before it passes: who, how many, and the button that counts them; or why it does not pass."""
     event = stage.event
     match = next((m for m in _find(event, reference, stage.now) if m.reference == normal_reference(reference)), None)
     if match is None:
         raise NotFound(reference)
     place = _place(event)
     ticket = ticket_of(event, match, match.code, now=stage.now)
-    words = door_words(ticket.school)
+    words, reason = door_words(ticket.school), refused_for(ticket, match, place)
+    refused = refusal_of(reason, ticket.label, ticket, place, event, words, now=stage.now) if reason else None
     asks = asks_headcount(ticket, match, place)
     now_passing = passing(ticket, place) if asks else Headcount()
     labels = {part: count_label(part, now_passing, ticket, place, words) for part in ("participants", "companions")}
@@ -145,6 +149,7 @@ def ticket_page(stage: Stage, reference: str) -> str:
         "door/ticket.html",
         stage,
         ticket=ticket,
+        refused=refused,
         asks=asks,
         passing=now_passing,
         labels=labels,
@@ -172,8 +177,18 @@ def scan(stage: Stage) -> str:
         headcount=_typed_headcount(ticket),
         undoes=_typed_uuid("undoes"),
     )
-    with stage.writing():
-        answer = record_scans(event, f"{DEVICE}-{current_account().account_id}", [item], now=now)[0]
+    device, late = f"{DEVICE}-{current_account().account_id}", match is not None and match.absent
+
+    def record() -> ScanAnswer:
+        nonlocal late
+        try:
+            with stage.writing():
+                return record_scans(event, device, [item], now=now, event_first=late)[0]
+        except GroupReturns:
+            late = True
+            raise
+
+    answer = retry(record)
     if stage.practice:
         remember(event, item)
     words = door_words(ticket.school if ticket else True)

@@ -13,7 +13,7 @@ from app.checkin.queries import get_occupancy
 from app.checkin.rehearsal import EXAMPLES, Example, ExampleTicket
 from app.web.api.scans import read_scan, result_of
 from app.web.door.pages import door_data, render
-from app.web.door.stage import PRACTICE_DEVICE, Stage, door_event, forget_practice, staged
+from app.web.door.stage import PRACTICE_DEVICE, Stage, door_event, forget_practice, remember, staged
 from app.web.guards import event_staff
 from app.web.public.ticket_view import ticket_qr
 
@@ -63,6 +63,8 @@ def scans(stage: Stage) -> Response:
     raw = sent.get("scan") if isinstance(sent, dict) else None
     item = read_scan(raw)
     answer = record_scans(stage.event, PRACTICE_DEVICE, [item], now=stage.now)[0] if item else None
+    if item is not None:
+        remember(stage.event, item)
     return jsonify(result=result_of(answer, raw), present=get_occupancy(stage.event, now=stage.now).present)
 
 

@@ -74,7 +74,7 @@ def practising(event: EventRow, earlier: Sequence[ScanInput] = ()) -> Iterator[S
 
 
 def remember(event: EventRow, item: ScanInput) -> None:
-    """Keep a passage of the practice in the browser, for one that has no scripts: they remember by themselves."""
+    """Keep a passage of the practice in the browser: the pages build upon it, whether or not its scripts remember more."""
     kept = [] if session.get("practice", {}).get("event") != event.id else session["practice"]["scans"]
     count = item.headcount
     passage = [
@@ -94,17 +94,24 @@ def door_event(slug: str) -> EventRow:
 
 
 def _earlier(event: EventRow) -> list[ScanInput]:
-    """What the person did before in this practice: the scripts of a page say it, else the browser's cookie."""
-    if request.is_json:
-        sent = request.get_json(silent=True)
-        scans = sent.get("earlier") if isinstance(sent, dict) else None
-        read = [read_scan(scan) for scan in scans[-MOST_EARLIER:]] if isinstance(scans, list) else []
-        return [scan for scan in read if scan is not None]
+    """What the person did before in this practice: what the browser's cookie keeps, and what a page's scripts add to it.
+
+    A ticket that was opened on a page of its own and one that was scanned count together, each once.
+    """
     kept = session.get("practice", {})
     if kept.get("event") != event.id or "again" in request.args:
         forget_practice()
-        return []
-    return [_remembered(passage) for passage in kept["scans"]]
+        kept = {}
+    before = [_remembered(passage) for passage in kept.get("scans", ())]
+    known = {scan.id for scan in before}
+    return [scan for scan in _sent() if scan.id not in known] + before  # what the cookie has no room for came first
+
+
+def _sent() -> list[ScanInput]:
+    sent = request.get_json(silent=True) if request.is_json else None
+    scans = sent.get("earlier") if isinstance(sent, dict) else None
+    read = [read_scan(scan) for scan in scans[-MOST_EARLIER:]] if isinstance(scans, list) else []
+    return [scan for scan in read if scan is not None]
 
 
 def _remembered(passage: list[Any]) -> ScanInput:

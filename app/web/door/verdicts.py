@@ -1,5 +1,6 @@
 """What a door's screen says: pure, from an answer and what is known of the ticket. `verdicts.js` says the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,7 +10,7 @@ from app.checkin.enums import Direction, Reason, ScanResult
 from app.checkin.operations import ScanAnswer
 from app.checkin.queries import DoorMatch
 from app.checkin.rules import is_wrong_day, minus, refuse_status
-from app.core.i18n import Locale, format_day, format_hour
+from app.core.i18n import Locale, format_day, format_hour, translate
 from app.events.queries import CheckpointRow, EventRow
 from app.registrations.drafts import Headcount
 from app.web.door.words import Words, fill
@@ -60,6 +61,7 @@ class Ticket:
     came_at: str
     came_day: str
     came_door: str
+    absent: bool = False
 
 
 def ticket_of(event: EventRow, match: DoorMatch, code: str, *, now: datetime) -> Ticket:
@@ -79,13 +81,22 @@ def ticket_of(event: EventRow, match: DoorMatch, code: str, *, now: datetime) ->
         status=match.status.value,
         expected=match.expected if code == match.code else Headcount(),
         inside=match.inside,
-        time=_when(starts[0], event.timezone, locale, now) if len(starts) == 1 else "",
+        time=_time(event, starts, locale, now),
         days=", ".join(days),
-        wrong_day=len(all_days) > 1 and is_wrong_day(now.astimezone(zone).date(), own_days, all_days),
+        wrong_day=not event.date_to_come
+        and len(all_days) > 1
+        and is_wrong_day(now.astimezone(zone).date(), own_days, all_days),
         came_at=format_hour(match.last_in_at, event.timezone, locale) if match.last_in_at else "",
         came_day=_other_day(match.last_in_at, event.timezone, locale, now) if match.last_in_at else "",
         came_door=door,
+        absent=match.absent,
     )
+
+
+def _time(event: EventRow, starts: Sequence[datetime], locale: Locale, now: datetime) -> str:
+    if event.date_to_come:
+        return translate(locale, "New date to come")
+    return _when(starts[0], event.timezone, locale, now) if len(starts) == 1 else ""
 
 
 def _when(start: datetime, timezone: str, locale: Locale, now: datetime) -> str:
@@ -102,11 +113,17 @@ def _other_day(moment: datetime, timezone: str, locale: Locale, now: datetime) -
 
 def asks_headcount(ticket: Ticket, match: DoorMatch, place: Place) -> bool:
     """Whether somebody must say how many pass: a group that may, and of which some still can."""
-    if not ticket.group or refuse_status(match.status) is not None:
-        return False
-    if place.direction is Direction.IN and ticket.wrong_day:
+    if not ticket.group or refused_for(ticket, match, place) is not None:
         return False
     return passing(ticket, place).people > 0
+
+
+def refused_for(ticket: Ticket, match: DoorMatch, place: Place) -> Reason | None:
+    """Why a ticket is refused whoever passes with it: its registration has no place, or a place on another day."""
+    reason = refuse_status(match.status)
+    if reason is None and place.direction is Direction.IN and ticket.wrong_day:
+        return Reason.WRONG_WAVE
+    return reason
 
 
 def passing(ticket: Ticket, place: Place) -> Headcount:
@@ -149,7 +166,8 @@ def present_text(present: Headcount, expected: Headcount, words: Words) -> str:
 def question_text(ticket: Ticket, place: Place, words: Words) -> str:
     """What stands under the name before anybody passes: for late-comers first how many of theirs are in."""
     said = [present_text(ticket.inside, ticket.expected, words)] if ticket.group and is_late(ticket, place) else []
-    return ". ".join([*said, *filter(None, [expected_text(ticket, words)])])
+    gone = [fill(words["absent_detail"])] if ticket.absent and place.direction is Direction.IN else []
+    return ". ".join([*said, *filter(None, [expected_text(ticket, words)]), *gone])
 
 
 def count_label(part: str, passing_now: Headcount, ticket: Ticket, place: Place, words: Words) -> str:
@@ -183,7 +201,7 @@ def verdict_of(
     """The screen for an answer. `ticket` is what was known before it."""
     who = answer.label or (ticket.label if ticket else "")
     if answer.result is ScanResult.REFUSED:
-        return _refusal(answer.reason or Reason.INVALID, who, ticket, place, event, words, now)
+        return refusal_of(answer.reason or Reason.INVALID, who, ticket, place, event, words, now=now)
     group = ticket is not None and ticket.group
     figures = (answer.expected, answer.present) if group else (None, None)
     if answer.result is ScanResult.DUPLICATE:
@@ -196,7 +214,10 @@ def verdict_of(
         return Verdict("accepted", fill(words["leave"]), who, "", _together(answer, ticket, place, words), "", *figures)
     detail = expected_text(ticket, words) if ticket else ""
     at_entrance = group and place.checkpoint.space_id is None
-    note = missing_text(minus(answer.expected, answer.present), words) if at_entrance else ""
+    notes = [missing_text(minus(answer.expected, answer.present), words)] if at_entrance else []
+    if ticket is not None and ticket.absent:
+        notes.insert(0, fill(words["absent_note"]))
+    note = " ".join(filter(None, notes))
     return Verdict(
         "accepted", fill(words["enter"]), who, detail, _together(answer, ticket, place, words), note, *figures
     )
@@ -223,11 +244,14 @@ def _together(answer: ScanAnswer, ticket: Ticket | None, place: Place, words: Wo
     return ", ".join(said)
 
 
-def _refusal(
-    reason: Reason, who: str, ticket: Ticket | None, place: Place, event: EventRow, words: Words, now: datetime
+def refusal_of(
+    reason: Reason, who: str, ticket: Ticket | None, place: Place, event: EventRow, words: Words, *, now: datetime
 ) -> Verdict:
+    """The screen for a reason: why, and what to do next."""
     locale, zone = current_locale(), event.timezone
     code = "invalid" if reason is Reason.ALREADY_IN else reason.value
+    if reason is Reason.SPACE_FULL and place.checkpoint.space_id is None:
+        code = "route_full"  # only a group that gave its places back is asked that at the entrance
     values: dict[str, object] = {"day": ticket.days if ticket else "", "today": format_day(now, zone, locale)}
     space = next((s for s in event.spaces if s.id == place.checkpoint.space_id), None)
     if space is not None:

@@ -25,7 +25,7 @@ from app.accounts.enums import EventFunction, Role, Scope
 from app.accounts.rules import weakness_of
 from app.web.forms.base import EmailAddress, Length, Maybe, PageForm, PhoneNumber, Required, choices
 from app.web.forms.timetable import Day
-from app.web.wording import message_for
+from app.web.wording import message_for, register_messages
 
 ROLE_LABELS = {
     Role.OWNER: _l("Owner: everything, and people, look and keys"),
@@ -168,11 +168,16 @@ class EndForm(PageForm):
     ends_on = _last_day(_l("The person can no longer log in for you on the day after. Empty: without an end."))
 
 
+class _InvitedForm(PageForm):
+    name = StringField(_l("First name and name"), [Required(), Length(120)])
+    email = EmailField(_l("E-mail address"), [Required(), EmailAddress()])
+
+
 class PartnerChangeForm(PageForm):
     organisation = StringField(_l("Organisation"), [Required(), Length(160)])
     functions = SelectMultipleField(
         _l("What they hold of this event"),
-        [Required("choice")],
+        [Required("no_function")],
         choices=choices(FUNCTION_LABELS),
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
@@ -180,11 +185,9 @@ class PartnerChangeForm(PageForm):
     ends_on = _last_day(_l("They see nothing more on the day after. Empty: until you take it back."))
 
 
-class PartnerForm(PartnerChangeForm):
-    """A person of another organisation to invite to one event."""
+class PartnerForm(PartnerChangeForm, _InvitedForm):
+    """A person of another organisation to invite to one event; who it is comes first."""
 
-    name = StringField(_l("First name and name"), [Required(), Length(120)])
-    email = EmailField(_l("E-mail address"), [Required(), EmailAddress()])
     locale = _language()
 
 
@@ -202,6 +205,16 @@ class AcceptForm(PageForm):
 
 class RoleForm(PageForm):
     role = RadioField(_l("Role"), [Required("choice")], choices=choices(ROLE_LABELS))
+
+
+register_messages(
+    {
+        "no_function": _l("Tick at least one part of the event."),
+        "token_name_taken": _l(
+            "A key that works has this name already. Give this one another, or revoke the other first."
+        ),
+    }
+)
 
 
 class TokenForm(PageForm):

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from werkzeug.datastructures import MultiDict
 
 from app.core.errors import FieldError
@@ -59,6 +60,10 @@ class AnswerField:
     def most(self) -> int:
         """Bytes of the largest file that is taken."""
         return most_bytes(self.question)
+
+    @property
+    def limits(self) -> str:
+        return limits_of(self.question)
 
     def validate(self, _form: object = None) -> bool:
         """Whether the answer can be kept; else its message stands in `errors`."""
@@ -142,10 +147,33 @@ def most_bytes(question: QuestionRow) -> int:
     return min(largest_file(question), settings().max_upload_bytes)
 
 
+def limits_of(question: QuestionRow) -> str:
+    """What a number or a choice of several must keep to, in a sentence; "" without bounds."""
+    low, high = question.minimum, question.maximum
+    if question.kind is QuestionKind.NUMBER:
+        if low is not None and high is not None:
+            return str(_("A number from %(low)s to %(high)s.", low=low, high=high))
+        if low is not None:
+            return str(_("A number from %(low)s on.", low=low))
+        return str(_("A number up to %(high)s.", high=high)) if high is not None else ""
+    if question.kind is QuestionKind.SEVERAL:
+        if low and high:
+            return str(_("Choose %(low)s to %(high)s answers.", low=low, high=high))
+        if low:
+            return str(ngettext("Choose at least %(num)d answer.", "Choose at least %(num)d answers.", low))
+        return str(ngettext("Choose at most %(num)d answer.", "Choose at most %(num)d answers.", high)) if high else ""
+    return ""
+
+
+_OUT_OF_BOUNDS = {"answer_too_low", "answer_too_high", "answer_too_few", "answer_too_many"}
+
+
 def _message(code: str, question: QuestionRow) -> str:
     if code == "file_too_large":
         return str(_("This file is too heavy: %(most)s at most.", most=file_size(most_bytes(question))))
-    return message_for(code)
+    if code == "answer_required" and question.kind is QuestionKind.CONSENT:
+        return str(_("Tick this box to go on."))
+    return (limits_of(question) if code in _OUT_OF_BOUNDS else "") or message_for(code)
 
 
 def _sent(question: QuestionRow, sent: "MultiDict[str, str]") -> Any:

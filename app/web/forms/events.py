@@ -16,7 +16,9 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.events.enums import Axis, Enrolment, EventKind
+from app.events.enums import Axis, Enrolment, EventKind, WaitingPolicy
+from app.events.flow_rules import MOST_ABSENT, OFFER_HOURS
+from app.events.rules import MOST_EXPECTED
 from app.registrations.rules import LARGEST_GROUP
 from app.web.forms.base import Between, Length, Maybe, Nested, PageForm, Part, Required, choices
 from app.web.forms.timetable import Day, Hour, Rows, RowsForm, Whole
@@ -77,6 +79,12 @@ ENROLMENT_LABELS = {
     Enrolment.SEVERAL: _l("Several, of their choice"),
     Enrolment.ALL: _l("All of them, such as the two dates of a training"),
 }
+POLICY_LABELS = {
+    WaitingPolicy.HOLD: _l("Nobody goes before them. A class of 30 waits, 10 places are free: they stay free for it."),
+    WaitingPolicy.SKIP: _l(
+        "Smaller parties go first. A class of 30 waits, 10 places are free: a family of 4 gets places."
+    ),
+}
 AXIS_LABELS = {
     Axis.LOCAL_DEVELOPMENT: _l("Local development"),
     Axis.SECURING_CAREERS: _l("Securing careers"),
@@ -101,9 +109,12 @@ register_messages(
         "outside_event": _l("This time is outside the event’s dates."),
         "waves_left_behind": _l("Waves would be left outside the new dates: move them along, or change them first."),
         "below_taken": _l("More places are taken already."),
+        "date_to_come": _l("The date is to come: set it with “Set the new date”, so that everybody is told."),
+        "not_apart": _l("Audiences that are kept apart hold places at the same time already."),
         "out_of_range": _l("This number is out of range."),
         "unknown_audience": _l("This audience is not one of the event’s."),
         "unknown_space": _l("Choose one of the event’s spaces."),
+        "audience_has_stops": _l("The route has stops for an audience that you left out: change the route first."),
         "unknown_project": _l("Choose one of your projects."),
         "unknown_timezone": _l("Choose one of the time zones shown."),
         "repeated": _l("This stands here twice."),
@@ -145,6 +156,7 @@ class NewEventForm(RowsForm):
     join_url = URLField(_l("Link to join online"), [Length(500)])
     audiences = checks(_l("For whom?"))
     capacity = Whole(_l("Places"), [Required("number"), Between(1, LARGEST)])
+    project = SelectField(_l("Project"), validate_choice=False)
     brings = checks(_l("Start with what it usually has"), validate_choice=False)
 
 
@@ -230,6 +242,7 @@ class WavePart(Part):
     starts_at = Hour(_l("From"), [Required("time")])
     ends_at = Hour(_l("Until"), [Required("time")])
     capacity = Whole(_l("Places"), [Required("number"), Between(1, LARGEST)])
+    forecast = Whole(_l("Individuals expected"), [Maybe(), Between(0, MOST_EXPECTED)])
     place = StringField(_l("Place"), [Length(160)])
     host = StringField(_l("Host"), [Length(160)])
 
@@ -249,35 +262,6 @@ class GeneratorForm(PageForm):
     capacity = Whole(_l("Places in each"), [Required("number"), Between(1, LARGEST)])
     pause_from = Hour(_l("Break from"), [Maybe()])
     pause_until = Hour(_l("Break until"), [Maybe()])
-
-
-class SpacePart(Part):
-    id = HiddenField()
-    name = StringField(_l("Name"), [Required(), Length(120)])
-    capacity = Whole(_l("Limit of people at a time"), [Required("number"), Between(1, LARGEST)])
-    directions_fr = StringField(_l("How to find it, in French"), [Length(200)])
-    directions_en = StringField(_l("How to find it, in English"), [Length(200)])
-
-
-class SpacesForm(RowsForm):
-    known = HiddenField()
-    spaces = Rows(SpacePart, _l("Space"), max_entries=MOST_ROWS)
-
-
-class StopPart(Part):
-    id = HiddenField()
-    name_fr = StringField(_l("Name in French"), [Required(), Length(80)])
-    name_en = StringField(_l("Name in English"), [Length(80)])
-    minutes = Whole(_l("Minutes"), [Required("number"), Between(0, 1440)])
-    optional = BooleanField(_l("Optional"))
-    space = SelectField(_l("Space"), choices=choices({"": "–"}), validate_choice=False)
-    text_fr = StringField(_l("What one does there, in French"), [Length(300)])
-    text_en = StringField(_l("What one does there, in English"), [Length(300)])
-
-
-class RouteForm(RowsForm):
-    known = HiddenField()
-    stops = Rows(StopPart, _l("Stop"), max_entries=MOST_ROWS)
 
 
 class RegistrationForm(SectionForm):
@@ -302,6 +286,23 @@ class RegistrationForm(SectionForm):
     )
     waiting_list = BooleanField(
         _l("Keep a waiting list"), description=_l("When a wave is full, people may ask for a place that comes free.")
+    )
+    waiting_policy = RadioField(
+        _l("When the first who wait are too many for the free places"), choices=choices(POLICY_LABELS)
+    )
+    offer_hours = Whole(
+        _l("A free place is kept for … hours"),
+        [Required("number"), Between(*OFFER_HOURS)],
+        description=_l(
+            "Whoever it is offered to has so long to say yes; near the date less. Then it goes to the next."
+        ),
+    )
+    absent_minutes = Whole(
+        _l("A group that does not come gives its places back after … minutes"),
+        [Maybe(), Between(1, MOST_ABSENT)],
+        description=_l(
+            "Counted from the beginning of its wave. Empty: never. If it comes after all, it may still be let in."
+        ),
     )
     asks_statistics = BooleanField(
         _l("Ask for statistics"),

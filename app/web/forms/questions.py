@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, Field, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.events.enums import QuestionKind
-from app.events.questions import QuestionRow, with_codes
+from app.events.questions import QuestionRow, fingerprint, with_codes
 from app.web.forms.base import Between, Length, Maybe, PageForm, Required, choices
 from app.web.forms.timetable import Whole
 from app.web.wording import register_messages
@@ -43,6 +44,7 @@ register_messages(
         "below_minimum": _l("The largest is below the smallest."),
         "file_limit": _l("A file weighs between 1 and 5,000 KB."),
         "too_many_files": _l("An event asks for at most 2 files: more do not fit into one form."),
+        "question_twice": _l("This event asks this already. Change that question, or ask in other words."),
         "too_many_questions": _l("An event asks at most 30 questions. Fewer questions bring more registrations."),
     }
 )
@@ -61,6 +63,7 @@ class QuestionForm(PageForm):
         _l("Asked of"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=False
     )
     required = BooleanField(_l("An answer is needed"))
+    seen = HiddenField()
 
     def fill(self, question: QuestionRow) -> None:
         """Show a question as it is."""
@@ -69,6 +72,26 @@ class QuestionForm(PageForm):
         self.kind.data = question.kind.value
         self.audiences.data = list(question.audiences)
         self.choices_text.data = "\n".join(f"{c.fr} | {c.en}" if c.en else c.fr for c in question.offered())
+        self.seen.data = fingerprint(question)
+
+    def differences(self, now: QuestionRow) -> list[tuple[str, str]]:
+        """Label and present value of each field where the question is other than what was typed."""
+        there = QuestionForm(formdata=None)
+        there.fill(now)
+        pairs = [(self[f.name], f) for f in there if f.name not in {"csrf_token", "seen"}]
+        return [(str(f.label.text), self._words(f)) for mine, f in pairs if self._words(mine) != self._words(f)]
+
+    def _words(self, field: Field) -> str:
+        """A field's value in one line, alike whether it was typed or is kept."""
+        if isinstance(field, BooleanField):
+            return str(gettext("Yes") if field.data else gettext("No"))
+        if isinstance(field, SelectMultipleField):
+            labels = {value: str(label) for value, label, *_rest in self.audiences.iter_choices()}
+            return ", ".join(labels.get(code, code) for code in field.data or ())
+        if isinstance(field, SelectField):
+            return str(KIND_LABELS[QuestionKind(field.data)])
+        lines = ("" if field.data is None else str(field.data)).splitlines()
+        return ", ".join(line.strip() for line in lines if line.strip())
 
     def question(self, before: QuestionRow | None, *, is_answered: bool = False) -> QuestionRow:
         """The question that the form asks for; its kind stays once it is answered.

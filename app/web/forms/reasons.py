@@ -26,6 +26,7 @@ register_messages(
 
 USE_LABELS = {
     ReasonUse.EVENT_CANCELLED: _l("Why an event is called off"),
+    ReasonUse.EVENT_POSTPONED: _l("Why an event is postponed"),
     ReasonUse.REGISTRATION_CANCELLED: _l("Why a registration is cancelled"),
     ReasonUse.REFUSED: _l("Why somebody on the waiting list gets no place"),
     ReasonUse.NO_SHOW: _l("Why somebody did not come"),
@@ -72,6 +73,21 @@ class EventOffForm(_Coded):
 
     code = RadioField(_l("Reason, for your reports"), [Required("choice")], validate_choice=False)
     reason = TextAreaField(_l("Why?"), [Required(), Length(300)], description=_l("Registered people read it."))
+
+
+class EventGoneForm(_Coded):
+    """Why an event is deleted, as when it is called off; not `asked` where nobody was to come any more."""
+
+    code = RadioField(_l("Reason, for your reports"), validate_choice=False)
+    reason = TextAreaField(_l("Why?"), [Length(300)], description=_l("Registered people read it."))
+
+    def __init__(self, options: Mapping[str, str], *, asked: bool, **kwargs: Any) -> None:
+        super().__init__(options, **kwargs)
+        self.asked = asked
+
+    def validate_code(self, field: Field) -> None:
+        if self.asked:
+            super().validate_code(field)
 
 
 class StaffCancelForm(_Coded):

@@ -11,16 +11,16 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, TextAreaField
+from wtforms import BooleanField
 
 from app.accounts.enums import MAY_MANAGE
 from app.accounts.rules import Ability, Access
 from app.checkin.queries import get_whereabouts
 from app.checkin.traces import has_come
 from app.core import clock
-from app.core.errors import NotFound
+from app.core.errors import FieldError, NotFound
 from app.core.transaction import in_transaction
-from app.events.enums import EDITABLE
+from app.events.enums import EDITABLE, ReasonUse
 from app.events.errors import AudienceFull, EventNotFound, EventReadOnly, PeopleCame, WaveFull
 from app.events.operations import delete_event, restore_event
 from app.events.parts import Moved, NotBack
@@ -40,9 +40,11 @@ from app.reports.queries.bin import (
     list_bin,
 )
 from app.reports.queries.registration_list import count_without_mail, get_totals
+from app.reports.queries.without_mail import list_without_mail
 from app.web.filters import number
-from app.web.forms.base import Length, PageForm
+from app.web.forms.base import PageForm
 from app.web.forms.events import KIND_LABELS
+from app.web.forms.reasons import EventGoneForm, reason_choices
 from app.web.guards import current_access, current_actor, current_organiser_id, event_staff, staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event, get_own_registration
@@ -52,12 +54,6 @@ blueprint = Blueprint("manage_bin", __name__, url_prefix="/manage")
 
 LONGEST_TEXT = 100
 Answer = str | tuple[str, int] | Response
-
-
-class DeleteEventForm(PageForm):
-    """What those who are told read."""
-
-    reason = TextAreaField(_l("Why?"), [Length(300)], description=_l("Registered people read it."))
 
 
 class DeleteRegistrationForm(PageForm):
@@ -152,22 +148,26 @@ def _restored_meanwhile(slug: str, reference: str) -> Response:
 @blueprint.get("/events/<slug>/delete")
 @event_staff(Ability.EVENT_MOVE)
 def ask_delete_event(slug: str) -> str:
-    return _delete_page(get_own_event(slug), DeleteEventForm(formdata=None))
+    event = get_own_event(slug)
+    return _delete_page(event, _gone_form(event, formdata=None))
 
 
 @blueprint.post("/events/<slug>/delete")
 @event_staff(Ability.EVENT_MOVE)
 def delete_whole(slug: str) -> Answer:
     event, now, by = get_own_event(slug), clock.now(), current_actor()
-    form: Any = DeleteEventForm()
-    if not form.validate_on_submit():
+    form: Any = _gone_form(event)
+    if not form.validate_on_submit() and not has_come(event.id):
         return _delete_page(event, form), 422
-    reason = form.reason.data or ""
+    why = {"reason": form.reason.data or "", "code": form.code.data or "" if form.asked else ""}
     try:
-        moved = in_transaction(lambda: delete_event(event.id, by=by, now=now, reason=reason))
+        moved = in_transaction(lambda: delete_event(event.id, by=by, now=now, **why))
+    except FieldError as error:
+        form.show_refusal(error)
+        return _delete_page(event, form), 422
     except PeopleCame:
         return _delete_page(event, form), 409
-    told = moved.people if tells_when_deleted(event.state, event.ends_at, now) else 0
+    told = moved.people if _tells(event, now) else 0
     words = _("“%(title)s” is deleted.", title=event.title(current_locale()))
     if told:
         words = ngettext(
@@ -179,9 +179,18 @@ def delete_whole(slug: str) -> Answer:
     return redirect("/manage/events")
 
 
-def _delete_page(event: EventRow, form: DeleteEventForm) -> str:
+def _gone_form(event: EventRow, **kwargs: Any) -> EventGoneForm:
+    options = reason_choices(current_organiser_id(), ReasonUse.EVENT_CANCELLED, current_locale())
+    return EventGoneForm(options, asked=_tells(event, clock.now()), **kwargs)
+
+
+def _tells(event: EventRow, now: datetime) -> bool:
+    return tells_when_deleted(event.state, event.ends_at, now, date_to_come=event.date_to_come)
+
+
+def _delete_page(event: EventRow, form: EventGoneForm) -> str:
     came = has_come(event.id)
-    told = tells_when_deleted(event.state, event.ends_at, clock.now())
+    told = _tells(event, clock.now())
     return render_template(
         "manage/events/delete.html",
         form=form,
@@ -189,6 +198,7 @@ def _delete_page(event: EventRow, form: DeleteEventForm) -> str:
         told=told,
         totals=get_totals(event.id),
         without_mail=count_without_mail(event.id) if told else 0,
+        silent=list_without_mail(event.id) if told else (),
         moves={move.value for move in allowed_moves(event.state)},
         **event_context(event, "edit"),
     )

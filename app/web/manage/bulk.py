@@ -7,12 +7,12 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.accounts.rules import Ability, is_within, row_limit
+from app.accounts.rules import Ability
 from app.core import clock
 from app.core.errors import FieldError, MoveNotAllowed, NotFound
 from app.core.i18n import Locale, as_locale
 from app.core.transaction import in_transaction, transaction
-from app.events.queries import EventRow, list_places
+from app.events.queries import EventRow
 from app.messages.rendering import Mail, RenderContext, render
 from app.registrations.bulk.operations import give_up, prepare, set_params, start, start_undo
 from app.registrations.bulk.planning import BulkPlan, make_plan
@@ -29,8 +29,6 @@ from app.registrations.bulk.queries import (
 from app.registrations.bulk.rules import (
     MOST,
     UNDO_FOR,
-    BulkItem,
-    BulkLine,
     Outcome,
     Stage,
     is_ready,
@@ -38,8 +36,9 @@ from app.registrations.bulk.rules import (
     may_undo,
 )
 from app.registrations.enums import BulkKind, RegistrationStatus
+from app.registrations.queue import get_open_places
 from app.reports.exports import csv_parts
-from app.reports.lists import ListQuery, leaves_aside, read_query
+from app.reports.lists import ListQuery, left_aside, read_query
 from app.reports.operations.exports import finish_csv, log_csv
 from app.reports.queries.registration_list import find_ids, find_own_ids
 from app.web.filters import number
@@ -47,6 +46,7 @@ from app.web.guards import allows, current_access, current_account, current_acto
 from app.web.mail_frame import MailBody, framed
 from app.web.manage.bulk_failures import failures_sheet
 from app.web.manage.bulk_fields import fields_of, wave_choices
+from app.web.manage.bulk_results import done_lines, failed_lines, is_seen, to_telephone
 from app.web.manage.bulk_words import (
     KIND_ICONS,
     KIND_TITLES,
@@ -100,7 +100,7 @@ def choose(slug: str) -> Response:
     if kind is None:
         flash(_("Choose what to do with them."), "waiting")
         return redirect(back)
-    if request.values.get("all") == "1" and leaves_aside(_sent(), _asked(event)):
+    if request.values.get("all") == "1" and left_aside(_sent(), _asked(event)):
         flash(_("One of the filters means nothing any more: the list is longer now. Look at it again."), "waiting")
         return redirect(f"{back}?{urlencode(_asked(event).to_args() or [('view', 'all')])}")
     try:
@@ -223,7 +223,7 @@ def undo(slug: str, bulk_id: int) -> Response:
 def failures(slug: str, bulk_id: int) -> Response:
     """Those with whom it could not be done, and why. It is noted who takes it out, as with every list."""
     event, row = _find(slug, bulk_id)
-    found = _failures(event, row)
+    found = failed_lines(event, row)
     draft, sheet = failures_sheet(event, row, found, named=allows(Ability.PEOPLE_SEE))
     headers = {"Content-Disposition": f'attachment; filename="{draft.file_name}"', "Cache-Control": "no-store"}
     content = b"".join(csv_parts(sheet))
@@ -268,12 +268,8 @@ def _url(event: EventRow, bulk_id: int | None = None, page: str = "") -> str:
 
 def _plan(event: EventRow, row: BulkRow) -> BulkPlan:
     """What it would do now, with those whom the person sees."""
-    lines = [line for line in list_lines(event.id, row.registration_ids) if _is_seen(line)]
-    return make_plan(row.kind, row.params, lines, event, list_places([event])[event.id])
-
-
-def _is_seen(line: BulkLine) -> bool:
-    return is_within(row_limit(current_access()), group=line.group, audience=line.audience)
+    lines = [line for line in list_lines(event.id, row.registration_ids) if is_seen(line)]
+    return make_plan(row.kind, row.params, lines, event, get_open_places(event, now=clock.now()))
 
 
 def _sample(event: EventRow, row: BulkRow, locale: Locale, plan: BulkPlan) -> Mail | None:
@@ -324,7 +320,8 @@ def _check_page(event: EventRow, row: BulkRow) -> str:
 
 
 def _state_page(event: EventRow, row: BulkRow) -> str:
-    found = _failures(event, row)
+    found = failed_lines(event, row)
+    concerned = () if row.at_work else done_lines(event, row)
     page = request.args.get("page", "")
     first = PAGE * max(0, int(page) - 1) if page.isdecimal() and len(page) < 6 else 0
     here, undoable = _url(event, row.id), _is_undoable(row)
@@ -335,6 +332,8 @@ def _state_page(event: EventRow, row: BulkRow) -> str:
         first=first,
         shown=len(found),
         hidden=len(row.failures) - len(found),
+        concerned=concerned,
+        silent=to_telephone(row, concerned) if allows(Ability.PEOPLE_SEE) else (),
         prev_url=f"{here}?page={first // PAGE}" if first else None,
         next_url=f"{here}?page={first // PAGE + 2}" if first + PAGE < len(found) else None,
         undoable=undoable,
@@ -346,13 +345,6 @@ def _state_page(event: EventRow, row: BulkRow) -> str:
         summary=_summary(row),
         **_context(event, row),
     )
-
-
-def _failures(event: EventRow, row: BulkRow) -> list[tuple[BulkItem, BulkLine | None]]:
-    """Those with whom it could not be done, among the rows that the reader has; None for one that is gone."""
-    lines = {line.id: line for line in list_lines(event.id, [item.id for item in row.failures])}
-    found = [(item, lines.get(item.id)) for item in row.failures]
-    return [(item, line) for item, line in found if line is None or _is_seen(line)]
 
 
 def _is_undoable(row: BulkRow) -> bool:

@@ -3,18 +3,22 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 
+from app.core import clock
 from app.core.i18n import format_day
 from app.events.enums import Enrolment, ReasonUse
-from app.events.queries import EventRow, list_places
+from app.events.queries import EventRow
 from app.registrations.bulk.planning import BulkPlan
 from app.registrations.bulk.queries import BulkRow
 from app.registrations.enums import BulkKind
+from app.registrations.queue import get_open_places
+from app.registrations.waiting import queued_waves
 from app.web.filters import hour, number
 from app.web.forms.bulk import BulkCancelForm, MessageForm, move_form
 from app.web.forms.reasons import reason_choices
 from app.web.i18n import current_locale
+from app.web.manage.wave_choices import waits_words
 from app.web.public.words import wave_name
 
 
@@ -36,10 +40,11 @@ def fields_of(event: EventRow, row: BulkRow, plan: BulkPlan, *, sent: bool) -> A
 
 def wave_choices(event: EventRow, plan: BulkPlan) -> list[dict[str, object]]:
     """What templates/manage/_waves.html reads: each wave with the places that are left, whoever they are for."""
-    places, zone = list_places([event])[event.id], ZoneInfo(event.timezone)
+    places, zone = get_open_places(event, now=clock.now()), ZoneInfo(event.timezone)
     rows: list[dict[str, object]] = []
     for wave in event.waves:
         left = max(0, wave.capacity - places.waves.get(wave.id, 0))
+        waits = wave.id in queued_waves(event, places)
         rows.append(
             {
                 "id": wave.id,
@@ -48,7 +53,8 @@ def wave_choices(event: EventRow, plan: BulkPlan) -> list[dict[str, object]]:
                 "hour": hour(wave.starts_at, event.timezone),
                 "left_text": ngettext("%(n)s place left", "%(n)s places left", left, n=number(left)),
                 "none_text": "",
-                "state": "full" if not left else "short" if left < plan.people else "open",
+                "full_text": waits_words(places, wave) or pgettext("wave", "Full"),
+                "state": "full" if waits or not left else "short" if left < plan.people else "open",
                 "place": wave.place,
                 "host": wave.host,
             }

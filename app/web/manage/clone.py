@@ -1,6 +1,7 @@
 """Copies of an event: one on another day, or several at once. Each shows what it would make before it makes it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -160,7 +161,10 @@ def _copy_preview(event: EventRow, form: Any) -> CopyPreview | None:
     draft = draft_from(event)
     before = first_day_of(draft)
     moved = shifted(draft, (form.first_day.data - before).days)
-    return preview_of(moved, before=before.weekday(), now=clock.now())
+    preview = preview_of(moved, before=before.weekday(), now=clock.now())
+    if form.first_day.data not in _days_held(event):
+        return preview
+    return replace(preview, warnings=(str(_("It is held on this day already.")), *preview.warnings))
 
 
 def _clone_page(event: EventRow, form: Any, *, asking: bool = False) -> str:

@@ -21,7 +21,7 @@ from app.registrations.enums import AgeBand, Gender
 from app.reports.queries.dashboard import BIN, Dashboard, get_dashboard
 from app.reports.queries.statistics import NO, YES, get_declared_totals
 from app.reports.queries.targets import Targets, list_targets
-from app.reports.rules import Point, PointKind
+from app.reports.rules import Point, PointKind, was_called_off
 from app.reports.sums import NOTHING, Sums
 from app.web.filters import date_by, hour, number, phone_link
 from app.web.guards import allows, current_access, event_staff
@@ -36,11 +36,14 @@ from app.web.manage.figure_words import (
     event_reached,
     figures_context,
     target_lines,
+    why_called_off,
 )
 
 blueprint = Blueprint("manage_dashboard", __name__, url_prefix="/manage/events")
 
 WIDEST_CHART = 12
+BEFORE = timedelta(hours=12)
+"""How long before an event begins its page shows who is there; once it is over it no longer does."""
 QUESTION_LABELS = {
     "gender": _l("Gender"),
     "age_band": _l("Age"),
@@ -95,11 +98,27 @@ def show(slug: str) -> str:
         question_labels=QUESTION_LABELS,
         answer_labels=ANSWER_LABELS,
         running=shown_state(event) == "running",
+        called_off=_called_off(event),
+        live=_is_live(event, figures, now),
         may_tell_no_shows=allows(Ability.REGISTRATIONS_CHANGE),
         may_aim=allows(Ability.EVENT_MOVE) and event.state in EDITABLE,
-        **figures_context(event.organiser_id, figures.sums, targets, reached),
+        **figures_context(event.organiser_id, figures, targets, reached),
         **event_context(event, "dashboard"),
     )
+
+
+def _is_live(event: EventRow, figures: Dashboard, now: datetime) -> bool:
+    """Whether who is there now is worth a figure."""
+    near = event.starts_at - BEFORE <= now or figures.sums.present > 0
+    return near and not figures.over and not event.date_to_come
+
+
+def _called_off(event: EventRow) -> tuple[str, str] | None:
+    """Why it was called off: what is counted, and what people read. None unless it was."""
+    if not was_called_off(event.state, event.cancel_code, event.cancel_reason):
+        return None
+    words = why_called_off(event.organiser_id).get(event.cancel_code, event.cancel_code)
+    return (str(_("Called off: %(reason)s", reason=words)) if words else str(_("Called off"))), event.cancel_reason
 
 
 @dataclass(frozen=True)
@@ -280,13 +299,20 @@ def _in_words(point: Point, event: EventRow, slug: str) -> PointWords:
         text = _("It was tried several times. Nothing is lost: start it again.")
         link = (_("See the work"), "/manage/jobs?state=dead") if may_manage() else (None, None)
         return PointWords("alert-circle", "danger", title, text, *link)
+    if point.kind is PointKind.OFFERS:
+        title = ngettext(
+            "%(num)d offer of places waits for an answer", "%(num)d offers of places wait for an answer", point.number
+        )
+        seen = allows(Ability.LIST_SEE)
+        link = (_("See the offers"), f"{base}/waiting?show=offers") if seen else (None, None)
+        return PointWords("hand-click", "waiting", title, "", *link)
     if point.kind is PointKind.WAITING:
         title = ngettext(
             "%(num)d person on the waiting list", "%(people)s people on the waiting list", point.number,
             people=number(point.number),
         )  # fmt: skip
         seen = allows(Ability.LIST_SEE)
-        link = (_("See who is waiting"), f"{base}/registrations?status=waitlisted") if seen else (None, None)
+        link = (_("See who is waiting"), f"{base}/waiting") if seen else (None, None)
         return PointWords("hourglass", "waiting", title, "", *link)
     return _wave_words(point, event, base)
 

@@ -33,7 +33,10 @@ from app.web.manage.event_page import event_context, get_editable_event, get_own
 from app.web.manage.event_rows import press, proposed_generator
 from app.web.manage.event_sections import SECTIONS, Section, audience_choices, draft_of, zone_choices
 from app.web.manage.events import missing_word
+from app.web.manage.new_room import offer_new_room
 from app.web.manage.projects import project_choices
+from app.web.manage.reopening import reopens
+from app.web.manage.route_preview import RoutePreview, preview_routes
 
 blueprint = Blueprint("manage_event_form", __name__, url_prefix="/manage/events")
 
@@ -59,6 +62,7 @@ def overview(slug: str) -> str:
         kinds=KIND_LABELS,
         enrolments=ENROLMENT_LABELS,
         origin=find_origin(event.id),
+        reopens=reopens(event, now) is not None,
         **event_context(event, "edit"),
     )
 
@@ -92,6 +96,8 @@ def save_section(slug: str, section: str) -> Answer:
     flash(_("Saved: %(section)s.", section=found.title), "ok")
     for words in _told(merged):
         flash(words, "info")
+    if merged.wanted and (offered := offer_new_room(get_own_event(slug))):
+        flash(offered, "ok")
     return redirect(f"/manage/events/{slug}/edit")
 
 
@@ -159,13 +165,12 @@ def _offer_choices(form: RowsForm, event: EventRow) -> None:
         form["timezone"].choices = zone_choices(event.timezone)
     if "project" in form:
         form["project"].choices = project_choices(event.organiser_id)
-    if "stops" in form:
-        for entry in form["stops"].entries:
-            _offer_spaces(entry, event)
-
-
-def _offer_spaces(entry: Any, event: EventRow) -> None:
-    entry.form.space.choices = choices({"": "–", **{s.name: s.name for s in event.spaces}})
+    audiences = {a.code: a.label(current_locale()) for a in event.audiences}
+    for entry in form["stops"].entries if "stops" in form else ():
+        entry.form.space.choices = choices({"": "–", **{s.name: s.name for s in event.spaces}})
+        entry.form.audiences.choices = choices(audiences)
+    for entry in form["pairs"].entries if "pairs" in form else ():
+        entry.form.audience.choices = entry.form.other.choices = choices({"": "–", **audiences})
 
 
 def _save(event: EventRow, section: Section, form: RowsForm) -> Merged | None:
@@ -191,12 +196,22 @@ def _taken_words(section: Section) -> str:
 
 
 def _in_words(error: FieldError, section: Section) -> FieldError:
-    """A new date may leave waves behind: said once, not once a wave."""
+    """A new date may leave waves behind: said once, not once a wave. So may an audience with stops of its own."""
+    if section.key == "audiences" and any(path.startswith("stops/") for path in error.problems):
+        return FieldError({"audiences": "audience_has_stops"})
     left = [path for path, code in error.problems.items() if code == "outside_event" and section.key == "basics"]
     if not left:
         return error
     kept = {path: code for path, code in error.problems.items() if path not in left}
     return FieldError(kept | {"move_waves": "waves_left_behind"})
+
+
+def _previews(event: EventRow, section: Section, form: RowsForm) -> tuple[RoutePreview, ...]:
+    """The route as it stands in the form; as it is stored where the form cannot be read."""
+    draft = draft_of(event)
+    if all(entry.form.minutes.data is not None for entry in form["stops"].entries):
+        draft = section.apply(form, draft)
+    return preview_routes(draft, event.audiences, current_locale())
 
 
 def _section_page(
@@ -207,6 +222,8 @@ def _section_page(
     extra: dict[str, Any] = {}
     if section.key == "waves":
         extra["generator"] = generator or proposed_generator(event)
+    if section.key == "route":
+        extra["previews"] = _previews(event, section, form)
     if section.key == "audiences":
         extra["added"] = added or AudienceForm(formdata=None)
     if meanwhile is not None:

@@ -22,6 +22,7 @@ from app.web.i18n import current_locale
 from app.web.manage.event_merge import ChangedMeanwhile, Note, known_marks, mark_of, marks_of
 from app.web.manage.event_page import event_context, get_editable_event, get_own_event
 from app.web.manage.event_sections import SECTIONS, draft_of
+from app.web.manage.new_room import offer_new_room
 
 blueprint = Blueprint("manage_event_limits", __name__, url_prefix="/manage/events")
 
@@ -60,6 +61,8 @@ def save(slug: str) -> str | tuple[str, int] | Response:
         form.show_refusal(_at_cells(error, waves))
         return _limits_page(event, form), 422
     flash(_("Saved: %(section)s.", section=_("Limits by audience")), "ok")
+    if offered := offer_new_room(get_own_event(event.slug)):
+        flash(offered, "ok")
     return redirect(f"/manage/events/{event.slug}/edit")
 
 

@@ -179,9 +179,18 @@ def note_words(rows: Any, notes: Mapping[int, Note]) -> dict[int, NoteWords]:
     found = {}
     for index, note in notes.items():
         entry = rows.entries[index]
-        stored = entry.form_class(formdata=None, **note.stored) if note.kind == "changed" else None
+        stored = _as_stored(entry, note.stored) if note.kind == "changed" else None
         found[index] = NoteWords(note.kind, differences(entry.form, stored) if stored is not None else [])
     return found
+
+
+def _as_stored(entry: Any, values: Mapping[str, Any]) -> Any:
+    """A row's form as it is stored, offering what the row on the page offers, so that it is told in the same words."""
+    stored = entry.form_class(formdata=None, **values)
+    for field_ in stored:
+        if hasattr(field_, "choices"):
+            field_.choices = entry.form[field_.short_name].choices
+    return stored
 
 
 def differences(typed: Any, stored: Any) -> list[tuple[str, str]]:

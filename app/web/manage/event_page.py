@@ -10,10 +10,11 @@ from app.accounts.rules import Ability, RowLimit, is_within, row_limit
 from app.core import clock
 from app.events.enums import EDITABLE, EventState
 from app.events.errors import EventReadOnly
-from app.events.queries import EventRow, get_event
+from app.events.queries import EventRow, get_event, get_version
 from app.registrations.errors import RegistrationNotFound
 from app.registrations.queries import RegistrationRow, get_by_reference
 from app.reports.queries.registration_list import get_totals
+from app.reports.queries.waiting_list import NOBODY_WAITS, count_offers
 from app.web.guards import allows, current_access, current_organiser_id, find_access
 from app.web.i18n import current_locale
 
@@ -72,14 +73,15 @@ def may_manage() -> bool:
 
 def shown_state(event: EventRow) -> str:
     """The event's state as its badge says it: a published one is in progress between its beginning and end."""
-    if event.state in {EventState.PUBLISHED, EventState.CLOSED} and event.starts_at <= clock.now() < event.ends_at:
+    on = event.state in {EventState.PUBLISHED, EventState.CLOSED} and not event.date_to_come
+    if on and event.starts_at <= clock.now() < event.ends_at:
         return "running"
     return event.state.value
 
 
 def took_place(event: EventRow) -> bool:
     """Whether it is over and was not called off, so that who was not scanned did not come."""
-    return event.state in TOOK_PLACE and event.ends_at <= clock.now()
+    return event.state in TOOK_PLACE and event.is_over(clock.now())
 
 
 def event_context(event: EventRow, current: str) -> dict[str, Any]:
@@ -106,13 +108,25 @@ def event_context(event: EventRow, current: str) -> dict[str, Any]:
 
 def _tabs(event: EventRow, base: str, current: str) -> list[Tab]:
     """The sections of the event that the person's role or functions open."""
+    access, open_now = find_access(), event.state in TAKES_PEOPLE and not event.is_over(clock.now())
+    version = get_version(event.id)
+    queue = count_offers(event.id, access, version=version) if access is not None and open_now else NOBODY_WAITS
     tabs: list[tuple[bool, Tab]] = [
         (allows(Ability.FIGURES_SEE), (_("Dashboard"), base, current == "dashboard", None)),
         (
             allows(Ability.LIST_SEE),
-            (_("Registrations"), f"{base}/registrations", current == "registrations", _shown_count(event)),
+            (_("Registrations"), f"{base}/registrations", current == "registrations", _shown_count(event, version)),
+        ),
+        (
+            allows(Ability.LIST_SEE) and bool(queue.waiting or queue.count),
+            (_("Waiting list"), f"{base}/waiting", current == "waiting", queue.waiting),
+        ),
+        (
+            allows(Ability.PROGRAMME_SEE) and bool(event.waves),
+            (pgettext("tab", "Flows"), f"{base}/plan", current == "plan", None),
         ),
         (allows(Ability.DOOR), (pgettext("tab", "Door"), f"/door/{event.slug}", False, None)),
+        (allows(Ability.PROGRAMME_SEE) and _goes_on(event), (_("On the day"), f"{base}/day", current == "day", None)),
         (allows(Ability.LIST_SEE), (_("Messages"), f"{base}/messages", current == "messages", None)),
         (allows(Ability.EVENT_MOVE), (_("Partners"), f"{base}/partners", current == "partners", None)),
         (
@@ -125,15 +139,33 @@ def _tabs(event: EventRow, base: str, current: str) -> list[Tab]:
             ),
         ),
         (
+            allows(Ability.PROGRAMME_SEE) and bool(event.stops),
+            (_("Papers and screens"), f"{base}/papers", current == "papers", None),
+        ),
+        (
             allows(Ability.REGISTRATIONS_CHANGE) and took_place(event),
             (_("Did not come"), f"{base}/no-shows", current == "no_shows", None),
+        ),
+        (
+            allows(Ability.REGISTRATIONS_CHANGE) and open_now and (queue.silent > 0 or _may_change_hours(event)),
+            (_("Calls"), f"{base}/calls", current == "calls", queue.silent or None),
         ),
         (allows(Ability.PROGRAMME_SEE), (_("History"), f"{base}/history", current == "history", None)),
     ]
     return [tab for opens, tab in tabs if opens]
 
 
-def _shown_count(event: EventRow) -> int | None:
+def _goes_on(event: EventRow) -> bool:
+    """Whether its day is to come or on."""
+    return event.state in TAKES_PEOPLE and not event.date_to_come and not event.is_over(clock.now())
+
+
+def _may_change_hours(event: EventRow) -> bool:
+    """Whether people may have other hours than they know, and no mail: new dates, or something that is late."""
+    return event.postponed_at is not None or any(part.late_minutes for part in (*event.waves, *event.spaces))
+
+
+def _shown_count(event: EventRow, version: int) -> int | None:
     """How many registrations stand, for those who see them all."""
     access = find_access()
-    return get_totals(event.id).registrations if access and row_limit(access) is RowLimit.ALL else None
+    return get_totals(event.id, version=version).registrations if access and row_limit(access) is RowLimit.ALL else None

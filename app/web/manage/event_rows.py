@@ -29,6 +29,8 @@ def press(section: Section, form: RowsForm, event: EventRow, sent: Mapping[str, 
     if "add" in sent:
         _append(rows, _next_row(section, rows, event))
         return Pressed()
+    if "preview" in sent:
+        return Pressed()
     if "generate" in sent:
         return _generate(rows, event, GeneratorForm(formdata=sent))
     button = next((name for name in PLACED if name in sent), "")

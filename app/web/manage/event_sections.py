@@ -10,8 +10,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.i18n import Locale
 from app.events.audiences import AudienceRow
-from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
-from app.events.enums import Enrolment, EventKind
+from app.events.cloning import spaces_of, stops_of, transfers_of
+from app.events.drafts import AllotmentDraft, ApartDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
+from app.events.enums import Enrolment, EventKind, Span, WaitingPolicy
 from app.events.queries import EventRow, WaveRow
 from app.web.forms.base import choices
 from app.web.forms.events import (
@@ -21,11 +22,10 @@ from app.web.forms.events import (
     PlaceForm,
     ProjectChoiceForm,
     RegistrationForm,
-    RouteForm,
-    SpacesForm,
     TextsForm,
     WavesForm,
 )
+from app.web.forms.flows import ApartForm, RouteForm, SpacesForm
 from app.web.forms.timetable import RowsForm, at
 
 
@@ -46,7 +46,7 @@ _SAME = (
     "title_fr", "title_en", "kind", "starts_at", "ends_at", "enrolment", "timezone", "venue_name", "venue_address",
     "venue_commune", "summary_fr", "summary_en", "description_fr", "description_en", "entrance_fr", "entrance_en",
     "join_url", "capacity", "largest_group", "registration_opens_at", "registration_closes_at", "asks_statistics", "waiting_list",
-    "keep_names_days", "project_id",
+    "waiting_policy", "offer_hours", "transfer_minutes", "absent_minutes", "keep_names_days", "project_id",
 )  # fmt: skip
 
 
@@ -56,17 +56,18 @@ def draft_of(event: EventRow) -> EventDraft:
         **{name: getattr(event, name) for name in _SAME},
         audiences=tuple(a.code for a in event.audiences),
         waves=tuple(_wave_draft(w) for w in event.waves),
-        spaces=tuple(SpaceDraft(s.name, s.capacity, s.directions_fr, s.directions_en, s.id) for s in event.spaces),
-        stops=tuple(
-            StopDraft(s.name_fr, s.minutes, s.name_en, s.text_fr, s.text_en, s.optional, s.space_name, s.id)
-            for s in event.stops
-        ),
+        spaces=spaces_of(event, ids=True),
+        stops=stops_of(event, ids=True),
+        transfers=transfers_of(event),
+        apart=tuple(ApartDraft(*pair) for pair in event.apart),
     )
 
 
 def _wave_draft(wave: WaveRow) -> WaveDraft:
     allotments = tuple(AllotmentDraft(a.audience, a.max_people, a.max_groups) for a in wave.allotments)
-    return WaveDraft(wave.starts_at, wave.ends_at, wave.capacity, wave.place, wave.host, allotments, wave.id)
+    return WaveDraft(
+        wave.starts_at, wave.ends_at, wave.capacity, wave.place, wave.host, allotments, wave.id, wave.forecast
+    )
 
 
 def local(moment: datetime, timezone: str) -> datetime:
@@ -136,10 +137,15 @@ def _applier(names: tuple[str, ...]) -> Callable[[Any, EventDraft], EventDraft]:
 
 
 def _apply_audiences(form: Any, draft: EventDraft) -> EventDraft:
-    """Limits of an audience that is no longer accepted go with it."""
+    """Limits of an audience that is no longer accepted go with it, and its pairs. A stop for it alone stays, and is refused."""
     codes = tuple(form.audiences.data or ())
     waves = tuple(replace(w, allotments=tuple(a for a in w.allotments if a.audience in codes)) for w in draft.waves)
-    return replace(draft, audiences=codes, waves=waves)
+    stops = tuple(
+        replace(s, audiences=tuple(a for a in s.audiences if a in codes)) if set(s.audiences) & set(codes) else s
+        for s in draft.stops
+    )
+    apart = tuple(a for a in draft.apart if {a.audience, a.other} <= set(codes))
+    return replace(draft, audiences=codes, waves=waves, stops=stops, apart=apart)
 
 
 def _fill_waves(event: EventRow) -> dict[str, Any]:
@@ -151,7 +157,8 @@ def wave_values(starts_at: datetime, ends_at: datetime, timezone: str, wave: Wav
     starts, ends = local(starts_at, timezone), local(ends_at, timezone)
     values: dict[str, Any] = {"day": starts.date(), "starts_at": starts.time(), "ends_at": ends.time()}
     if wave is not None:
-        values |= {"id": str(wave.id), "capacity": wave.capacity, "place": wave.place, "host": wave.host}
+        values |= {"id": str(wave.id), "capacity": wave.capacity, "forecast": wave.forecast}
+        values |= {"place": wave.place, "host": wave.host}
     return values
 
 
@@ -169,7 +176,11 @@ def _apply_waves(form: Any, draft: EventDraft) -> EventDraft:
         if kept is not None and ends <= starts and kept.ends_at > starts:
             ends = kept.ends_at  # it ends on a later day, which this page does not show
         allotments = kept.allotments if kept is not None else ()
-        waves.append(WaveDraft(starts, ends, row.capacity.data, row.place.data, row.host.data, allotments, wave_id))
+        waves.append(
+            WaveDraft(
+                starts, ends, row.capacity.data, row.place.data, row.host.data, allotments, wave_id, row.forecast.data
+            )
+        )  # fmt: skip
     return replace(draft, waves=tuple(waves))
 
 
@@ -179,27 +190,32 @@ def as_id(text: str | None) -> int | None:
 
 
 def _fill_spaces(event: EventRow) -> dict[str, Any]:
-    names = ("name", "capacity", "directions_fr", "directions_en")
+    names = ("name", "capacity", "stands", "directions_fr", "directions_en")
     return {"spaces": [{name: getattr(s, name) for name in names} | {"id": str(s.id)} for s in event.spaces]}
 
 
 def _apply_spaces(form: Any, draft: EventDraft) -> EventDraft:
-    """A stop follows its space when that is renamed, and has none when it goes."""
+    """A stop follows its space when that is renamed, and has none when it goes; so do the minutes to walk."""
     spaces = tuple(
-        SpaceDraft(r.name.data, r.capacity.data, r.directions_fr.data, r.directions_en.data, as_id(r.id.data))
+        SpaceDraft(
+            r.name.data, r.capacity.data, r.directions_fr.data, r.directions_en.data, as_id(r.id.data), r.stands.data
+        )
         for r in (entry.form for entry in form.spaces.entries)
-    )
+    )  # fmt: skip
     after = {s.id: s.name for s in spaces if s.id is not None}
     renamed = {s.name: after.get(s.id, "") for s in draft.spaces if s.id is not None}
     stops = tuple(replace(s, space=renamed.get(s.space, "")) for s in draft.stops)
-    return replace(draft, spaces=spaces, stops=stops)
+    walks = (replace(w, space=renamed.get(w.space, ""), other=renamed.get(w.other, "")) for w in draft.transfers)
+    return replace(draft, spaces=spaces, stops=stops, transfers=tuple(w for w in walks if w.space and w.other))
 
 
 def _fill_route(event: EventRow) -> dict[str, Any]:
-    names = ("name_fr", "name_en", "minutes", "optional", "text_fr", "text_en")
+    names = ("name_fr", "name_en", "minutes", "optional", "text_fr", "text_en", "any_order", "largest_team", "box")
     return {
         "stops": [
-            {name: getattr(s, name) for name in names} | {"space": s.space_name, "id": str(s.id)} for s in event.stops
+            {name: getattr(s, name) for name in names}
+            | {"space": s.space_name, "id": str(s.id), "audiences": list(s.audiences)}
+            for s in event.stops
         ]
     }
 
@@ -216,16 +232,36 @@ def _apply_route(form: Any, draft: EventDraft) -> EventDraft:
             r.optional.data,
             r.space.data or "",
             as_id(r.id.data),
+            r.any_order.data,
+            tuple(r.audiences.data or ()),
+            r.largest_team.data,
+            r.box.data or "",
         )
         for r in rows
     )  # fmt: skip
     return replace(draft, stops=stops)
 
 
+def _fill_apart(event: EventRow) -> dict[str, Any]:
+    return {
+        "pairs": [
+            {"id": f"{one}~{other}", "audience": one, "other": other, "span": span.value}
+            for one, other, span in event.apart
+        ]
+    }
+
+
+def _apply_apart(form: Any, draft: EventDraft) -> EventDraft:
+    rows = (entry.form for entry in form.pairs.entries)
+    pairs = tuple(ApartDraft(r.audience.data or "", r.other.data or "", Span(r.span.data)) for r in rows)
+    return replace(draft, apart=pairs)
+
+
 def _fill_registration(event: EventRow) -> dict[str, Any]:
     values: dict[str, Any] = {
         "enrolment": event.enrolment.value, "capacity": event.capacity, "largest_group": event.largest_group,
-        "waiting_list": event.waiting_list, "asks_statistics": event.asks_statistics,
+        "waiting_list": event.waiting_list, "waiting_policy": event.waiting_policy.value, "offer_hours": event.offer_hours,
+        "absent_minutes": event.absent_minutes, "asks_statistics": event.asks_statistics,
         "keep_names_days": event.keep_names_days,
     }  # fmt: skip
     for name, moment in (("opens", event.registration_opens_at), ("closes", event.registration_closes_at)):
@@ -249,6 +285,9 @@ def _apply_registration(form: Any, draft: EventDraft) -> EventDraft:
         capacity=form.capacity.data,
         largest_group=form.largest_group.data,
         waiting_list=form.waiting_list.data,
+        waiting_policy=WaitingPolicy(form.waiting_policy.data),
+        offer_hours=form.offer_hours.data,
+        absent_minutes=form.absent_minutes.data,
         asks_statistics=form.asks_statistics.data,
         keep_names_days=form.keep_names_days.data,
     )
@@ -276,6 +315,10 @@ SECTIONS: dict[str, Section] = {
             "spaces", _l("Spaces"), _l("Rooms and their limits"), SpacesForm, _fill_spaces, _apply_spaces, rows="spaces"
         ),
         Section("route", _l("Route"), _l("Stops, in order"), RouteForm, _fill_route, _apply_route, rows="stops"),
+        Section(
+            "apart", _l("Audiences kept apart"), _l("Who does not come at the same time"), ApartForm, _fill_apart,
+            _apply_apart, rows="pairs",
+        ),
         Section(
             "registration", _l("Registration"), _l("Window, limit, waiting list"), RegistrationForm,
             _fill_registration, _apply_registration,

@@ -21,6 +21,7 @@ from app.events.queries import EventLine, EventRow, get_places, list_events
 from app.events.rules import allowed_moves
 from app.registrations.operations import cancel_event_registrations
 from app.reports.queries.registration_list import count_without_mail, get_totals
+from app.reports.queries.without_mail import list_without_mail
 from app.web.filters import number
 from app.web.forms.events import KIND_LABELS
 from app.web.forms.reasons import EventOffForm, reason_choices
@@ -235,6 +236,7 @@ def _cancel_page(event: EventRow, form: EventOffForm) -> str:
         form=form,
         totals=get_totals(event.id),
         without_mail=count_without_mail(event.id),
+        silent=list_without_mail(event.id),
         **event_context(event, "edit"),
     )
 

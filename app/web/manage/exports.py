@@ -33,13 +33,16 @@ from app.reports.queries.exports import (
     list_exporters,
     list_exports,
 )
+from app.reports.queries.list_choices import known_query
 from app.reports.queries.registration_list import count_rows
 from app.reports.queries.views import get_setup, page_of
+from app.web.error_pages import Link, Notice
 from app.web.filters import number
 from app.web.guards import current_access, current_account, current_actor, current_organiser_id, event_staff, staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
 from app.web.manage.exports_words import WORDS, structures_draft, structures_sheet
+from app.web.manage.list_left_aside import LeftAside, words_left_aside
 from app.web.manage.structures import asked_directory
 
 blueprint = Blueprint("manage_exports", __name__, url_prefix="/manage")
@@ -53,10 +56,12 @@ NO_ARGS = frozenset({"csrf_token", "lang"})
 
 @blueprint.get("/events/<slug>/registrations.csv")
 @event_staff(Ability.EXPORT)
-def registrations_csv(slug: str) -> Response:
+def registrations_csv(slug: str) -> Response | tuple[str, int]:
     """The list as the address narrows it, in the columns that the person may see."""
     event, access, locale = get_own_event(slug), current_access(), current_locale()
     query = _asked(request.args, event, access)
+    if aside := _left_aside(event, query, access):
+        return _refusal(event, query, aside)
     draft = registrations_draft(
         event, query, access, rows=count_rows(event, query, access), locale=locale, suffix="csv", now=clock.now()
     )
@@ -80,11 +85,13 @@ def new(slug: str) -> str:
     event, access, locale = get_own_event(slug), current_access(), current_locale()
     query = _asked(request.args, event, access)
     columns, rows, base = shown_columns(query, event, access), count_rows(event, query, access), _base(event)
-    args = _given()
+    aside = _left_aside(event, query, access)
+    args = query.to_args() if aside else _given()
     return render_template(
         "manage/exports/new.html",
         rows_text=ngettext("%(count)s row", "%(count)s rows", rows, count=number(rows)),
         rows=rows,
+        aside=aside,
         heads=[WORDS.head(column, event, locale) for column in columns],
         personal=any(column.personal for column in columns),
         filters=WORDS.filters(query, event, locale, access),
@@ -100,10 +107,12 @@ def new(slug: str) -> str:
 
 @blueprint.post("/events/<slug>/exports")
 @event_staff(Ability.EXPORT)
-def ask(slug: str) -> Response:
+def ask(slug: str) -> Response | tuple[str, int]:
     """Have the list made as XLSX. Asked twice while it is being made, it is made once."""
     event, access, locale, now = get_own_event(slug), current_access(), current_locale(), clock.now()
     query = _asked(request.values, event, access)
+    if aside := _left_aside(event, query, access):
+        return _refusal(event, query, aside)
     draft = registrations_draft(
         event, query, access, rows=count_rows(event, query, access), locale=locale, suffix="xlsx", now=now
     )
@@ -237,11 +246,29 @@ def _may_fetch(row: ExportRow, access: Access) -> bool:
 
 def _asked(args: Args, event: EventRow, access: Access) -> ListQuery:
     """What the arguments ask for, in their columns or, as on the screen, in those that the person chose last."""
-    query = read_query(args, event, access)
+    query = known_query(event, read_query(args, event, access), access)
     if query.columns:
         return query
     setup = get_setup(current_account().account_id, event.organiser_id, page_of(event.id))
     return allowed_query(replace(query, columns=tuple(setup.columns)), event, access)
+
+
+def _left_aside(event: EventRow, query: ListQuery, access: Access) -> LeftAside:
+    """What was asked for in vain: no file can say that it holds more than was meant."""
+    given = (*request.args.items(multi=True), *request.form.items(multi=True))
+    said = [(name, value) for name, value in given if name not in {*NO_ARGS, "page"}]
+    return words_left_aside(said, event, query, access, current_locale(), page=1)
+
+
+def _refusal(event: EventRow, query: ListQuery, aside: LeftAside) -> tuple[str, int]:
+    """A page in place of the file."""
+    what = " · ".join(aside.words) or _("filters by people’s data, which you do not see")
+    words = Notice(
+        ngettext("This filter means nothing any more", "These filters mean nothing any more", max(len(aside.words), 1)),
+        _("%(what)s. No file was made: it would hold more rows than you asked for.", what=what),
+        Link(_("See the list without it"), f"{_base(event)}/registrations?{urlencode(query.to_args())}"),
+    )
+    return render_template("errors/notice.html", words=words), 400
 
 
 def _given() -> list[tuple[str, str]]:

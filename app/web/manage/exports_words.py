@@ -1,6 +1,6 @@
 """What exports say: the words of the screen, lent to the worker, and those of the directory of structures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from flask_babel import pgettext
 
 from app.accounts.rules import Access
 from app.core.i18n import Locale, translate
+from app.core.text import shown_phone
 from app.core.urls import settings
 from app.events.queries import EventRow
 from app.reports.exports import (
@@ -18,11 +19,13 @@ from app.reports.exports import (
     ExportDraft,
     ExportFilters,
     Sheet,
+    csv_cell,
     file_name,
     is_personal,
 )
 from app.reports.exports_words import ListWords, lend_words
-from app.reports.lists import Args, ListQuery
+from app.reports.lists import Args, Column, ListQuery
+from app.reports.queries.registration_list import RegistrationLine
 from app.reports.queries.structures import DirectoryFilter, DirectoryLine, Order, count_directory, iter_directory
 from app.web.forms.structures import KIND_LABELS
 from app.web.manage.list_words import column_title, filter_chips, make_cells
@@ -37,9 +40,7 @@ def _name(locale: Locale) -> str:
 def _filters(query: ListQuery, event: EventRow, locale: Locale, access: Access) -> Sequence[str]:
     """« Statut : Confirmée » for each filter, and what was looked for between its quotation marks."""
     return [
-        translate(locale, "“%(text)s”", text=chip.text)
-        if chip.name == "q"
-        else translate(locale, "%(label)s: %(value)s", label=chip.label, value=chip.text)
+        chip.text if chip.name == "q" else translate(locale, "%(label)s: %(value)s", label=chip.label, value=chip.text)
         for chip in filter_chips(query, event, locale, access)
     ]
 
@@ -57,7 +58,40 @@ def _lasting(query: ListQuery, event: EventRow, locale: Locale, access: Access) 
     return list(words)
 
 
-WORDS = ListWords(name=_name, head=column_title, filters=_filters, lasting=_lasting, cells=make_cells)
+def _head(column: Column, event: EventRow, locale: Locale) -> str:
+    return _plain(column_title(column, event, locale))
+
+
+def _cells(
+    columns: Sequence[Column], event: EventRow, locale: Locale
+) -> Callable[[RegistrationLine], tuple[Cell, ...]]:
+    """As the screen, but for programs: arrival times as instants, telephones with the spaces that people type."""
+    starts, say = {wave.id: wave.starts_at for wave in event.waves}, csv_cell(locale, event.timezone)
+
+    def times(line: RegistrationLine) -> Cell:
+        found = [starts[wave_id] for wave_id in line.waves if wave_id in starts]
+        return found[0] if len(found) == 1 else ", ".join(str(say(moment)) for moment in found)
+
+    def phone(line: RegistrationLine) -> Cell:
+        return _plain(shown_phone(line.contact_phone)) if line.contact_phone else ""
+
+    own = {"waves": times, "phone": phone}
+    of_screen = make_cells([column for column in columns if column.key not in own], event, locale)
+    order = [own.get(column.key) for column in columns]
+
+    def cells(line: RegistrationLine) -> tuple[Cell, ...]:
+        said = iter(of_screen(line))
+        return tuple(next(said) if make is None else make(line) for make in order)
+
+    return cells
+
+
+def _plain(text: str) -> str:
+    """With spaces that break lines: nobody finds « 06 39 » by typing it where they do not."""
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+WORDS = ListWords(name=_name, head=_head, filters=_filters, lasting=_lasting, cells=_cells)
 lend_words(REGISTRATIONS, WORDS)
 
 
@@ -75,7 +109,7 @@ def structures_draft(
             args=tuple((name, value[:160]) for name in names for value in args.getlist(name)[:20] if value),
             words=tuple(_directory_words(wanted, _("“%(text)s”", text=wanted.text))),
             lasting=tuple(_directory_words(wanted, _("words looked for"))),
-            titles=tuple(_structure_heads().values()),
+            titles=tuple(structure_heads().values()),
         ),
         personal=False,
         locale=locale,
@@ -99,11 +133,12 @@ def structures_sheet(
             latest,
         )  # fmt: skip
 
-    heads = tuple(_structure_heads()[key] for key in STRUCTURE_COLUMNS)
+    heads = tuple(structure_heads()[key] for key in STRUCTURE_COLUMNS)
     return Sheet(_("Structures"), heads, map(cells, lines), timezone=timezone, locale=locale)
 
 
-def _structure_heads() -> Mapping[str, str]:
+def structure_heads() -> Mapping[str, str]:
+    """Of each column of the directory, its title."""
     return {
         "name": _("Name"),
         "kind": _("Kind"),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.events.enums import Measure, ReasonUse
 from app.events.queries import EventRow, list_audiences
@@ -19,7 +20,7 @@ from app.reports.queries.figures import Figures
 from app.reports.queries.targets import Targets
 from app.reports.rules import Progress, share
 from app.reports.sums import NOTHING, Amount, Reasons, Sums, by_weight
-from app.web.filters import date_by
+from app.web.filters import date_by, number
 from app.web.i18n import current_locale
 
 MEASURE_LABELS = {
@@ -57,6 +58,17 @@ class ReasonLine:
 
     label: str
     amount: Amount
+    percent: int
+
+
+@dataclass(frozen=True)
+class CalledOffLine:
+    """One reason for which events were called off: how many, the people registered, `percent` of all these events."""
+
+    code: str
+    label: str
+    events: int
+    people: int
     percent: int
 
 
@@ -164,15 +176,19 @@ def period_lines(targets: Targets, reached: Reached, period: str, names: Mapping
     return lines
 
 
-def figures_context(organiser_id: int, sums: Sums, targets: Targets, reached: Reached) -> dict[str, Any]:
+def figures_context(
+    organiser_id: int, figures: Dashboard | Figures, targets: Targets, reached: Reached
+) -> dict[str, Any]:
     """What templates/manage/figures/_parts.html reads, of an event as of several."""
+    sums = figures.sums
     return {
         "sums": sums,
+        "could_come": figures.could_come,
         "aims": {measure.value: progress_of(targets, TargetKey(measure), reached) for measure in Measure},
         "has_targets": bool(targets),
         "any_audience_target": any(key.audience and not key.period for key in targets),
         "any_period_target": any(key.period for key in targets),
-        "steps": funnel(sums),
+        "steps": funnel(sums, figures.could_come),
         "cancellations": cancel_lines(organiser_id, sums),
         "no_shows": no_show_lines(organiser_id, sums),
     }
@@ -199,22 +215,60 @@ def no_show_lines(organiser_id: int, sums: Sums) -> list[ReasonLine]:
 def _lines(reasons: Reasons, names: Mapping[str, str]) -> list[ReasonLine]:
     people = sum(amount.people for amount in reasons.values())
     return [
-        ReasonLine(names.get(code, code) if code else _("No reason given"), amount, share(amount.people, people) or 0)
+        ReasonLine(_named(code, names), amount, share(amount.people, people) or 0)
         for code, amount in by_weight(reasons)
     ]
 
 
-def funnel(sums: Sums) -> Sequence[tuple[str, int, int | None, str, float]]:
+def called_off_lines(organiser_id: int, figures: Figures) -> list[CalledOffLine]:
+    """Why events were called off, the most events first."""
+    found = figures.called_off
+    if not found:
+        return []
+    names, events = why_called_off(organiser_id), sum(off.events for off in found.values())
+    return [
+        CalledOffLine(code, _named(code, names), off.events, off.people, share(off.events, events) or 0)
+        for code, off in found.items()
+    ]
+
+
+def why_called_off(organiser_id: int) -> dict[str, str]:
+    """The words of each reason for which events are called off, retired ones too."""
+    locale = current_locale()
+    return {row.code: row.label(locale) for row in list_reasons(organiser_id, ReasonUse.EVENT_CANCELLED, retired=True)}
+
+
+def _named(code: str, names: Mapping[str, str]) -> str:
+    return names.get(code, code) if code else str(_("No reason given"))
+
+
+def funnel(sums: Sums, could_come: int) -> Sequence[tuple[str, int, int | None, str, float]]:
     """The steps so far: (name, people, of them sent by somebody, share in words, hundredths of the longest)."""
     steps = [
         (_("Sent by somebody"), sums.oriented, None, ""),
-        (_("Registered"), sums.registered.people, sums.oriented_registered, ""),
-        (_("Came"), sums.came, sums.oriented_came, _share_words(sums)),
+        (_("Registered"), sums.registered.people, sums.oriented_registered, _offered_words(sums)),
+        (_("Came"), sums.came, sums.oriented_came, _share_words(sums, could_come)),
     ]
     longest = max(people for _name, people, _of, _words in steps) or 1
     return [(name, people, of, words, 100 * people / longest) for name, people, of, words in steps]
 
 
-def _share_words(sums: Sums) -> str:
-    percent = share(sums.came, sums.registered.people)
-    return "" if percent is None else _("%(percent)s%% of those registered", percent=percent)
+def _offered_words(sums: Sums) -> str:
+    """How many of those who have a place have not said yet whether they take it."""
+    people = sums.offered.people
+    if not people:
+        return ""
+    return str(ngettext("%(people)s has not answered the offer of a place", "%(people)s have not answered the offer of a place",
+                        people, people=number(people)))  # fmt: skip
+
+
+def _share_words(sums: Sums, could_come: int) -> str:
+    """Of those who could have come: whoever is registered for what has yet to begin is no absence."""
+    percent = share(sums.came, could_come)
+    if percent is None:
+        return ""
+    if could_come == sums.registered.people:
+        return str(_("%(percent)s%% of those registered", percent=percent))
+    return str(
+        _("%(percent)s%% of the %(people)s registered for what has begun", percent=percent, people=number(could_come))
+    )

@@ -40,6 +40,7 @@ from app.web.manage.figure_words import (
     Reached,
     TargetLine,
     audience_names,
+    called_off_lines,
     event_reached,
     figures_context,
     period_lines,
@@ -172,7 +173,7 @@ def _page(scope: Scope) -> str:
     names = audience_names(organiser_id, {*figures.audiences, *(key.audience for key in targets if key.audience)})
     months = _months(figures, targets, reached, names)
     sort, descending = _sort()
-    access = find_access()
+    access, off_lines = find_access(), called_off_lines(organiser_id, figures)
     return render_template(
         "manage/figures/scope.html",
         scope=scope,
@@ -187,6 +188,8 @@ def _page(scope: Scope) -> str:
         columns=[(name, label, _sort_url(scope, name, sort, descending)) for name, label in SORT_LABELS.items()],
         sort=sort,
         direction="desc" if descending else "asc",
+        off_lines=off_lines,
+        off_words={line.code: line.label for line in off_lines},
         drafts=sum(event.state is EventState.DRAFT for event in figures.events),
         occupancy=figures.occupancy,
         years=_years(organiser_id, scope.year) if scope.year else [],
@@ -199,7 +202,7 @@ def _page(scope: Scope) -> str:
         kinds=KIND_LABELS,
         now=clock.now(),
         timezone=settings().default_timezone,
-        **figures_context(organiser_id, figures.sums, targets, reached),
+        **figures_context(organiser_id, figures, targets, reached),
     )
 
 

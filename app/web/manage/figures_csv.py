@@ -22,6 +22,7 @@ from app.web.i18n import current_locale
 from app.web.manage.figure_words import (
     Reached,
     audience_names,
+    called_off_lines,
     cancel_lines,
     day_lines,
     no_show_lines,
@@ -44,6 +45,7 @@ COLUMNS = {
     "oriented": _l("People sent by somebody"),
     "cancelled": _l("People cancelled"),
     "absent": _l("People absent"),
+    "events": _l("Events"),
 }
 Line = dict[str, object]
 
@@ -64,7 +66,11 @@ def figures_csv(organiser_id: int, figures: Figures, targets: Targets, reached: 
     lines += [
         {**_sums(_("Event"), event.title(locale), event.sums), **_filled(event.occupancy)} for event in figures.events
     ]
+    lines[0]["events"] = len(figures.events)
     lines += _reasons(organiser_id, figures.sums)
+    for off in called_off_lines(organiser_id, figures):
+        amount = {"registered": off.people, "events": off.events}
+        lines.append({"part": _("Reason why an event was called off"), "name": off.label, **amount})
     return _answer(lines, file_name)
 
 

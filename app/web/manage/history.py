@@ -19,7 +19,7 @@ from app.messages.queries import MessageRow, list_messages
 from app.registrations.queries import RegistrationRow
 from app.web.i18n import current_locale
 from app.web.manage.history_words import verb_words
-from app.web.manage.history_words_fields import SOURCES
+from app.web.manage.history_words_fields import SOURCES, field_label
 from app.web.manage.messages import MESSAGE_LABELS
 from app.web.public.words import wave_name
 
@@ -80,7 +80,8 @@ def _changed(details: dict[str, Any], event: EventRow) -> str:
         said.append(_("%(before)s people become %(after)s", before=people[0], after=people[1]))
     waves = details.get("waves", [])
     if len(waves) == 2 and waves[0] != waves[1]:
-        said.append(_("new time: %(waves)s", waves=_waves(waves[1], event)))
+        times = {"waves": _waves(waves[1], event), "before": _waves(waves[0], event)}
+        said.append(_("new time: %(waves)s (before: %(before)s)", **times))
     status = details.get("status", [])
     if len(status) == 2 and status[0] != status[1]:
         said.append(_("place confirmed"))
@@ -122,11 +123,18 @@ def _answered(details: dict[str, Any], event: EventRow) -> str:
     return str(_("Answers changed: %(questions)s", questions=labels) if labels else _("Answers changed"))
 
 
+def _corrected(details: dict[str, Any], event: EventRow) -> str:
+    """Which details, not what stands there."""
+    names = ", ".join(field_label(name, "registration.corrected") for name in details.get("fields", []))
+    return str(_("Contact corrected: %(fields)s", fields=names))
+
+
 _SENTENCES: dict[str, tuple[str, Callable[[dict[str, Any], EventRow], str]]] = {
     "registration.made": ("user-plus", _made),
     "registration.changed": ("edit", _changed),
     "registration.cancelled": ("ban", _cancelled),
     "registration.answered": ("forms", _answered),
+    "registration.corrected": ("edit", _corrected),
     "registration.no_show_told": ("user-question", _absent),
     "registration.cards_made": ("id", _cards),
     "registration.erased": ("trash", lambda _details, _event: _("Names erased")),

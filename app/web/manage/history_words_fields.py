@@ -18,6 +18,7 @@ from app.reports.queries.journal import JournalNames
 from app.web.filters import date_by, day, hour, number
 from app.web.forms.accounts import FUNCTION_NAMES, LANGUAGES, ROLE_NAMES, SCOPE_LABELS
 from app.web.forms.events import AXIS_LABELS, ENROLMENT_LABELS, KIND_LABELS
+from app.web.forms.flows import SPAN_LABELS
 from app.web.forms.questions import KIND_LABELS as QUESTION_KINDS
 from app.web.forms.reasons import USE_LABELS
 from app.web.forms.structures import KIND_LABELS as STRUCTURE_KINDS
@@ -26,23 +27,31 @@ from app.web.manage.jobs import JOB_LABELS
 from app.web.manage.messages import MESSAGE_LABELS
 
 FIELDS: Mapping[str, object] = {
+    "absent_minutes": _l("Minutes after which an absent group gives its places back"),
     "accent": _l("Second colour"),
     "address": _l("Street and number"),
     "answers": _l("Questions answered"),
+    "any_order": _l("In any order with the stop before"),
+    "apart": _l("Audiences kept apart"),
     "asks_statistics": _l("Statistics for funders"),
     "audience": _l("Audience"),
     "audiences": _l("Audiences"),
     "axis": _l("Principal axis"),
+    "box": _l("Escape-game box"),
     "brand": _l("Main colour"),
     "cancel_code": _l("Reason"),
     "capacity": _l("Places"),
     "cards": _l("Route cards"),
     "changed": _l("Changed"),
     "choices": _l("Choices"),
+    "class_label": _l("Class"),
     "code": _l("Reason"),
     "columns": _l("Columns"),
     "commune": _l("Town"),
     "completed": _l("Completed"),
+    "contact_email": _l("E-mail address"),
+    "contact_name": _l("First name and name"),
+    "contact_phone": _l("Telephone"),
     "contacts": _l("Contacts"),
     "day": _l("Day"),
     "description_en": _l("Description in English"),
@@ -60,13 +69,16 @@ FIELDS: Mapping[str, object] = {
     "file": _l("File"),
     "filters": _l("Filters"),
     "first_day": _l("First day"),
+    "forecast": _l("Individuals expected"),
     "format": _l("Format"),
     "functions": _l("Functions"),
     "funders": _l("Funders"),
+    "goes": _l("Goes there"),
     "help_en": _l("Help in English"),
     "help_fr": _l("Help in French"),
     "help_hours_en": _l("Help hours, in English"),
     "help_hours_fr": _l("Help hours, in French"),
+    "groups": _l("Groups"),
     "host": _l("Host"),
     "job": _l("Work"),
     "join_url": _l("Link to join"),
@@ -74,26 +86,42 @@ FIELDS: Mapping[str, object] = {
     "kind": _l("Kind"),
     "label_en": _l("Words in English"),
     "label_fr": _l("Words in French"),
+    "largest_team": _l("People at once, at most"),
     "left_out": _l("Left out"),
     "locale": _l("Language"),
     "maximum": _l("At most"),
     "minimum": _l("At least"),
     "minutes": _l("Minutes"),
+    "missing": _l("Groups missing"),
     "more_parts": _l("Other waves, spaces or stops changed"),
     "name": _l("Name"),
     "name_en": _l("Name in English"),
     "name_fr": _l("Name in French"),
     "no_show_code": _l("Reason"),
     "not_back": _l("Stayed in the bin"),
+    "note": _l("Note"),
     "notes": _l("Notes for the team"),
+    "offer_hours": _l("Hours that an offered place is kept"),
     "optional": _l("Optional"),
+    "offered_until": _l("Offered until"),
+    "space": _l("Space"),
+    "wave": _l("Wave"),
+    "late_minutes": _l("Minutes late"),
+    "awaited_until": _l("Waited for until"),
+    "arrival": _l("Arrival"),
     "organisation": _l("Organisation"),
+    "organisation_name": _l("School or structure"),
+    "oriented_by": _l("Sent by"),
+    "passages": _l("Passages"),
+    "past": _l("Registrations that wait longer"),
     "people": _l("Headcount"),
     "person": _l("Person"),
     "personal": _l("With people’s data"),
     "largest_group": _l("Largest group that registers by itself"),
     "phone": _l("Telephone"),
+    "pinned": _l("Pinned"),
     "place": _l("Place"),
+    "plan": _l("Plan"),
     "position": _l("Order"),
     "postcode": _l("Postcode"),
     "project_name": _l("Project"),
@@ -105,16 +133,20 @@ FIELDS: Mapping[str, object] = {
     "required": _l("An answer is needed"),
     "role": _l("Role"),
     "rows": _l("Rows"),
+    "said": _l("What they said"),
     "scopes": _l("Rights"),
     "secondary": _l("Other axes"),
     "shared": _l("Shared with the team"),
     "siret": _l("SIRET"),
+    "sort_name": _l("Family name, for sorting"),
     "source": _l("How"),
     "space_name": _l("Space"),
+    "stands": _l("Stands"),
     "starts_at": _l("Beginning"),
     "starts_on": _l("From"),
     "state": _l("State"),
     "status": _l("Status"),
+    "stop": _l("Stop"),
     "structures": _l("Structures"),
     "summary_en": _l("In a sentence, in English"),
     "summary_fr": _l("In a sentence, in French"),
@@ -129,14 +161,17 @@ FIELDS: Mapping[str, object] = {
     "title_en": _l("Title in English"),
     "title_fr": _l("Title in French"),
     "told": _l("People told by mail"),
+    "transfer_minutes": _l("Minutes to walk from one space to another"),
     "uai": _l("UAI of the school"),
     "until": _l("Last day"),
     "unwritten": _l("Not written"),
     "use": _l("List"),
+    "was_told": _l("Was in force"),
     "venue_address": _l("Address of the place"),
     "venue_commune": _l("Town of the place"),
     "venue_name": _l("Place"),
     "waiting_list": _l("Waiting list"),
+    "waiting_policy": _l("When the first who wait do not fit"),
     "waves": _l("Times"),
     "website": _l("Web site"),
     "what": _l("What"),
@@ -154,6 +189,10 @@ BULK_KINDS: Mapping[str, object] = {
     "cancel": _l("Cancel"),
 }
 _LIST_KINDS: Mapping[str, object] = {"registrations": _l("Registrations"), "structures": _l("Structures")}
+POLICY_WORDS: Mapping[str, object] = {
+    "hold": _l("nobody goes before them"),
+    "skip": _l("the next who fit go first"),
+}
 MEASURES: Mapping[str, object] = {
     Measure.REGISTERED: _l("People registered"),
     Measure.PRESENT: _l("People who came"),
@@ -161,6 +200,8 @@ MEASURES: Mapping[str, object] = {
 }
 REASON_USES = {
     "event.cancel": (ReasonUse.EVENT_CANCELLED,),
+    "event.deleted": (ReasonUse.EVENT_CANCELLED,),
+    "event.postpone": (ReasonUse.EVENT_POSTPONED,),
     "registration.no_show_told": (ReasonUse.NO_SHOW,),
 }
 """Of which list a code is, by verb; otherwise one of those that end a registration."""
@@ -196,6 +237,8 @@ def value_words(name: str, value: Any, saying: Saying) -> str:
         return NOTHING
     if name.startswith("limit:") and isinstance(value, list):
         return _limit(value)
+    if name == "apart" and isinstance(value, list):
+        return " · ".join(_pair(pair) for pair in value)
     if isinstance(value, list):
         return ", ".join(value_words(name, item, saying) for item in value)
     if isinstance(value, dict):
@@ -288,6 +331,13 @@ def _limit(value: list[Any]) -> str:
     return ", ".join(parts) or NOTHING
 
 
+def _pair(value: list[str]) -> str:
+    """« Classes et familles, dans la même vague »."""
+    one, other, span = value
+    who = _("%(first)s and %(last)s", first=_audience(one), last=_audience(other))
+    return f"{who}, {next((text for key, text in SPAN_LABELS.items() if key.value == span), span)}"
+
+
 def _choice(value: dict[str, Any]) -> str:
     """A choice of a question, or what stayed behind somewhere: told by its own words."""
     text = str(value.get("fr") or value.get("name") or value.get("code") or "")
@@ -330,6 +380,7 @@ _VALUES: Mapping[str, Callable[[Any, Saying], str]] = {
     "job": _of(JOB_LABELS),
     "template": _of(MESSAGE_LABELS),
     "use": _of(USE_LABELS),
+    "waiting_policy": _of(POLICY_WORDS),
     "waves": _wave,
     "what": _of(_LIST_KINDS),
     "answers": lambda value, _saying: str(value).replace("_", " "),

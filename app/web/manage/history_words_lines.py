@@ -8,26 +8,40 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.core.actor import ActorKind
-from app.reports.queries.journal import JournalLine, JournalNames
+from app.reports.queries.journal import EXPORTED, JournalLine, JournalNames
 from app.web.i18n import current_locale
 from app.web.manage.history_words import verb_words
+from app.web.manage.history_words_exports import export_columns
 from app.web.manage.history_words_fields import Saying, field_label, moment_words, value_words
 
 LISTS = frozenset(
-    {"waves", "functions", "scopes", "answers", "fields", "changed", "audiences", "secondary", "funders", "choices"}
+    {
+        "waves",
+        "functions",
+        "scopes",
+        "answers",
+        "fields",
+        "changed",
+        "audiences",
+        "secondary",
+        "funders",
+        "choices",
+        "apart",
+    }
 )
 """Fields whose value is a list: two of them are no before and after unless both are lists themselves."""
 HIDDEN = frozenset(
     {
         "key", "slug", "contact_id", "account_id", "invitation_id", "into_id", "into_name", "structure_id", "other_id",
         "moved", "dropped", "kept_before", "kept_after", "bytes", "event_id", "export", "bulk", "columns", "filters",
-        "parts", "from", "event",
+        "parts", "from", "event", "was", "was_to_come", "with_event",
+        "mark", "hours", "moment", "asked",
     }
 )  # fmt: skip
 """What programs need, or what stands in the line already."""
-PERSONAL = frozenset({"reason", "email", "phone", "notes", "answers", "person"})
+PERSONAL = frozenset({"reason", "said", "email", "phone", "notes", "answers", "person"})
 """Of these, whoever may not see people reads the name alone. What an event was called off for is public."""
-PUBLIC_WORDS = frozenset({"event.cancel", "event.deleted"})
+PUBLIC_WORDS = frozenset({"event.cancel", "event.postpone", "event.deleted"})
 
 
 @dataclass(frozen=True)
@@ -62,9 +76,11 @@ def history_line(
     icon, text = verb_words(line.verb)
     saying = Saying(line.verb, names.zone_of(line), names)
     details = _told(line, names)
+    if line.verb == EXPORTED:
+        details["columns"] = export_columns(line, names, people=people)
     shown = {n: v for n, v in details.items() if people or n not in PERSONAL or line.verb in PUBLIC_WORDS}
     named, url = _about(line, names, people=people) if about else ("", "")
-    if line.subject_kind == "account" and not team:
+    if line.subject_kind == "account" and not (team and line.subject_id in names.members):
         url = ""
     return HistoryLine(
         at=line.at,
@@ -160,6 +176,8 @@ def _part_name(part: str, name: str, saying: Saying) -> str:
         return str(_("Wave of %(when)s", when=moment_words(datetime.fromisoformat(name), saying.zone)))
     if part == "space":
         return str(_("Space “%(name)s”", name=name))
+    if part == "transfer":
+        return str(_("Walk %(spaces)s", spaces=name))
     return str(_("Stop “%(name)s”", name=name))
 
 

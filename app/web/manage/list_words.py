@@ -19,7 +19,7 @@ from app.events.queries import EventRow
 from app.events.queries.reasons import labels_of_cancellations, list_reasons
 from app.events.questions import QuestionRow
 from app.registrations.enums import RegistrationKind, RegistrationStatus, Source
-from app.reports.lists import AGREED, ANSWER, NOTHING, Arrival, Column, ListQuery, event_days
+from app.reports.lists import AGREED, ANSWER, NOTHING, Arrival, Column, ListQuery, Reply, event_days
 from app.reports.queries.list_choices import name_structures
 from app.reports.queries.registration_list import RegistrationLine
 
@@ -69,6 +69,13 @@ _FILTERS: dict[str, str] = {
     "oriented_by": N_("Sent by"),
     "cancel_code": N_("Why it is cancelled"),
     "no_show_code": N_("Why nobody came"),
+    "reply": N_("Answer to the new date"),
+}
+_REPLIES = {
+    Reply.YES: N_("They come"),
+    Reply.ASKED: N_("No answer yet"),
+    Reply.NO: N_("They do not come"),
+    Reply.NOT_ASKED: N_("Not asked"),
 }
 _ARRIVALS = {
     Arrival.ALL: N_("Everybody came"),
@@ -109,7 +116,12 @@ def column_title(column: Column, event: EventRow, locale: Locale) -> str:
     """The head of a column; of a question, its wording."""
     if column.question is not None:
         return column.question.label(locale)
-    return translate(locale, _TITLES[column.key])
+    return key_title(column.key, locale)
+
+
+def key_title(key: str, locale: Locale) -> str:
+    """The head of a column that every list has; what there is no more is told by its key."""
+    return translate(locale, _TITLES[key]) if key in _TITLES else key
 
 
 def short_title(column: Column, event: EventRow, locale: Locale) -> str:
@@ -248,12 +260,14 @@ def status_words(status: RegistrationStatus, locale: Locale) -> str:
 
 
 def wave_words(event: EventRow, wave_id: int, locale: Locale) -> str:
-    """« jeu. 4, 9 h 40 »; a wave that the event has no more gives nothing."""
+    """« jeu. 4, 9 h 40 »; a wave that the event has no more gives nothing. Hours that hold no more are marked so."""
     wave = event.wave(wave_id)
     if wave is None:
         return ""
     day = format_short_day(wave.starts_at, event.timezone, locale)
-    return f"{day}, {format_hour(wave.starts_at, event.timezone, locale)}"
+    words = f"{day}, {format_hour(wave.starts_at, event.timezone, locale)}"
+    to_come = translate(locale, "date to come")
+    return f"{words} ({to_come})" if event.date_to_come else words
 
 
 def filter_choices(name: str, event: EventRow, locale: Locale) -> list[tuple[str, str]]:
@@ -270,6 +284,9 @@ def filter_choices(name: str, event: EventRow, locale: Locale) -> list[tuple[str
             return [(day, format_day(days[day], event.timezone, locale)) for day in sorted(days)]
         case "arrival":
             return [(arrival.value, translate(locale, words)) for arrival, words in _ARRIVALS.items()]
+        case "reply":  # asked only where there were new dates
+            replies = _REPLIES if event.postponed_at is not None else {}
+            return [(reply.value, translate(locale, words)) for reply, words in replies.items()]
         case "kind":
             return [(kind.value, translate(locale, words)) for kind, words in _KINDS.items()]
         case "source":

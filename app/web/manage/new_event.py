@@ -18,6 +18,7 @@ from app.web.forms.cloning import NewHostedForm, NewMeetingForm
 from app.web.forms.events import NewDatesForm, NewEventForm, NewSpanForm, NewWavesForm
 from app.web.forms.timetable import at
 from app.web.i18n import current_locale
+from app.web.manage.event_sections import as_id
 from app.web.wording import message_for
 
 LONGEST_NIGHT = timedelta(hours=14)
@@ -232,6 +233,7 @@ def make_draft(form: Any, kind: EventKind, days: Sequence[date], timezone: str) 
         venue_name=form.venue_name.data or "",
         venue_commune=form.venue_commune.data or "",
         join_url=form.join_url.data or "",
+        project_id=as_id(form.project.data),
         waves=waves,
     )
 

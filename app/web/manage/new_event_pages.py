@@ -36,6 +36,8 @@ from app.web.manage.new_event import (
     proposed,
     settled_design,
 )
+from app.web.manage.projects import project_choices
+from app.web.wording import message_for
 
 blueprint = Blueprint("manage_new_event", __name__, url_prefix="/manage/events")
 
@@ -59,7 +61,8 @@ class BroughtPart(NamedTuple):
 def new() -> str:
     kind = next((k for k in EventKind if k.value == request.args.get("kind")), None)
     if kind is not None:
-        return _new_page(form_of(kind)(formdata=None, **proposed(kind)), kind)
+        project = request.args.get("project", "")
+        return _new_page(form_of(kind)(formdata=None, project=project, **proposed(kind)), kind)
     text = request.args.get("q", "").strip()[:100]
     templates = list_templates(current_organiser_id())
     return render_template(
@@ -87,7 +90,12 @@ def create() -> Answer:
             form.dates.append_entry()
         return _new_page(form, kind)
     form.audiences.choices = audience_choices(list_audiences(current_organiser_id()), None, current_locale())
-    if not form.validate_on_submit():
+    projects = project_choices(current_organiser_id())
+    right = form.validate_on_submit()
+    if all(str(choice.value) != (form.project.data or "") for choice in projects):
+        form.project.errors = [message_for("unknown_project")]
+        right = False
+    if not right:
         return _new_page(form, kind), 422
     typed = {name: form[name].data for name in ("ends_hour", "capacity")}
     design = settled_design(form, kind)
@@ -135,6 +143,7 @@ def _said_once(error: FieldError) -> FieldError:
 def _new_page(form: Any, kind: EventKind, *, asking: bool = False) -> str:
     """`asking`: nothing is wrong, but of many days the organiser is to say which."""
     form.audiences.choices = audience_choices(list_audiences(current_organiser_id()), None, current_locale())
+    form.project.choices = project_choices(current_organiser_id())
     brought = _brought(kind)
     form.brings.choices = choices({b.part.value: b.title for b in brought})
     offer_days(form)
@@ -147,6 +156,7 @@ def _new_page(form: Any, kind: EventKind, *, asking: bool = False) -> str:
         defaults=DEFAULTS[kind],
         brought={b.part.value: b.lines for b in brought},
         small_meeting=SMALL_MEETING,
+        asks_project=len(form.project.choices) > 1,
         asking=asking,
     )
 

@@ -100,8 +100,19 @@ EVENT_PAGES = (
     Place(_l("Registrations"), "/manage/events/%s/registrations", "users"),
     Place(_l("Register somebody"), "/manage/events/%s/registrations/new", "user-plus"),
     Place(_l("Door"), "/door/%s", "door-enter"),
-    Place(_l("Settings"), "/manage/events/%s/edit", "settings"),
+    Place(_l("Settings"), "/manage/events/%s/edit", "settings", _l("waves spaces route texts")),
 )
+MORE_EVENT_PAGES = (
+    Place(_l("Messages"), "/manage/events/%s/messages", "mail", _l("mails state failed")),
+    Place(_l("Partners"), "/manage/events/%s/partners", "heart-handshake", _l("functions invite")),
+    Place(_l("Questions"), "/manage/events/%s/questions", "help-circle", _l("answers ask")),
+    Place(_l("Targets"), "/manage/events/%s/targets", "target", _l("numbers to reach")),
+    Place(_l("Import registrations"), "/manage/events/%s/import", "upload", _l("file table")),
+    Place(_l("History"), "/manage/events/%s/history", "history", _l("journal who changed what")),
+)
+"""Offered when their name is typed, alone or beside words of the event."""
+SHORTEST_NAME = 3
+"""Letters of a page's name from which on it is meant: fewer begin too many words."""
 
 
 @blueprint.get("/search")
@@ -125,8 +136,9 @@ def find_groups(accesses: list[Access], text: str, *, most: int) -> list[Group]:
     people = [_registration(found, locale) for found in find_registrations(accesses, text, limit=most)]
     groups = [
         Group("events", _("Events"), tuple(_event(event, url, locale) for event, url in entries)),
-        Group("registrations", _("Registrations"), tuple(people)),
+        Group("event_pages", _("Pages of an event"), _pages_named(accesses, text)),
         Group("structures", _("Structures"), tuple(_structures(text))),
+        Group("registrations", _("Registrations"), tuple(people)),
         Group("actions", _("Actions"), _matching(ACTIONS, text)),
         Group("pages", _("Pages"), _matching(PAGES, text) if text else ()),
     ]
@@ -134,6 +146,32 @@ def find_groups(accesses: list[Access], text: str, *, most: int) -> list[Group]:
         event = entries[0][0]
         groups.insert(1, Group("event", event.title(locale), _event_pages(event, accesses)))
     return [group for group in groups if group.results]
+
+
+def _pages_named(accesses: list[Access], text: str) -> tuple[Result, ...]:
+    """Pages of events that are called by their name: “partners”, “partners talents”. The latest events first."""
+    words = fold(text).split()
+    named = [(place, [w for w in words if not _is_called(place, w)]) for place in (*EVENT_PAGES, *MORE_EVENT_PAGES)]
+    fewest = min(len(rest) for _place, rest in named)
+    if fewest == len(words):
+        return ()
+    meant = [(place, rest) for place, rest in named if len(rest) == fewest]
+    events = find_events(accesses, " ".join(meant[0][1]), limit=SHOWN_PAGES)
+    return tuple(
+        Result(str(place.label), event.title(current_locale()), url, place.icon)
+        for event in events
+        for place, rest in meant
+        if rest == meant[0][1] and _opens(url := place.url % event.slug, event, accesses)
+    )[:SHOWN_PAGES]
+
+
+def _is_called(place: Place, word: str) -> bool:
+    names = fold(f"{place.label} {place.words}").split()
+    return len(word) >= SHORTEST_NAME and any(name.startswith(word) for name in names)
+
+
+def _opens(url: str, event: FoundEvent, accesses: list[Access]) -> bool:
+    return any(may_open(url, access) for access in _held(event, accesses))
 
 
 def _structures(text: str) -> list[Result]:
@@ -168,13 +206,8 @@ def _entry(event: FoundEvent, accesses: list[Access]) -> str | None:
 
 
 def _event_pages(event: FoundEvent, accesses: list[Access]) -> tuple[Result, ...]:
-    held = _held(event, accesses)
     places = [(place, place.url % event.slug) for place in EVENT_PAGES]
-    return tuple(
-        Result(str(place.label), "", url, place.icon)
-        for place, url in places
-        if any(may_open(url, access) for access in held)
-    )
+    return tuple(Result(str(place.label), "", url, place.icon) for place, url in places if _opens(url, event, accesses))
 
 
 def _event(event: FoundEvent, url: str, locale: str) -> Result:

@@ -19,6 +19,7 @@ from app.core.i18n import as_locale
 from app.core.transaction import transaction
 from app.events.errors import EventNotFound
 from app.events.queries import EventRow, get_event_by_id
+from app.messages.queries import latest_states
 from app.web.forms.accounts import FUNCTION_NAMES, PartnerChangeForm, PartnerForm, end_of, last_day
 from app.web.forms.base import text_of
 from app.web.guards import (
@@ -211,11 +212,13 @@ def _chosen(form: PartnerChangeForm) -> list[EventFunction]:
 
 def _page(event: EventRow, form: PartnerForm) -> str:
     now = clock.now()
+    invitations = list_invitations(event.organiser_id, now, event_id=event.id)
     return render_template(
         "manage/partners.html",
         form=form,
         partners=list_partners(event.id, now),
-        invitations=list_invitations(event.organiser_id, now, event_id=event.id),
+        invitations=invitations,
+        mail_states=latest_states(i.subject for i in invitations),
         function_names=FUNCTION_NAMES,
         **event_context(event, "partners"),
     )

@@ -20,6 +20,7 @@ from app.core.errors import FieldError, NotFound
 from app.core.i18n import as_locale
 from app.core.transaction import transaction
 from app.core.urls import settings
+from app.messages.queries import latest_states
 from app.web.forms.accounts import ROLE_NAMES, EndForm, InviteForm, MemberForm, RoleForm, end_of, last_day
 from app.web.forms.base import PageForm, text_of
 from app.web.guards import OWNERS, current_account, current_actor, current_organiser_id, forget_tokens, staff
@@ -238,11 +239,13 @@ def _page(form: PageForm) -> str:
     offset = _offset()
     found = list_members(current_organiser_id(), text=text, offset=offset, limit=PAGE + 1)
     now = clock.now()
+    invitations = list_invitations(current_organiser_id(), now, event_id=None)
     return render_template(
         "manage/people.html",
         form=form,
         members=[(m, is_live(m.ends_at, now)) for m in found[:PAGE]],
-        invitations=list_invitations(current_organiser_id(), now, event_id=None),
+        invitations=invitations,
+        mail_states=latest_states(i.subject for i in invitations),
         text=text,
         searches=bool(text) or offset > 0 or len(found) > 10,
         prev_url=_url(text, max(0, offset - PAGE)) if offset else None,

@@ -1,5 +1,6 @@
 """The questions that an event asks beside the usual, and the answers in totals."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -13,8 +14,10 @@ from app.core.transaction import transaction
 from app.events.enums import QuestionKind
 from app.events.operations.questions import ask_again, order_questions, retire_question, save_question
 from app.events.queries import EventRow
-from app.events.questions import QuestionRow, asked_of
+from app.events.questions import QuestionChanged, QuestionRow, asked_of, fingerprint
 from app.registrations.answers import answered_keys, list_written, tally_answers
+from app.web.forms.answers import limits_of, most_bytes
+from app.web.forms.base import text_of
 from app.web.forms.questions import BOUNDED, KIND_LABELS, QuestionForm, question_form
 from app.web.guards import allows, current_actor, event_staff
 from app.web.i18n import current_locale
@@ -38,6 +41,8 @@ def show(slug: str) -> str:
         retired=[q for q in event.questions if q.retired],
         kinds=KIND_LABELS,
         names=_audience_names(event),
+        most_of=most_bytes,
+        limits_of=limits_of,
         seen_as=seen_as if seen_as in codes else "",
         preview=asked_of(event.questions, seen_as) if seen_as in codes else [],
         may_see_figures=allows(Ability.FIGURES_SEE),
@@ -154,24 +159,36 @@ def _save(event: EventRow, before: QuestionRow | None) -> str | tuple[str, int] 
                 form.question(before, is_answered=answered),
                 key=before.key if before else None,
                 is_answered=answered,
+                seen=text_of(form.seen),
                 by=current_actor(),
                 now=clock.now(),
             )
+    except QuestionChanged as changed:
+        form.seen.data = fingerprint(changed.now)
+        return _page(event, form, changed.now, there=form.differences(changed.now)), 409
     except FieldError as error:
         form.show_refusal(FieldError({_FIELDS.get(path, path): code for path, code in error.problems.items()}))
         return _page(event, form, before), 422
-    flash(_("Saved: %(section)s.", section=form.label_fr.data), "ok")
+    flash(_("“%(question)s” is saved.", question=text_of(form.label_fr)), "ok")
     return _back(event)
 
 
 _FIELDS = {"choices": "choices_text"}
 
 
-def _page(event: EventRow, form: QuestionForm, question: QuestionRow | None = None) -> str:
+def _page(
+    event: EventRow,
+    form: QuestionForm,
+    question: QuestionRow | None = None,
+    *,
+    there: Sequence[tuple[str, str]] | None = None,
+) -> str:
+    """`there`: the question was changed meanwhile, and this is what it says now where that differs from what was typed."""
     return render_template(
         "manage/questions/edit.html",
         form=form,
         question=question,
+        there=there,
         answered=question is not None and question.key in answered_keys(event.id),
         bounded={kind.value for kind in BOUNDED},
         **event_context(event, "edit"),

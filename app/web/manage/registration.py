@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from flask import Response as FlaskResponse
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
@@ -17,10 +18,11 @@ from app.core.i18n import as_locale
 from app.core.transaction import in_transaction, transaction
 from app.events.enums import EDITABLE, Enrolment, ReasonUse
 from app.events.errors import AudienceFull, WaveFull
-from app.events.queries import EventRow, get_places
+from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
 from app.registrations.enums import REGISTRATION_MOVES, RegistrationMove, RegistrationStatus
 from app.registrations.errors import ChangeClosed
+from app.registrations.itinerary import visits_by_wave
 from app.registrations.operations import (
     cancel_registration,
     change_answers,
@@ -29,7 +31,8 @@ from app.registrations.operations import (
     send_links_again,
 )
 from app.registrations.papers import admits, route_cards_pdf_of
-from app.registrations.queries import RegistrationRow, places_before
+from app.registrations.queries import FORGOTTEN, RegistrationRow, waiting_before
+from app.registrations.queue import get_open_places
 from app.web.answer_responses import answer_lines, send_file
 from app.web.answer_uploads import kept_answers, sent_answers, wants_removal
 from app.web.forms.answers import AnswerField, answer_problems, kept_answers_of, show_refused_answers
@@ -38,14 +41,16 @@ from app.web.forms.reasons import StaffCancelForm, reason_choices, reasons_told
 from app.web.forms.staff_registration import ChangeForm
 from app.web.guards import allows, current_actor, current_organiser_id, event_staff
 from app.web.i18n import current_locale
-from app.web.manage.event_page import event_context, get_own_registration
+from app.web.manage.event_page import TAKES_PEOPLE, event_context, get_own_registration
 from app.web.manage.history import list_timeline
 from app.web.manage.registrations import way_back
+from app.web.manage.waiting_words import until_words
 from app.web.manage.wave_choices import full_words, wave_rows
 
 blueprint = Blueprint("manage_registration", __name__, url_prefix="/manage/events/<slug>/registrations/<reference>")
 
 Answer = str | tuple[str, int] | Response
+_REFUSED = _l("This registration can no longer be changed.")
 
 
 @blueprint.get("")
@@ -58,7 +63,10 @@ def show(slug: str, reference: str) -> str:
         "manage/registrations/show.html",
         inside=inside,
         came=came,
-        before=places_before(registration) if waiting else 0,
+        visits=visits_by_wave(event, registration),
+        ahead=waiting_before(registration) if waiting else None,
+        offered_until=until_words(event, registration.offer_expires_at) if registration.offer_expires_at else "",
+        may_correct=allows(Ability.REGISTRATIONS_CHANGE) and may_correct(event, registration),
         timeline=list_timeline(event, registration),
         answers=answer_lines(event, registration, missing=registration.alive) if allows(Ability.PEOPLE_SEE) else [],
         **reasons_told(registration),
@@ -123,7 +131,7 @@ def _change(event: EventRow, registration: RegistrationRow, form: Any, fields: l
     except FieldError as error:
         form.show_refusal(show_refused_answers(fields, error))
     except (ChangeClosed, MoveNotAllowed):
-        form.form_errors.append(_("This registration can no longer be changed."))
+        form.form_errors.append(str(_REFUSED))
     else:
         return True
     return False
@@ -141,6 +149,11 @@ def ask_cancel(slug: str, reference: str) -> str:
 @event_staff(Ability.REGISTRATIONS_CHANGE)
 def cancel(slug: str, reference: str) -> Answer:
     event, registration = get_own_registration(slug, reference)
+    if RegistrationMove.CANCEL not in allowed_moves(event, registration):
+        cancelled = registration.status is RegistrationStatus.CANCELLED
+        refused = _("It was cancelled already: nothing changed.") if cancelled else _REFUSED
+        flash(str(refused), "waiting")
+        return redirect(f"/manage/events/{slug}/registrations/{registration.reference}")
     form: Any = _cancel_form(registration)
     if not form.validate_on_submit():
         return _cancel_page(event, registration, form), 422
@@ -152,7 +165,7 @@ def cancel(slug: str, reference: str) -> Answer:
         form.show_refusal(error)
         return _cancel_page(event, registration, form), 422
     except (MoveNotAllowed, ChangeClosed):
-        flash(_("This registration can no longer be changed."), "waiting")
+        flash(str(_REFUSED), "waiting")
     else:
         people = registration.people
         text = ngettext("Cancelled: %(num)d place is free.", "Cancelled: %(num)d places are free.", people)
@@ -208,6 +221,11 @@ def file(slug: str, reference: str, key: str) -> Response:
     return send_file(event, registration, key)
 
 
+def may_correct(event: EventRow, registration: RegistrationRow) -> bool:
+    """Whether who is registered can be put right: while the event takes changes, unless the name was erased."""
+    return event.state in TAKES_PEOPLE and registration.contact_name != FORGOTTEN
+
+
 def allowed_moves(event: EventRow, registration: RegistrationRow) -> frozenset[RegistrationMove]:
     """What its status allows while the event takes changes."""
     return REGISTRATION_MOVES[registration.status] if event.state in EDITABLE else frozenset()
@@ -238,7 +256,13 @@ def _change_page(event: EventRow, registration: RegistrationRow, form: Any, fiel
         problems=form.list_problems() + answer_problems(fields),
         answer_fields=fields,
         asks_files=any(field.is_file for field in fields),
-        rows=wave_rows(event, get_places(event), registration.audience, group=registration.is_group, held=held),
+        rows=wave_rows(
+            event,
+            get_open_places(event, now=clock.now()),
+            registration.audience,
+            group=registration.is_group,
+            held=held,
+        ),
         several=event.enrolment is Enrolment.SEVERAL,
         all_waves=event.enrolment is Enrolment.ALL,
         **page_context(event, registration),
@@ -253,4 +277,7 @@ def _cancel_form(registration: RegistrationRow, **kwargs: Any) -> StaffCancelFor
 
 
 def _cancel_page(event: EventRow, registration: RegistrationRow, form: StaffCancelForm) -> str:
-    return render_template("manage/registrations/cancel.html", form=form, **page_context(event, registration))
+    _inside, came = get_whereabouts(event, registration.id, now=clock.now())
+    return render_template(
+        "manage/registrations/cancel.html", form=form, came=came.people, **page_context(event, registration)
+    )

@@ -1,6 +1,6 @@
 """The list of an event's registrations: searched as one types, narrowed, sorted, in the columns that one chose."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -19,15 +19,17 @@ from app.events.queries.reasons import labels_of_cancellations, list_reasons
 from app.reports.lists import (
     ANSWER,
     CHOSEN_KINDS,
+    LONGEST_TEXT,
     PAGE_SIZES,
     Column,
     ListQuery,
     list_columns,
+    move_column,
     read_query,
     shown_columns,
 )
 from app.reports.operations.views import keep_columns
-from app.reports.queries.list_choices import list_choices, name_structures
+from app.reports.queries.list_choices import MOST_CHOICES, ListChoices, known_query, list_choices, name_structures
 from app.reports.queries.registration_list import (
     RegistrationLine,
     RegistrationPage,
@@ -35,11 +37,12 @@ from app.reports.queries.registration_list import (
     find_neighbours,
     list_registrations,
 )
-from app.reports.queries.views import ListSetup, get_setup, page_of, query_of
+from app.reports.queries.views import ListSetup, address_of, get_setup, page_of, query_of
 from app.web.filters import number
 from app.web.guards import allows, current_access, current_account, current_actor, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
+from app.web.manage.list_left_aside import words_left_aside
 from app.web.manage.list_words import (
     Cell,
     answer_choices,
@@ -67,11 +70,12 @@ WHOLE = "all"
 @event_staff(Ability.LIST_SEE)
 def index(slug: str) -> str | Response:
     event, access = get_own_event(slug), current_access()
+    if request.args.get("enter") and request.args.get("find"):  # typed on the page of filters: it looks for a structure
+        return redirect(f"/manage/events/{event.slug}/registrations/filters?{urlencode(list(_given('enter')))}")
     setup = get_setup(current_account().account_id, event.organiser_id, page_of(event.id))
     if setup.default is not None and not request.args.keys() - {"lang"}:
-        return redirect(
-            list_url(event, query_of(setup.default, event, access, current_account().account_id), view=WHOLE)
-        )
+        opened = query_of(setup.default, event, access, current_account().account_id)
+        return redirect(_address(event, address_of(setup.default, opened, access), view=WHOLE))
     query = _asked(event, access, setup)
     page = list_registrations(event, query, access, page=_number("page"))
     context = _results(event, query, access, page, setup)
@@ -89,43 +93,57 @@ def index(slug: str) -> str | Response:
 @blueprint.get("/<slug>/registrations/filters")
 @event_staff(Ability.LIST_SEE)
 def filters(slug: str) -> str:
-    """All that the list can be narrowed by, on one page."""
+    """All that the list can be narrowed by, on one page. `find`: words that the structures offered have in their names."""
     event, access = get_own_event(slug), current_access()
-    query = read_query(request.args, event, access)
+    query, find = read_query(request.args, event, access), request.args.get("find", "").strip()[:LONGEST_TEXT]
     chosen: dict[str, list[str]] = {}
     for name, value in query.filter_args():
         chosen.setdefault(name, []).append(value)
+    found = list_choices(event, access, structure=find)
     return render_template(
         "manage/registrations/_list_filters.html",
         text=query.text,
-        groups=_filter_groups(event, access, chosen),
+        groups=_filter_groups(event, access, chosen, found),
         chosen=chosen,
+        find=find,
+        many=bool(find) or found.more,
+        more=_("The first %(most)s: type more of the name.", most=number(MOST_CHOICES)) if found.more else "",
         carried=_unnarrowed(query).to_args(),
         back_url=list_url(event, query, view=WHOLE),
         all_url=list_url(event, ListQuery(), view=WHOLE),
         **event_context(event, "registrations"),
-    )
+    )  # fmt: skip
 
 
 @blueprint.post("/<slug>/registrations/columns")
 @event_staff(Ability.LIST_SEE)
 def choose_columns(slug: str) -> Response:
-    """Keep the columns for this person, and show them. None chosen: those that everybody gets."""
+    """Keep the columns for this person, and show them in their order. None chosen: those that everybody gets.
+
+    `earlier` and `later` name a column that goes one place to the front or to the back.
+    """
     event, access = get_own_event(slug), current_access()
     query = read_query(request.form, event, access)
     if "usual" in request.form or not query.columns:
         query = replace(query, columns=())
-    kept = [column.key for column in shown_columns(query, event, access)] if query.columns else []
+    kept: tuple[str, ...] = tuple(column.key for column in shown_columns(query, event, access)) if query.columns else ()
+    moved = next((name for name in ("earlier", "later") if name in request.form), None)
+    if moved:
+        kept = move_column(kept, request.form[moved], -1 if moved == "earlier" else 1)
     with transaction():
         keep_columns(
             kept, account_id=current_account().account_id, page=page_of(event.id), by=current_actor(), now=clock.now()
         )
-    return redirect(list_url(event, replace(query, columns=tuple(kept)), view=WHOLE))
+    return redirect(list_url(event, replace(query, columns=kept), view=WHOLE, arrange=1 if moved else None))
 
 
 def list_url(event: EventRow, query: ListQuery, **more: object) -> str:
     """The list as an address that carries all of it. `view` is left out where something else is said."""
-    args: list[tuple[str, object]] = [*query.to_args()]
+    return _address(event, query.to_args(), **more)
+
+
+def _address(event: EventRow, said: Sequence[tuple[str, str]], **more: object) -> str:
+    args: list[tuple[str, object]] = [*said]
     args += [(name, value) for name, value in more.items() if value is not None and (name != "view" or not args)]
     return f"/manage/events/{event.slug}/registrations" + (f"?{urlencode(args)}" if args else "")
 
@@ -152,8 +170,8 @@ def way_back(event: EventRow, registration_id: int) -> dict[str, Any]:
 
 
 def _asked(event: EventRow, access: Access, setup: ListSetup) -> ListQuery:
-    """What the address asks for, in its columns or those that the person chose last."""
-    query = read_query(request.args, event, access)
+    """What the address asks for and there is, in its columns or those that the person chose last."""
+    query = known_query(event, read_query(request.args, event, access), access)
     if query.columns or not setup.columns:
         return query
     allowed = {column.key for column in list_columns(event, access)}
@@ -170,6 +188,10 @@ def _results_alone(event: EventRow, query: ListQuery, context: dict[str, Any]) -
     if before and query.text and before != query.text:
         answer.headers["HX-Replace-Url"] = list_url(event, query)
     return answer
+
+
+def _given(*but: str) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in request.args.items(multi=True) if name not in but)
 
 
 def _wants_results() -> bool:
@@ -193,6 +215,9 @@ def _results(
     return {
         "page": page,
         "query": query,
+        "aside": words_left_aside(list(_given()), event, query, access, locale, page=page.number),
+        "here_url": list_url(event, query, view=WHOLE, page=page.number if page.number > 1 else None),
+        "arranging": "arrange" in request.args,
         "rows": _rows(page, columns, event),
         "columns": [
             (column, short_title(column, event, locale), *_sorting(event, query, column, whole_view))
@@ -211,7 +236,7 @@ def _results(
         "whole_text": _count_words(page.whole),
         "rows_text": _rows_words(page.shown),
         "wave_words": {wave.id: wave_words(event, wave.id, locale) for wave in event.waves},
-        "begun": {wave.id: wave.starts_at for wave in event.waves},
+        "begun": {} if event.date_to_come else {wave.id: wave.starts_at for wave in event.waves},
         "column_choices": _column_choices(event, access, columns),
         "may_export": allows(Ability.EXPORT),
         "export_args": urlencode(query.to_args()),
@@ -256,7 +281,12 @@ def _views(event: EventRow, query: ListQuery, setup: ListSetup, whole_view: str 
     views = [(view, query_of(view, event, access, account_id)) for view in setup.views]
     return {
         "views": [
-            (view, list_url(event, asked, view=WHOLE), _shows(asked, query), view.account_id == account_id)
+            (
+                view,
+                _address(event, address_of(view, asked, access), view=WHOLE),
+                _shows(asked, query),
+                view.account_id == account_id,
+            )
             for view, asked in views
         ],
         "whole_url": list_url(event, ListQuery(), view=whole_view),
@@ -288,9 +318,10 @@ def _sorting(event: EventRow, query: ListQuery, column: Column, whole_view: str 
 
 
 def _column_choices(event: EventRow, access: Access, shown: Sequence[Column]) -> list[tuple[str, str, bool]]:
-    locale, keys = current_locale(), {column.key for column in shown}
+    """(key, title, whether it is shown): those shown in their order, then all others."""
+    others = [column for column in list_columns(event, access) if column not in shown]
     return [
-        (column.key, column_title(column, event, locale), column.key in keys) for column in list_columns(event, access)
+        (column.key, column_title(column, event, current_locale()), column in shown) for column in (*shown, *others)
     ]
 
 
@@ -308,15 +339,19 @@ def _menus(event: EventRow, query: ListQuery) -> list[tuple[str, str, list[tuple
 Group = tuple[str, str, list[tuple[str, str]]]
 
 
-def _filter_groups(event: EventRow, access: Access, chosen: dict[str, list[str]]) -> list[Group]:
-    """(name, title, choices) of every filter that can narrow this list, and of those that do."""
-    locale, found = current_locale(), list_choices(event, access)
+def _filter_groups(event: EventRow, access: Access, chosen: dict[str, list[str]], found: ListChoices) -> list[Group]:
+    """(name, title, choices) of every filter that can narrow this list, and of those that do.
+
+    Structures that are ticked come before those found.
+    """
+    locale = current_locale()
     groups: list[Group] = [
         (name, filter_title(name, event, locale), filter_choices(name, event, locale))
-        for name in (*MENUS, "kind", "source")
+        for name in (*MENUS, "kind", "source", "reply")
     ]
-    wanted = {int(value) for value in chosen.get("structure", ())} - {number for number, _name in found.structures}
-    structures = [*found.structures, *(name_structures(event, wanted, access).items() if wanted else ())]
+    wanted = {int(value) for value in chosen.get("structure", ())}
+    ticked = name_structures(event, wanted, access) if wanted else {}
+    structures = [*ticked.items(), *(choice for choice in found.structures if choice[0] not in ticked)]
     groups.append(("structure", filter_title("structure", event, locale), [(str(i), n) for i, n in structures]))
     if allows(Ability.PEOPLE_SEE):
         groups.append(("oriented_by", filter_title("oriented_by", event, locale), [(s, s) for s in found.oriented_by]))
@@ -331,7 +366,8 @@ def _filter_groups(event: EventRow, access: Access, chosen: dict[str, list[str]]
     groups.append(
         ("no_show_code", filter_title("no_show_code", event, locale), [(r.code, r.label(locale)) for r in missing])
     )
-    return [group for group in groups if len(group[2]) > 1 or group[0] in chosen]
+    searched = {"structure"} if request.args.get("find") else set()
+    return [group for group in groups if len(group[2]) > 1 or group[0] in {*chosen, *searched}]
 
 
 def _count_words(totals: Totals) -> str:

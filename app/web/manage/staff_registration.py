@@ -13,13 +13,15 @@ from app.core.errors import DatabaseBusy, FieldError, WriteConflict
 from app.core.transaction import in_transaction
 from app.events.enums import Enrolment, EventState, QuestionKind
 from app.events.errors import AudienceFull, WaveFull
-from app.events.queries import EventRow, get_places
+from app.events.queries import EventRow
 from app.events.questions import missing_answers
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
 from app.registrations.enums import RegistrationKind, Source
 from app.registrations.errors import AlreadyRegistered, RegistrationClosed
+from app.registrations.itinerary import visits_by_wave
 from app.registrations.operations import Registered, register
 from app.registrations.queries import get_by_reference, get_registration
+from app.registrations.queue import get_open_places
 from app.web.answer_uploads import sent_answers, wants_removal
 from app.web.forms.answers import (
     AnswerField,
@@ -139,11 +141,14 @@ def ticket(slug: str, reference: str) -> str | Response:
     its_rows = is_within(limit, group=registration.is_group, audience=registration.audience)
     if registration.event_id != event.id or not its_rows:
         return redirect(f"/manage/events/{slug}/registrations")
+    if not registration.alive:  # cancelled since: there is nothing to print
+        return redirect(f"/manage/events/{slug}/registrations/{registration.reference}")
     unanswered = missing_answers(event.questions, registration.audience, registration.answers)
     return render_template(
         "manage/registrations/ticket.html",
         registration=registration,
         waves=[w for w in event.waves if w.id in registration.waves],
+        visits=visits_by_wave(event, registration),
         missing=[q.label(current_locale()) for q in unanswered],
         **event_context(event, "registrations"),
     )
@@ -169,7 +174,7 @@ def _page(event: EventRow, form: Any, fields: list[AnswerField] | None = None) -
         problems=form.list_problems() + answer_problems(fields),
         answer_fields=fields,
         asks_files=any(q.kind is QuestionKind.FILE and not q.retired for q in event.questions),
-        rows=wave_rows(event, get_places(event), audience, group=group, people=people),
+        rows=wave_rows(event, get_open_places(event, now=clock.now()), audience, group=group, people=people),
         places_for=party_words(event, audience, group=group, people=people),
         several=event.enrolment is Enrolment.SEVERAL,
         all_waves=event.enrolment is Enrolment.ALL,

@@ -65,8 +65,9 @@ def make() -> str | tuple[str, int]:
     try:
         with transaction():
             secret = make_token(
-                current_organiser_id(), text_of(form.name), scopes, by=current_actor(), now=now, expires_at=expires_at
-            )
+                current_organiser_id(), text_of(form.name), scopes, by=current_actor(), now=now, expires_at=expires_at,
+                distinct=True,
+            )  # fmt: skip
     except FieldError as error:
         form.show_refusal(error)
         return _page(form), 422

@@ -15,7 +15,16 @@ from app.core.transaction import in_transaction, transaction
 from app.events.queries import EventRow
 from app.reports.lists import ListQuery, read_query, shown_columns
 from app.reports.operations.views import change_view, delete_view, open_with, renew_view, save_view
-from app.reports.queries.views import ListSetup, ViewNotFound, ViewRow, get_setup, get_view, page_of, query_of
+from app.reports.queries.views import (
+    ListSetup,
+    ViewNotFound,
+    ViewRow,
+    address_of,
+    get_setup,
+    get_view,
+    page_of,
+    query_of,
+)
 from app.web.forms.base import text_of
 from app.web.forms.registrations_list import ViewForm
 from app.web.guards import current_access, current_account, current_actor, event_staff
@@ -184,7 +193,7 @@ def _query_of(event: EventRow, view: ViewRow) -> ListQuery:
 
 
 def _address(event: EventRow, view: ViewRow) -> str:
-    args = _query_of(event, view).to_args()
+    args = address_of(view, _query_of(event, view), current_access())
     return f"/manage/events/{event.slug}/registrations?{urlencode(args or [('view', 'all')])}"
 
 

@@ -6,9 +6,12 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
+from app.core import clock
 from app.core.i18n import format_day
-from app.events.errors import AudienceFull, WaveFull
-from app.events.queries import EventRow, Places, WaveRow, get_places
+from app.events.errors import AudienceApart, AudienceFull, QueueFirst, WaveFull
+from app.events.queries import EventRow, Places, WaveRow
+from app.registrations.queue import get_open_places
+from app.registrations.waiting import is_shut, rival_of
 from app.web.filters import hour
 from app.web.i18n import current_locale
 from app.web.public.words import wave_name
@@ -34,7 +37,8 @@ def wave_rows(
     for wave in event.waves:
         own = (held or {}).get(wave.id, 0)
         left = left_for(event, places, wave, audience, group=group) + own
-        closed = is_closed_to(wave, audience, group=group) and not own
+        rival = "" if own else rival_of(event, places, wave.id, audience)
+        closed = (is_closed_to(wave, audience, group=group) or bool(rival)) and not own
         state = "none" if closed else "full" if left <= 0 else "short" if left < people else "open"
         rows.append(
             {
@@ -43,13 +47,24 @@ def wave_rows(
                 "day": format_day(wave.starts_at, event.timezone, current_locale()),
                 "hour": hour(wave.starts_at, event.timezone),
                 "left_text": ngettext("%(num)d place", "%(num)d places", left),
-                "none_text": closed_words(event, audience, group=group),
+                "none_text": _("Kept for: %(audience)s", audience=event.audience(rival).label(current_locale()))
+                if rival
+                else closed_words(event, audience, group=group),
+                "full_text": waits_words(places, wave) or pgettext("wave", "Full"),
                 "state": state,
                 "place": wave.place,
                 "host": wave.host,
             }
         )
     return rows
+
+
+def waits_words(places: Places, wave: WaveRow) -> str:
+    """« Liste d’attente : 3 inscriptions », when somebody waits for a wave."""
+    waiting = places.waiting.get(wave.id, 0)
+    if not waiting:
+        return ""
+    return str(ngettext("Waiting list: %(num)d registration", "Waiting list: %(num)d registrations", waiting))
 
 
 def is_closed_to(wave: WaveRow, audience: str, *, group: bool) -> bool:
@@ -77,7 +92,7 @@ def left_for(event: EventRow, places: Places, wave: WaveRow, audience: str, *, g
     """People of an audience who can still come in a wave, nobody when no further group may."""
     if group and places.groups_left_for(wave, audience) == 0:
         return 0
-    return max(0, places.left_for(event, wave, audience))
+    return 0 if is_shut(event, places, wave.id, audience) else max(0, places.left_for(event, wave, audience))
 
 
 def full_words(
@@ -89,7 +104,7 @@ def full_words(
     wave = event.wave(error.wave_id)
     if wave is None:
         return str(_("This time is no longer offered."))
-    places = get_places(event)
+    places = get_open_places(event, now=clock.now())
     open_waves = [
         w for w in event.waves if w.id != wave.id and left_for(event, places, w, audience, group=group) >= people
     ]
@@ -99,6 +114,13 @@ def full_words(
         words = _("%(wave)s takes no classes.", wave=wave_name(event, wave)) if school else _(
             "%(wave)s is not open to this audience.", wave=wave_name(event, wave)
         )  # fmt: skip
+    elif isinstance(error, AudienceApart):
+        other = event.audience(error.audience).label(current_locale())
+        words = _(
+            "%(wave)s: %(audience)s hold places then, and are kept apart.", wave=wave_name(event, wave), audience=other
+        )
+    elif isinstance(error, QueueFirst):
+        words = _("%(wave)s: what is free is for those on the waiting list.", wave=wave_name(event, wave))
     elif isinstance(error, AudienceFull):
         words = _("%(wave)s has no more places for this audience.", wave=wave_name(event, wave))
     else:

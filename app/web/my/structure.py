@@ -17,7 +17,7 @@ from app.reports.queries.structures import MOST_REGISTRATIONS, Figures, Registra
 from app.structures.operations.contacts import set_language
 from app.structures.operations.corrections import PROPOSABLE, propose_correction
 from app.structures.operations.links import leave_everywhere
-from app.structures.queries import StructureRow, get_contact, get_structure, list_visiting
+from app.structures.queries import StructureRow, find_correction_of, get_contact, get_structure, list_visiting
 from app.web.context import show_organiser
 from app.web.forms.base import text_of
 from app.web.forms.structures import FIELD_LABELS, KIND_LABELS, CorrectionForm, typed_phone
@@ -55,6 +55,7 @@ def show() -> str:
         own={r.id for r in registrations if r.mail_key and r.mail_key == visiting.mail_key},
         kinds=KIND_LABELS,
         labels=FIELD_LABELS,
+        proposed=find_correction_of(visiting.contact_id),
     )
 
 
@@ -85,7 +86,10 @@ def turn_to() -> Response:
 def correct() -> str:
     structure = _structure()
     values: dict[str, Any] = {name: structure.value(name) for name in PROPOSABLE}
-    values["phone"] = typed_phone(structure.phone)
+    proposed = find_correction_of(current_contact().contact_id)
+    if proposed is not None:  # a new proposal takes the place of the one that waits: nothing of that one is lost
+        values |= proposed.values | {"message": proposed.message}
+    values["phone"] = typed_phone(str(values["phone"]))
     return _correction_page(CorrectionForm(formdata=None, **values), structure)
 
 
@@ -142,8 +146,8 @@ def _coming_and_past(
 ) -> tuple[list[RegistrationOf], list[RegistrationOf]]:
     """Coming ones: the nearest first. What was cancelled or called off is told until its day, then no more."""
     now = clock.now()
-    coming = [r for r in reversed(registrations) if r.ends_at >= now]
-    past = [r for r in registrations if r.ends_at < now and r.alive and r.event_state is not EventState.CANCELLED]
+    coming = [r for r in reversed(registrations) if r.date_to_come or r.ends_at >= now]
+    past = [r for r in registrations if r not in coming and r.alive and r.event_state is not EventState.CANCELLED]
     return coming, past
 
 

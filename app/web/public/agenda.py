@@ -14,6 +14,7 @@ from app.accounts.queries import get_organiser
 from app.core import clock
 from app.core.urls import settings
 from app.events.calendars import openings
+from app.events.enums import EventState
 from app.events.queries import EventLine, EventRow, list_events_by_id, list_public_events
 from app.web.context import OrganiserView, look_of, organiser_view, the_only_organiser
 from app.web.forms.events import KIND_LABELS
@@ -33,6 +34,7 @@ class EventCard:
     """One event in the list: the day set big beside it, then `dates` where there are several, and the hours.
 
     `date` is the whole of it, for who does not see the big number. One called off is told in a line, with its reason.
+    `to_come`: postponed, no date yet; `moved`: it has a new one.
     """
 
     url: str
@@ -49,6 +51,8 @@ class EventCard:
     badge: tuple[str, str, str] | None
     off: bool
     reason: str
+    to_come: bool = False
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,9 @@ def _months(lines: list[EventLine], cards: dict[int, EventCard], now: datetime) 
     """The cards by the month in which each event begins, or is now for one that began before."""
     found: list[Month] = []
     for (year, month), group in groupby(lines, key=lambda line: _month_of(line, now)):
+        if not year:
+            found.append(Month(str(_("New date to come")), tuple(cards[line.id] for line in group)))
+            continue
         pattern = "LLLL" if year == now.astimezone(ZoneInfo(settings().default_timezone)).year else "LLLL y"
         name = first_capital(format_date(date(year, month, 1), pattern, locale=current_locale()))
         found.append(Month(name, tuple(cards[line.id] for line in group)))
@@ -111,6 +118,9 @@ def _months(lines: list[EventLine], cards: dict[int, EventCard], now: datetime) 
 
 
 def _month_of(line: EventLine, now: datetime) -> tuple[int, int]:
+    """Year and month; (0, 0) while the date is to come."""
+    if line.date_to_come and line.state is not EventState.CANCELLED:
+        return 0, 0
     zone = ZoneInfo(line.timezone)
     at = (now if line.starts_at <= now < line.ends_at else line.starts_at).astimezone(zone)
     return at.year, at.month
@@ -120,21 +130,24 @@ def _card(line: EventLine, event: EventRow, organiser: str, now: datetime) -> Ev
     locale = current_locale()
     first = line.starts_at.astimezone(ZoneInfo(line.timezone)).date()
     phase = phase_of(event, now)
+    to_come = phase is Phase.TO_COME
     return EventCard(
         url=f"/events/{line.slug}",
         title=line.title(locale),
         kicker=" · ".join(p for p in (str(KIND_LABELS[line.kind]), organiser) if p),
         summary=line.summary(locale),
-        day_number=str(first.day),
-        weekday=format_date(first, "EEE", locale=locale),
-        date=first_capital(event_days(event)),
-        dates=event_days(event, year=False) if len(openings(event)) > 1 else "",
-        hours=event_hours(event, weekdays=False),
+        day_number="–" if to_come else str(first.day),
+        weekday="" if to_come else format_date(first, "EEE", locale=locale),
+        date=str(_("New date to come")) if to_come else first_capital(event_days(event)),
+        dates=event_days(event, year=False) if len(openings(event)) > 1 and not to_come else "",
+        hours=str(_("New date to come")) if to_come else event_hours(event, weekdays=False),
         place=_place(event),
         audiences=invited_shortly(event.audiences),
         badge=_badge(line, event, phase, now),
         off=phase is Phase.CANCELLED,
         reason=event.cancel_reason if phase is Phase.CANCELLED else "",
+        to_come=to_come,
+        moved=event.postponed_at is not None and not to_come and phase is not Phase.OVER,
     )
 
 
@@ -157,6 +170,8 @@ def _places_left(line: EventLine, event: EventRow, now: datetime) -> int | None:
 def _badge(line: EventLine, event: EventRow, phase: Phase, now: datetime) -> tuple[str, str, str] | None:
     if phase is Phase.CANCELLED:
         return "danger", "ban", pgettext("event", "Called off")
+    if phase is Phase.TO_COME:
+        return "waiting", "calendar-event", _("Postponed: the new date is to come")
     if phase is Phase.SOON and event.registration_opens_at is not None:
         return "info", "clock", _("Registration opens on %(when)s", when=when(event, event.registration_opens_at))
     if phase is Phase.CLOSED:

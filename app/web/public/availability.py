@@ -9,6 +9,9 @@ from flask_babel import ngettext, pgettext
 
 from app.events.audiences import AudienceRow
 from app.events.queries import EventRow, Places, WaveRow
+from app.registrations.waiting import is_shut, queued_waves, rival_of
+from app.web.i18n import current_locale
+from app.web.public.words import INVITED
 
 USUAL_GROUP = 30
 """People of a class, companions included, where the organiser's limits do not say."""
@@ -18,11 +21,12 @@ WaveState = Literal["open", "waitlist", "full", "none", "past"]
 
 @dataclass(frozen=True)
 class Availability:
-    """What one wave has for one audience; `left` counts people."""
+    """What one wave has for one audience; `left` counts people. `note` says more: who is there, how many wait already."""
 
     state: WaveState
     text: str
     left: int = 0
+    note: str = ""
 
 
 def class_size(event: EventRow, audience: str) -> int:
@@ -47,10 +51,12 @@ def availability(event: EventRow, places: Places, wave: WaveRow, audience: Audie
     allotment = wave.allotment(audience.code)
     if allotment is not None and (allotment.max_people == 0 or (audience.school and allotment.max_groups == 0)):
         return Availability("none", _("No classes") if audience.school else pgettext("wave", "Not open"))
+    if rival := rival_of(event, places, wave.id, audience.code):
+        return _reserved(event.audience(rival))
     left = max(0, places.left_for(event, wave, audience.code))
     groups = places.groups_left_for(wave, audience.code)
-    if left == 0 or (audience.school and groups == 0):
-        return _full(event)
+    if left == 0 or wave.id in queued_waves(event, places) or (audience.school and groups == 0):
+        return _full(event, places.waiting.get(wave.id, 0))
     if groups and audience.groups:
         groups = min(groups, left // class_size(event, audience.code))
         if groups:
@@ -58,10 +64,21 @@ def availability(event: EventRow, places: Places, wave: WaveRow, audience: Audie
     return Availability("open", ngettext("%(num)d place", "%(num)d places", left), left)
 
 
-def _full(event: EventRow) -> Availability:
+def _full(event: EventRow, waiting: int) -> Availability:
+    """Full, or what is free is for those who wait already."""
+    note = ""
+    if waiting:
+        note = str(ngettext("%(num)d registration waits already", "%(num)d registrations wait already", waiting))
     if event.waiting_list:
-        return Availability("waitlist", pgettext("wave", "Waiting list"))
-    return Availability("full", pgettext("wave", "Full"))
+        return Availability("waitlist", pgettext("wave", "Waiting list"), note=note)
+    return Availability("full", pgettext("wave", "Full"), note=note)
+
+
+def _reserved(other: AudienceRow) -> Availability:
+    """Kept for an audience that does not come together with the one that asks."""
+    whom = INVITED.get(other.code) or other.label(current_locale())
+    words = str(_("This time is reserved for %(audience)s", audience=whom))
+    return Availability("none", str(pgettext("wave", "Reserved")), note=words)
 
 
 def _group_words(audience: AudienceRow, groups: int) -> str:
@@ -74,7 +91,7 @@ def fits(event: EventRow, places: Places, wave: WaveRow, audience: str, people: 
     """Whether so many people of an audience can come in a wave now, as the operation that takes places would say."""
     if group and places.groups_left_for(wave, audience) == 0:
         return False
-    return places.left_for(event, wave, audience) >= people
+    return places.left_for(event, wave, audience) >= people and not is_shut(event, places, wave.id, audience)
 
 
 def has_room(event: EventRow, places: Places, now: datetime) -> bool:

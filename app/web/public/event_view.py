@@ -15,6 +15,7 @@ from app.core.text import fold
 from app.events.audiences import AudienceRow
 from app.events.enums import Enrolment, EventState
 from app.events.queries import EventRow, Places, WaveRow
+from app.events.route import longest_minutes, route_minutes, stops_of
 from app.web.filters import hour
 from app.web.i18n import current_locale
 from app.web.public.availability import Availability, availability, class_size, counts_groups
@@ -30,12 +31,15 @@ class Phase(enum.StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     OVER = "over"
+    TO_COME = "to_come"
     CANCELLED = "cancelled"
 
 
 def phase_of(event: EventRow, now: datetime) -> Phase:
     if event.state is EventState.CANCELLED:
         return Phase.CANCELLED
+    if event.date_to_come and event.state is not EventState.ARCHIVED:
+        return Phase.TO_COME
     if event.state is EventState.ARCHIVED or now >= event.ends_at:
         return Phase.OVER
     if event.is_open(now):
@@ -272,9 +276,11 @@ def _notes(event: EventRow, waves: list[WaveRow], audiences: list[AudienceRow]) 
     return [_("At %(hours)s, no school groups.", hours=hours)] if calm else []
 
 
-def visit_minutes(event: EventRow) -> int:
-    """How long the whole route takes, in minutes; 0 when there is no route."""
-    return sum(stop.minutes for stop in event.stops)
+def visit_minutes(event: EventRow, audience: AudienceRow | None = None) -> int:
+    """How long the whole route takes, in minutes, for an audience or at most; 0 when there is no route."""
+    if audience is None:
+        return longest_minutes(event)
+    return route_minutes(event, stops_of(event, audience.code))
 
 
 def days_and_hours(event: EventRow) -> tuple[str, str]:

@@ -20,8 +20,9 @@ from app.core.tokens import digest
 from app.events.audiences import AudienceRow
 from app.events.errors import EventNotFound
 from app.events.marks import EventMark, find_public_mark
-from app.events.queries import EventRow, WaveRow, get_places, get_public_event
+from app.events.queries import EventRow, WaveRow, get_public_event
 from app.feeds.calendars import event_calendar
+from app.registrations.queue import get_open_places
 from app.web.calendars import calendar_response
 from app.web.context import show_organiser
 from app.web.forms.events import KIND_LABELS
@@ -44,6 +45,7 @@ from app.web.public.event_view import (
     visit_minutes,
 )
 from app.web.public.found import require_slug, shown_event
+from app.web.public.route_view import public_routes
 from app.web.public.words import continue_words, duration, invited, time_words, when
 
 blueprint = Blueprint("public_events", __name__)
@@ -152,8 +154,9 @@ def _page(known: _Known, choice: Choice, mark: EventMark, now: datetime) -> _Kep
     return page
 
 
-def render_event(event: EventRow, choice: Choice, now: datetime) -> str:
-    locale, places = current_locale(), get_places(event)
+def render_event(event: EventRow, choice: Choice, now: datetime, *, preview_of: EventRow | None = None) -> str:
+    """The page; with a note to its team when it is the preview of an event."""
+    locale, places = current_locale(), get_open_places(event, now=now)
     opens_at, wave = event.registration_opens_at, free_choice(event, places, choice, now)
     return render_template(
         "public/events/show.html",
@@ -162,35 +165,21 @@ def render_event(event: EventRow, choice: Choice, now: datetime) -> str:
         kind=KIND_LABELS[event.kind],
         days_and_hours=days_and_hours(event),
         duration=duration,
-        visit_minutes=visit_minutes(event),
+        visit_minutes=visit_minutes(event, choice.audience),
         invited=invited(event.audiences),
         place=_place(event),
         opens=when(event, opens_at) if opens_at else "",
         room=has_room(event, places, now),
         table=timetable(event, places, choice, now),
-        stops=_stops(event),
+        routes=public_routes(event, choice.audience),
         paragraphs=paragraphs(event.description(locale)),
         own_places=any(wave.place for wave in event.waves),
         time_words=time_words(event),
         register_url=register_url(event, choice.audience, wave),
         go_on=continue_words(event, wave) if wave else "",
+        preview_of=preview_of,
         lang_urls={code: f"/events/{event.slug}?{urlencode(_query(choice) | {'lang': code})}" for code in LOCALES},
     )
-
-
-def _stops(event: EventRow) -> list[dict[str, object]]:
-    """What components/route.html reads."""
-    locale = current_locale()
-    return [
-        {
-            "number": stop.position,
-            "name": stop.name(locale),
-            "description": stop.text(locale),
-            "minutes": stop.minutes,
-            "optional": stop.optional,
-        }
-        for stop in event.stops
-    ]
 
 
 def _place(event: EventRow) -> dict[str, str] | None:

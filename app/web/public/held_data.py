@@ -8,12 +8,12 @@ from app.checkin.queries import list_scans
 from app.core.audit import list_history
 from app.core.text import shown_phone as phone
 from app.core.urls import absolute, own_page_path
-from app.events.queries import EventRow
+from app.events.queries import EventRow, StopRow
 from app.registrations.answer_files import list_files, tokens_in
 from app.registrations.queries import RegistrationRow, TicketRow, get_statistics
 from app.web.forms.registration import AGE_LABELS, GENDER_LABELS, STATISTICS
 from app.web.i18n import current_locale
-from app.web.public.words import first_capital, headcount_words, wave_name
+from app.web.public.words import first_capital, headcount_words, listed, wave_name
 
 
 def held_facts(event: EventRow, registration: RegistrationRow) -> list[tuple[str, str]]:
@@ -31,12 +31,18 @@ def held_facts(event: EventRow, registration: RegistrationRow) -> list[tuple[str
         (_("Audience"), event.audience(registration.audience).label(current_locale())),
         (_("How many"), headcount_words(registration, event) if registration.is_group else ""),
         (_("Connection") if event.is_online else _("Arrival"), ", ".join(waves)),
+        (_("Stops left out"), listed([s.name(current_locale()) for s in left_out_stops(event, registration)])),
         (_("15 or older"), _yes_no(registration.is_15_or_older)),
         (_("Sent by"), registration.oriented_by),
         (_("Language"), {"fr": "Français", "en": "English"}.get(registration.locale, registration.locale)),
         *_statistics_facts(registration),
     ]
     return [(term, value) for term, value in facts if value]
+
+
+def left_out_stops(event: EventRow, registration: RegistrationRow) -> list[StopRow]:
+    """The optional stops that the person said they do not go to."""
+    return [stop for stop in event.stops if stop.id in registration.declined_stops]
 
 
 def _statistics_facts(registration: RegistrationRow) -> list[tuple[str, str]]:
@@ -87,6 +93,7 @@ def held_record(event: EventRow, registration: RegistrationRow) -> dict[str, Any
         "waves": [
             {"starts_at": w.starts_at.isoformat(), "ends_at": w.ends_at.isoformat(), "place": w.place} for w in waves
         ],
+        "left_out_stops": [s.name_fr for s in left_out_stops(event, registration)],
         "tickets": [{"code": t.code, "label": t.label} for t in _tickets(registration)],
         "statistics": None if said is None else {name: getattr(said, name) for name in STATISTICS},
         "created_at": registration.created_at.isoformat(),
@@ -95,6 +102,8 @@ def held_record(event: EventRow, registration: RegistrationRow) -> dict[str, Any
         "cancel_code": registration.cancel_code,
         "cancel_reason": registration.cancel_reason,
         "no_show_code": registration.no_show_code,
+        "asked_at": registration.asked_at.isoformat() if registration.asked_at else None,
+        "stays_at": registration.stays_at.isoformat() if registration.stays_at else None,
         **_held_events(registration.id),
     }
 

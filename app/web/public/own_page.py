@@ -17,7 +17,7 @@ from app.core.transaction import transaction
 from app.core.urls import absolute, own_page_path
 from app.events.enums import Enrolment
 from app.events.errors import AudienceFull, WaveFull
-from app.events.queries import EventRow, get_places
+from app.events.queries import EventRow
 from app.registrations.calendars import registration_calendar
 from app.registrations.drafts import Headcount
 from app.registrations.enums import HOLDING, REGISTRATION_MOVES, RegistrationMove, RegistrationStatus
@@ -30,7 +30,8 @@ from app.registrations.operations import (
     issue_route_cards,
 )
 from app.registrations.papers import admits, route_cards_pdf_of
-from app.registrations.queries import FORGOTTEN, RegistrationRow, places_before
+from app.registrations.queries import FORGOTTEN, RegistrationRow
+from app.registrations.queue import get_open_places
 from app.registrations.rules import may_change
 from app.web.answer_responses import answer_lines
 from app.web.calendars import calendar_response
@@ -41,8 +42,13 @@ from app.web.i18n import current_locale
 from app.web.problems import RETRY_AFTER_BUSY
 from app.web.public.found import registration_of_link, shown_event
 from app.web.public.held_data import held_facts, held_record
+from app.web.public.own_absent import absent_card
 from app.web.public.own_answers import may_change_answers
-from app.web.public.registration_steps import Party, first_full, wave_choices
+from app.web.public.own_contact import may_correct_own
+from app.web.public.own_offer import offer_card, waiting_card
+from app.web.public.own_route import stop_choices
+from app.web.public.own_stay import moved_card
+from app.web.public.registration_steps import Party, wave_choices
 from app.web.public.ticket_view import ticket_qr, ticket_view
 from app.web.public.tickets import pdf_response, unknown_link
 from app.web.public.words import headcount_words, people, time_words, wave_name
@@ -58,8 +64,6 @@ Answer = str | tuple[str, int] | Response
 def show(token: str) -> str:
     registration, event = registration_of_link(token)
     now = clock.now()
-    waiting = registration.status is RegistrationStatus.WAITLISTED
-    before = places_before(registration) if waiting else 0
     asked = may_change_answers(event, registration)
     return render_template(
         "public/own_page/show.html",
@@ -68,11 +72,15 @@ def show(token: str) -> str:
         forgotten=registration.contact_name == FORGOTTEN,
         ticket=ticket_view(event, registration, registration.ticket, now),
         qr=ticket_qr(registration.ticket.code),
-        before=before,
-        place_free=waiting and not before and _fits_now(event, registration),
+        stop_choices=stop_choices(event, registration, now),
+        moved=moved_card(event, registration),
+        absent=absent_card(event, registration, now),
+        offer=offer_card(event, registration, now),
+        waiting=waiting_card(event, registration, now),
         answers=answer_lines(event, registration, missing=asked),
         may_answer=asked,
         may_change=_may(event, registration, RegistrationMove.CHANGE, now),
+        may_correct=may_correct_own(event, registration),
         may_cancel=_may(event, registration, RegistrationMove.CANCEL, now),
         base=own_page_path(token),
         address=absolute(own_page_path(token)),
@@ -288,13 +296,9 @@ def send_link(slug: str) -> Answer:
 def _may(event: EventRow, registration: RegistrationRow, move: RegistrationMove, now: datetime) -> bool:
     """Whether the page offers this move: what the tables of moves and the rules of change allow a visitor."""
     allowed = move in REGISTRATION_MOVES[registration.status]
+    if move is RegistrationMove.CHANGE and event.date_to_come:
+        return False  # there are no times to choose from
     return allowed and may_change(event, registration.waves, staff=False, now=now)
-
-
-def _fits_now(event: EventRow, registration: RegistrationRow) -> bool:
-    """Whether all the places that a registration asks for are free now."""
-    party = Party(registration.audience, registration.is_group, registration.people)
-    return first_full(event, get_places(event), party, registration.waves) is None
 
 
 def _school(event: EventRow, registration: RegistrationRow) -> bool:
@@ -302,6 +306,8 @@ def _school(event: EventRow, registration: RegistrationRow) -> bool:
 
 
 def _wave_names(event: EventRow, registration: RegistrationRow) -> list[str]:
+    if event.date_to_come:
+        return [_("New date to come")]
     return [wave_name(event, wave) for wave in event.waves if wave.id in registration.waves]
 
 
@@ -319,7 +325,7 @@ def _change_page(
         registration.audience, registration.is_group, registration.people,
         frozenset(registration.waves) if holds else frozenset(), registration.people if holds else 0,
     )  # fmt: skip
-    choices = wave_choices(event, get_places(event), party, now, chosen=chosen, waiting=False)
+    choices = wave_choices(event, get_open_places(event, now=now), party, now, chosen=chosen, waiting=False)
     wave = event.wave(full) if full else None
     fields: Any = form
     count = fields.headcount.form

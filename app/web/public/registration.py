@@ -26,12 +26,13 @@ from app.core.urls import event_path, own_page_path
 from app.events.audiences import AudienceRow
 from app.events.enums import Enrolment
 from app.events.errors import AudienceFull, WaveFull
-from app.events.queries import EventRow, WaveRow, get_places
+from app.events.queries import EventRow, WaveRow
 from app.registrations.drafts import RegistrationDraft
 from app.registrations.enums import RegistrationStatus
 from app.registrations.errors import AlreadyRegistered, RegistrationClosed, RegistrationNotFound
 from app.registrations.operations import Registered, register, require_room, tell_already_registered
 from app.registrations.queries import get_registration
+from app.registrations.queue import get_open_places
 from app.registrations.rules import clean, waiting_problems
 from app.web.answer_uploads import take_files, wants_removal
 from app.web.forms.registration import QUESTIONS_STEP, RegistrationForm
@@ -147,7 +148,7 @@ def _refuse_time(form: RegistrationForm, answers: Answers) -> Response | None:
     """Before going on with a time: is there room, or does the person accept to wait?"""
     if "waitlist" in answers and form.event.waiting_list:
         return _refuse_waiting(form, answers)
-    full = first_full(form.event, get_places(form.event), Party.of(form), form.wave_ids())
+    full = first_full(form.event, get_open_places(form.event, now=clock.now()), Party.of(form), form.wave_ids())
     return None if full is None else _page(form, answers, 3, status=409, filled=full)
 
 
@@ -236,7 +237,7 @@ def _answer_as_a_stranger(event: EventRow, draft: RegistrationDraft, registratio
     """Raises what somebody unknown would meet, unless these very answers are registered already."""
     if not _is_the_same(event, draft, registration_id):
         with transaction():
-            require_room(event, draft)
+            require_room(event, draft, now=clock.now())
 
 
 def _is_the_same(event: EventRow, draft: RegistrationDraft, registration_id: int) -> bool:
@@ -272,7 +273,7 @@ def _page(
     elif step == 3:
         extra = _times(form, filled, now, waiting="waitlist" in answers)
     elif step == 2 and form.is_group and Party.of(form).people > 1 and event.enrolment is not Enrolment.ALL:
-        extra = {"note": group_note(event, get_places(event), Party.of(form), now)}
+        extra = {"note": group_note(event, get_open_places(event, now=now), Party.of(form), now)}
     form.show_as_typed(step)
     page = render_template(
         f"public/registration/step{step}.html",
@@ -299,7 +300,7 @@ def _times(form: RegistrationForm, filled: int | None, now: datetime, *, waiting
     event = form.event
     chosen = [i for i in form.wave_ids() if i != filled or waiting]
     wave = event.wave(filled) if filled else None
-    places, party = get_places(event), Party.of(form)
+    places, party = get_open_places(event, now=now), Party.of(form)
     if filled is not None:
         for field in form.fields_of(3):
             field.errors = []

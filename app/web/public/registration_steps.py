@@ -168,15 +168,17 @@ def _row(
     if own:
         note = _("Your time at present")
     elif found.state == "none":
-        note = ""
+        note = found.note
     elif found.state == "open" and not fits_in:
         note = _("Not enough places for %(people)s", people=people(party.people))
+    elif full and found.note:
+        note = found.note
     elif full:
         note = _("No places left for classes") if event.audience(party.audience).school else _("No places left")
     elif calm:
         note = _("The quietest time")
     else:
-        note = _("Ends at about %(hour)s", hour=hour(visit_end(event, wave), event.timezone))
+        note = _("Ends at about %(hour)s", hour=hour(visit_end(event, wave, party.audience), event.timezone))
     return {
         "id": wave.id,
         "hour": hour(wave.starts_at, event.timezone),
@@ -217,7 +219,10 @@ def refused_words(
         return _("The event has just filled up"), _("The last places were taken while you were answering.")
     name = wave_name(event, wave, with_day=event.enrolment is not Enrolment.ONE)
     audience = event.audience(party.audience)
-    state = availability(event, places, wave, audience, now).state
+    found = availability(event, places, wave, audience, now)
+    state = found.state
+    if state == "none" and found.note:
+        return _("%(time)s is not open to you", time=name), f"{found.note}."
     if state == "none":
         if audience.school:
             return _("%(time)s is without classes", time=name), _("That time is kept for other visitors.")
@@ -225,6 +230,10 @@ def refused_words(
     if state == "open":
         text = _("There is no room there for %(people)s.", people=people(party.people))
         return _("Not enough places on %(time)s", time=name), text
+    if found.note:
+        return _("%(time)s is full", time=name), _(
+            "What becomes free goes first to those who wait. %(note)s.", note=found.note
+        )
     return _("%(time)s has just filled up", time=name), _("The last places were taken while you were answering.")
 
 

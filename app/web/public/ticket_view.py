@@ -1,28 +1,25 @@
 """What a ticket shows on a screen: the code, when and where, the route with its hours and what comes next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from app.checkin.enums import Direction, ScanResult
-from app.checkin.queries import list_scans
 from app.core.cache import remembered
 from app.core.i18n import format_day
 from app.core.urls import absolute, ticket_path
 from app.documents.qr import qr_svg
-from app.events.calendars import visit_end
 from app.events.enums import EventState
 from app.events.queries import EventRow, WaveRow
 from app.registrations.enums import RegistrationStatus, TicketKind
-from app.registrations.papers import about, admits, stop_starts
+from app.registrations.itinerary import Visit, visits_by_wave
+from app.registrations.papers import admits
 from app.registrations.queries import RegistrationRow, TicketRow
 from app.web.filters import hour
 from app.web.i18n import current_locale
-from app.web.public.words import first_capital
+from app.web.public.route_view import RouteView, route_views
 
 CODES_KEPT = 500
 
@@ -59,8 +56,7 @@ class TicketView:
     join_url: str
     group: bool
     school: bool
-    stops: tuple[dict[str, Any], ...]
-    next_stop: dict[str, Any] | None
+    routes: tuple[RouteView, ...]
 
 
 def ticket_view(event: EventRow, registration: RegistrationRow, ticket: TicketRow, now: datetime) -> TicketView:
@@ -69,8 +65,8 @@ def ticket_view(event: EventRow, registration: RegistrationRow, ticket: TicketRo
     school = event.audience(registration.audience).school
     holds = admits(event, registration) and ticket not in registration.withdrawn
     waits = registration.alive and not admits(event, registration) and event.state is not EventState.CANCELLED
-    waves = _waves_in_order(event, registration, now)
-    stops, following = _route(event, registration, waves, now) if holds else ([], None)
+    visits = visits_by_wave(event, registration)
+    waves = _waves_in_order(event, registration, visits, now)
     group = registration.is_group and not card
     return TicketView(
         code=ticket.code,
@@ -83,7 +79,7 @@ def ticket_view(event: EventRow, registration: RegistrationRow, ticket: TicketRo
         time_word=_time_word(event, holds=holds, waits=waits),
         venue=_venue(event),
         online=event.is_online,
-        arrivals=tuple(_arrival(event, wave) for wave in waves),
+        arrivals=() if event.date_to_come else tuple(_arrival(event, wave, visits[wave.id]) for wave in waves),
         figures=f"{registration.participants} + {registration.companions}" if group else "",
         figures_caption=(_("pupils + adults") if school else _("people + companions")) if group else "",
         entrance=event.entrance(current_locale()) if holds else "",
@@ -91,8 +87,7 @@ def ticket_view(event: EventRow, registration: RegistrationRow, ticket: TicketRo
         join_url=event.join_url if holds and not card else "",
         group=group,
         school=school,
-        stops=tuple(stops),
-        next_stop=following,
+        routes=route_views(event, registration, waves, now) if holds else (),
     )
 
 
@@ -109,7 +104,15 @@ def ticket_qr(code: str) -> Markup:
 def _refusal(event: EventRow, registration: RegistrationRow) -> tuple[str, str]:
     if event.state is EventState.CANCELLED:
         return _("This event is called off"), event.cancel_reason or _("It will not take place.")
-    if registration.status in {RegistrationStatus.WAITLISTED, RegistrationStatus.OFFERED}:
+    if event.date_to_come and registration.status is RegistrationStatus.CONFIRMED:
+        text = _("You stay registered. We write to you as soon as the new date is known.")
+        return _("Postponed: the new date is to come"), text
+    if registration.status is RegistrationStatus.OFFERED:
+        text = _("Say first on your own page whether you come. Until then this page does not let you in.")
+        return _("Places are kept for you"), text
+    if registration.status is RegistrationStatus.LAPSED:
+        return _("The offer is over"), _("This ticket lets nobody in.")
+    if registration.status is RegistrationStatus.WAITLISTED:
         return _("Waiting list"), _("You do not have a place yet. This page does not let you in.")
     if registration.status is RegistrationStatus.CONFIRMED:
         text = _("Fewer people of this group come now. Ask the person responsible for it.")
@@ -127,78 +130,15 @@ def _venue(event: EventRow) -> tuple[str, str]:
     return event.venue_name, ", ".join(p for p in (event.venue_address, event.venue_commune) if p)
 
 
-def _waves_in_order(event: EventRow, registration: RegistrationRow, now: datetime) -> list[WaveRow]:
+def _waves_in_order(
+    event: EventRow, registration: RegistrationRow, visits: Mapping[int, Visit], now: datetime
+) -> list[WaveRow]:
     """The waves of a registration, the one to come (or under way) first, those that are over last."""
     waves = [wave for wave in event.waves if wave.id in registration.waves]
-    return sorted(waves, key=lambda wave: (visit_end(event, wave) <= now, wave.starts_at))
+    return sorted(waves, key=lambda wave: (visits[wave.id].ends_at <= now, wave.starts_at))
 
 
-def _arrival(event: EventRow, wave: WaveRow) -> Arrival:
+def _arrival(event: EventRow, wave: WaveRow, visit: Visit) -> Arrival:
     place = ", ".join(p for p in (wave.host, wave.place) if p)
-    day = format_day(wave.starts_at, event.timezone, current_locale(), year=True)
-    return Arrival(hour(wave.starts_at, event.timezone), day, place)
-
-
-def _plain_route(event: EventRow) -> list[dict[str, Any]]:
-    locale = current_locale()
-    return [
-        {
-            "number": stop.position,
-            "name": stop.name(locale),
-            "optional": stop.optional,
-            "description": stop.text(locale) if stop.optional else "",
-            "minutes": stop.minutes,
-        }
-        for stop in event.stops
-    ]
-
-
-def _route(
-    event: EventRow, registration: RegistrationRow, waves: Sequence[WaveRow], now: datetime
-) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """The route with its hours; what a door has seen is done, and the first stop after that is what comes next."""
-    stops = _plain_route(event)
-    if not waves or not stops:
-        return stops, None
-    wave, done = waves[0], _stops_done(event, registration)
-    starts = stop_starts(event, wave)
-    for stop, start in zip(stops, starts, strict=True):
-        stop["hour"] = "" if start is None else about(start, event, current_locale())
-        if stop["number"] in done:
-            stop["state"] = "done"
-    if now >= visit_end(event, wave):
-        return stops, None
-    if done:
-        coming = next((i for i, stop in enumerate(stops) if stop["number"] > max(done)), None)
-    else:
-        coming = next((i for i, start in enumerate(starts) if start is not None and start >= now), None)
-    if coming is None:
-        return stops, None
-    stops[coming]["state"] = "next"
-    return stops, _next_stop(event, stops[coming], coming)
-
-
-def _next_stop(event: EventRow, shown: dict[str, Any], index: int) -> dict[str, Any]:
-    stop, locale = event.stops[index], current_locale()
-    space = next((s for s in event.spaces if s.id == stop.space_id), None)
-    directions = (
-        "" if space is None else (space.directions_fr if locale == "fr" else space.directions_en or space.directions_fr)
-    )
-    where = [part for part in (space.name if space and space.name != shown["name"] else "", directions) if part]
-    return {**shown, "text": ". ".join(first_capital(p.rstrip(".")) for p in where) + ("." if where else "")}
-
-
-def _stops_done(event: EventRow, registration: RegistrationRow) -> set[int]:
-    """The numbers of the stops whose space has let somebody of this registration in."""
-    spaces = {c.id: c.space_id for c in event.checkpoints if c.space_id is not None}
-    if not spaces:
-        return set()
-    seen = {
-        spaces[scan.checkpoint_id]
-        for scan in list_scans(registration.id)
-        if scan.checkpoint_id in spaces
-        and scan.direction == Direction.IN
-        and scan.result is ScanResult.ACCEPTED
-        and not (scan.undone or scan.undoing)
-    }
-    return {stop.position for stop in event.stops if stop.space_id in seen}
+    day = format_day(visit.begins_at, event.timezone, current_locale(), year=True)
+    return Arrival(hour(visit.begins_at, event.timezone), day, place)

@@ -53,7 +53,7 @@ export function showNotes(verdict) {
   find("[data-lead]").textContent = verdict.lead || "";
   find("[data-lead]").parentElement.hidden = !verdict.lead;
   const note = find("[data-note]");
-  if (verdict.missing) note.replaceChildren(...missingNodes(verdict.missing));
+  if (verdict.missing) note.replaceChildren(...(verdict.note ? [verdict.note, " "] : []), ...missingNodes(verdict.missing));
   else note.textContent = verdict.note || "";
   note.hidden = !verdict.note && !verdict.missing;
   return Boolean(verdict.lead || verdict.note || verdict.missing);

@@ -67,7 +67,8 @@ export function presentText(present, expected, words) {
 // The screen that asks a group how many of it pass: for late-comers first how many of theirs are in.
 export function question(ticket, place, words) {
   const said = isLate(ticket, place) ? [presentText(ticket.inside, ticket.expected, words)] : [];
-  const detail = [...said, expectedText(ticket, words)].filter(Boolean).join(". ");
+  const gone = ticket.absent && place.direction === "in" ? words.absent_detail : "";
+  const detail = [...said, expectedText(ticket, words), gone].filter(Boolean).join(". ");
   return { kind: "accepted", title: place.direction === "out" ? words.leaving : words.enter, who: ticket.label, detail };
 }
 
@@ -123,11 +124,14 @@ export function verdict(answer, ticket, place, words) {
   if (place.direction === "out") return { kind: "accepted", title: words.leave, who, detail: "", lead, figures };
   const detail = ticket ? expectedText(ticket, words) : "";
   const missing = group && !place.space ? missingText(minus(answer.expected, answer.present), words) : null;
-  return { kind: "accepted", title: words.enter, who, detail, lead, figures, missing };
+  const note = ticket && ticket.absent ? words.absent_note : "";
+  return { kind: "accepted", title: words.enter, who, detail, lead, note, figures, missing };
 }
 
 function refusal(reason, who, ticket, place, words) {
-  const code = reason === "already_in" ? "invalid" : reason;
+  // only a group that gave its places back is told at the entrance that there is no room
+  const full = reason === "space_full" && !place.space ? "route_full" : reason;
+  const code = reason === "already_in" ? "invalid" : full;
   const values = { day: ticket ? ticket.days : "", today: place.today };
   if (place.space) Object.assign(values, { space: place.space.name, capacity: place.space.capacity });
   return {
