@@ -10,24 +10,22 @@ from pathlib import Path
 
 import pytest
 import zxingcpp
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.accounts.enums import Role
 from app.core.db import db
 from app.jobs.worker import run_worker
-from tests.browser.chromium import EXECUTABLE, FLAGS
-from tests.browser.test_door import AXE, PHONE, film_of, serving
+from tests.browser.chromium import axe_report
+from tests.browser.test_door import PHONE, film_of, serving, with_camera
 from tests.factories import PASSWORD, make_event, make_member, make_organiser
 
 pytestmark = pytest.mark.browser
 
 
 def axe(page: Page) -> None:
-    found = Axe().run(page, options=AXE)
-    assert found.violations_count == 0, found.generate_report()
+    assert axe_report(page) == ""
 
 
 def register_class(page: Page, url: str, slug: str) -> None:
@@ -95,16 +93,17 @@ def log_in(page: Page, url: str, address: str) -> None:
     page.wait_for_url(lambda where: "/login" not in where)
 
 
-def test_a_class_registers_gets_its_ticket_is_scanned_and_counted(whole_app: Flask, tmp_path: Path) -> None:
+def test_a_class_registers_gets_its_ticket_is_scanned_and_counted(
+    whole_app: Flask, chromium: Browser, tmp_path: Path
+) -> None:
     whole_app.config["WTF_CSRF_ENABLED"] = True
     organiser_id = make_organiser()
     event = make_event(organiser_id)
     _, door = make_member(organiser_id, Role.DOOR)
     _, manager = make_member(organiser_id, Role.MANAGER)
     db.session.remove()
-    with serving(whole_app) as url, sync_playwright() as playwright:
-        teacher = playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
-        page = teacher.new_context(viewport=PHONE, locale="fr-FR").new_page()
+    with serving(whole_app) as url:
+        page = chromium.new_context(viewport=PHONE, locale="fr-FR").new_page()
         register_class(page, url, event.slug)
         mail = read_mail(whole_app)
         assert mail["To"] == "manon.lambert@example.org"
@@ -119,25 +118,21 @@ def test_a_class_registers_gets_its_ticket_is_scanned_and_counted(whole_app: Fla
         page.goto(url + own_page.group())
         expect(page.get_by_text("3e B").first).to_be_visible()
         axe(page)
-        teacher.close()
+        page.context.close()
 
         film = film_of([ticket], tmp_path / "ticket.y4m")
-        camera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-        camera.append(f"--use-file-for-fake-video-capture={film}")
-        volunteer = playwright.chromium.launch(executable_path=EXECUTABLE, args=[*FLAGS, *camera])
-        page = volunteer.new_context(viewport=PHONE, locale="fr-FR").new_page()
-        log_in(page, url, door)
-        page.goto(f"{url}/door/{event.slug}")
-        expect(page.locator("[data-verdict-kind=accepted]")).to_contain_text("3e B")
-        page.get_by_role("button", name="30 entrent").click()
-        expect(page.locator("[data-present]")).to_contain_text("30")
-        volunteer.close()
+        with with_camera(chromium, film) as volunteer:
+            page = volunteer.new_context(viewport=PHONE, locale="fr-FR").new_page()
+            log_in(page, url, door)
+            page.goto(f"{url}/door/{event.slug}")
+            expect(page.locator("[data-verdict-kind=accepted]")).to_contain_text("3e B")
+            page.get_by_role("button", name="30 entrent").click()
+            expect(page.locator("[data-present]")).to_contain_text("30")
 
-        organiser = playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
-        desk = organiser.new_context(viewport={"width": 1280, "height": 900}, locale="fr-FR").new_page()
+        desk = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="fr-FR").new_page()
         log_in(desk, url, manager)
         desk.goto(f"{url}/manage/events/{event.slug}")
         for label in ("Inscrits", "Présents", "Déjà venus"):
             expect(desk.locator(".stat", has_text=label).first).to_contain_text("30")
         axe(desk)
-        organiser.close()
+        desk.context.close()

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from app.accounts.enums import Role
 from app.checkin.rehearsal import EXAMPLES, Example
 from app.core.clock import set_clock
 from app.core.db import db
-from tests.browser.chromium import EXECUTABLE, FLAGS
-from tests.browser.test_door import Door, axe, count, film_of, phone, serving, verdict
+from tests.browser.test_door import Door, axe, count, film_of, live, phone, serving, verdict
 from tests.factories import DAY_ONE, PASSWORD, make_event, make_member, make_organiser, make_registration
 from tests.integration.accounts.test_invitations import latest_link
 
@@ -30,7 +29,7 @@ CLASS_CODE = next(ticket.code for ticket in EXAMPLES if ticket.example is Exampl
 
 
 @pytest.fixture
-def door(sqlite_app: Flask) -> Iterator[Door]:
+def door(sqlite_app: Flask, chromium: Browser) -> Iterator[Door]:
     """The morning of the forum, with its owner; one class is expected."""
     organiser_id = make_organiser()
     event = make_event(organiser_id)
@@ -39,16 +38,13 @@ def door(sqlite_app: Flask) -> Iterator[Door]:
     set_clock(sqlite_app.extensions, DAY_ONE)
     db.session.remove()
     with serving(sqlite_app) as url:
-        yield Door(sqlite_app, url, event, class_, owner)
+        yield Door(sqlite_app, chromium, url, event, class_, owner)
 
 
 @contextmanager
-def browsing(viewport: ViewportSize) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
-        page = browser.new_context(viewport=viewport, locale="en-GB").new_page()
-        yield page
-        browser.close()
+def browsing(door: Door, viewport: ViewportSize) -> Iterator[Page]:
+    with door.chromium.new_context(viewport=viewport, locale="en-GB") as context:
+        yield context.new_page()
 
 
 def log_in(page: Page, door: Door, email: str) -> None:
@@ -77,7 +73,7 @@ def accept(page: Page, link: str) -> None:
 
 
 def test_a_temp_is_invited_practises_works_the_door_and_is_out_the_next_day(door: Door, tmp_path: Path) -> None:
-    with browsing(DESK) as page:
+    with browsing(door, DESK) as page:
         log_in(page, door, door.email)
         page.goto(f"{door.url}/manage/people")
         page.locator("[name=name]").fill("Lou Martin")
@@ -88,7 +84,7 @@ def test_a_temp_is_invited_practises_works_the_door_and_is_out_the_next_day(door
         expect(page.get_by_text(f"The invitation leaves for {TEMP}")).to_be_visible()
         expect(page.get_by_role("heading", name="Invitations that wait")).to_be_visible()
         axe(page)
-    with browsing(PHONE) as page:
+    with browsing(door, PHONE) as page:
         accept(page, link_of_the_mail(door))
         expect(page.get_by_role("link", name=re.compile("The Path of Talents"))).to_be_visible()
         axe(page)
@@ -125,6 +121,7 @@ def test_examples_are_tried_without_a_camera(door: Door) -> None:
     with phone(door) as page:
         page.get_by_role("link", name="Practise").click()
         page.wait_for_url(re.compile("/practice$"))
+        live(page)
         expect(page.locator("[data-notice]")).to_be_visible()
         axe(page)
         page.get_by_role("link", name=re.compile("Another day")).click()
@@ -141,7 +138,7 @@ def test_examples_are_tried_without_a_camera(door: Door) -> None:
 
 def test_a_partner_runs_the_registrations_and_sees_nothing_else(door: Door) -> None:
     base = f"{door.url}/manage/events/{door.event.slug}"
-    with browsing(DESK) as page:
+    with browsing(door, DESK) as page:
         log_in(page, door, door.email)
         page.goto(f"{base}/partners")
         axe(page)
@@ -152,7 +149,7 @@ def test_a_partner_runs_the_registrations_and_sees_nothing_else(door: Door) -> N
         page.get_by_role("button", name="Send the invitation").click()
         expect(page.get_by_text(f"The invitation leaves for {PARTNER}")).to_be_visible()
         axe(page)
-    with browsing(DESK) as page:
+    with browsing(door, DESK) as page:
         accept(page, link_of_the_mail(door))
         expect(page.get_by_role("heading", name="Entrusted to me")).to_be_visible()
         axe(page)

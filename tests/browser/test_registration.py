@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.core.db import db
 from app.events.queries import EventRow
 from app.registrations.operations import Registered
-from tests.browser.chromium import EXECUTABLE, FLAGS
 from tests.browser.test_door import PHONE, serving
 from tests.factories import make_event, make_organiser, make_registration
 
@@ -27,13 +26,14 @@ def made(event: EventRow) -> Registered:
 
 
 @pytest.fixture
-def page(sqlite_app: Flask, event: EventRow, made: Registered) -> Iterator[Page]:
+def page(sqlite_app: Flask, chromium: Browser, event: EventRow, made: Registered) -> Iterator[Page]:
     """A phone that reads English, in front of a running server; addresses are paths."""
     db.session.remove()
-    with serving(sqlite_app) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
-        yield browser.new_context(viewport=PHONE, locale="en-GB", base_url=url).new_page()
-        browser.close()
+    with (
+        serving(sqlite_app) as url,
+        chromium.new_context(viewport=PHONE, locale="en-GB", base_url=url) as context,
+    ):
+        yield context.new_page()
 
 
 def test_errors_of_a_step_have_the_focus(page: Page, event: EventRow) -> None:

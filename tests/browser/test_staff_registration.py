@@ -1,29 +1,21 @@
 """Registering somebody at the desk: the places follow who is chosen, with JavaScript at once, without by a button."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.accounts.enums import Role
 from app.core.db import db
 from app.events.drafts import AllotmentDraft, WaveDraft
 from app.events.queries import EventRow
-from tests.browser.chromium import EXECUTABLE, FLAGS
-from tests.browser.test_door import AXE, serving
+from tests.browser.chromium import axe_report
+from tests.browser.test_door import serving
 from tests.factories import DAY_ONE, PASSWORD, forum, make_event, make_member, make_organiser
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
-        yield found
-        found.close()
 
 
 @pytest.fixture
@@ -44,20 +36,21 @@ def manager(event: EventRow) -> str:
     return email
 
 
-def opened(browser: Browser, url: str, event: EventRow, manager: str, *, javascript: bool = True) -> Page:
+@contextmanager
+def opened(chromium: Browser, url: str, event: EventRow, manager: str, *, javascript: bool = True) -> Iterator[Page]:
     """The form, by somebody who is logged in; its first audience are the schools."""
-    page = browser.new_context(locale="en-GB", java_script_enabled=javascript).new_page()
-    page.goto(f"{url}/login?next=/manage/events/{event.slug}/registrations/new")
-    page.locator("[name=email]").fill(manager)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
-    page.wait_for_url("**/registrations/new")
-    return page
+    with chromium.new_context(locale="en-GB", java_script_enabled=javascript) as context:
+        page = context.new_page()
+        page.goto(f"{url}/login?next=/manage/events/{event.slug}/registrations/new")
+        page.locator("[name=email]").fill(manager)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("[name=password]").press("Enter")
+        page.wait_for_url("**/registrations/new")
+        yield page
 
 
-def test_the_places_follow_who_is_chosen(sqlite_app: Flask, browser: Browser, event: EventRow, manager: str) -> None:
-    with serving(sqlite_app) as url:
-        page = opened(browser, url, event, manager)
+def test_the_places_follow_who_is_chosen(sqlite_app: Flask, chromium: Browser, event: EventRow, manager: str) -> None:
+    with serving(sqlite_app) as url, opened(chromium, url, event, manager) as page:
         participants = page.locator("[name='headcount.participants']")
         expect(page.locator("#places")).to_contain_text("60 places")
         expect(page.get_by_role("button", name="Refresh the places")).to_be_hidden()
@@ -72,8 +65,7 @@ def test_the_places_follow_who_is_chosen(sqlite_app: Flask, browser: Browser, ev
         expect(page.locator("#places-for")).to_have_text("Places for: Schools, a group of 28.")
         expect(page.locator("#places")).to_contain_text("20 places: not enough")
         expect(page.locator("[name=waves]").nth(1)).to_be_checked()
-        found = Axe().run(page, options=AXE)
-        assert found.violations_count == 0, found.generate_report()
+        assert axe_report(page) == ""
         page.locator("[name=audience]").select_option("job_seeker")
         expect(page.locator("#places")).to_contain_text("60 places")
         expect(page.locator("[name='contact.name']")).to_have_value("Manon Lambert")
@@ -82,10 +74,9 @@ def test_the_places_follow_who_is_chosen(sqlite_app: Flask, browser: Browser, ev
 
 
 def test_without_javascript_a_button_refreshes_the_places(
-    sqlite_app: Flask, browser: Browser, event: EventRow, manager: str
+    sqlite_app: Flask, chromium: Browser, event: EventRow, manager: str
 ) -> None:
-    with serving(sqlite_app) as url:
-        page = opened(browser, url, event, manager, javascript=False)
+    with serving(sqlite_app) as url, opened(chromium, url, event, manager, javascript=False) as page:
         page.locator("[name=kind][value=group]").check(force=True)
         page.locator("[name='headcount.participants']").fill("28")
         page.locator("[name='contact.name']").fill("Manon Lambert")

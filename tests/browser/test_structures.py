@@ -5,9 +5,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from app.accounts.enums import Role
 from app.core.actor import SYSTEM
@@ -20,8 +19,8 @@ from app.structures.models import StructureKind
 from app.structures.operations.contacts import add_contact
 from app.structures.operations.directory import create_structure
 from app.structures.queries import list_known
-from tests.browser.chromium import EXECUTABLE, FLAGS
-from tests.browser.test_door import AXE, serving
+from tests.browser.chromium import axe_report
+from tests.browser.test_door import serving
 from tests.factories import NOW, PASSWORD, class_draft, make_event, make_member, make_organiser, make_registration
 
 pytestmark = pytest.mark.browser
@@ -34,8 +33,7 @@ def look(page: Page) -> None:
     for width in (390, 1280):
         page.set_viewport_size(ViewportSize(width=width, height=844))
         assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
-        found = Axe().run(page, options=AXE)
-        assert found.violations_count == 0, f"{page.url} at {width}: {found.generate_report()}"
+        assert axe_report(page) == "", f"{page.url} at {width}"
 
 
 def link_of(app: Flask) -> str:
@@ -48,7 +46,7 @@ def link_of(app: Flask) -> str:
     return found[0][0]
 
 
-def test_the_team_and_a_contact(sqlite_app: Flask) -> None:
+def test_the_team_and_a_contact(sqlite_app: Flask, chromium: Browser) -> None:
     organiser_id = make_organiser()
     event = make_event(organiser_id)
     make_registration(event, class_draft(event, contact=Contact("Manon Lambert", MAIL)))
@@ -61,11 +59,11 @@ def test_the_team_and_a_contact(sqlite_app: Flask) -> None:
         add_contact(school.id, contact, organiser_id=organiser_id, by=SYSTEM, now=NOW)
     _, owner = make_member(organiser_id, Role.OWNER)
     db.session.remove()
-    with serving(sqlite_app) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
-        team(browser.new_context(locale="fr-FR").new_page(), url, owner)
-        visiting(browser.new_context(locale="fr-FR").new_page(), url, sqlite_app)
-        browser.close()
+    with serving(sqlite_app) as url:
+        with chromium.new_context(locale="fr-FR") as context:
+            team(context.new_page(), url, owner)
+        with chromium.new_context(locale="fr-FR") as context:
+            visiting(context.new_page(), url, sqlite_app)
 
 
 def team(page: Page, url: str, owner: str) -> None:

@@ -8,8 +8,8 @@ Pair = tuple[int, int]
 Obstacle = tuple[str, frozenset[int]]
 Said = tuple[str, str | None]
 
-HELD = {"confirmed"}
-ALIVE = {"confirmed", "waitlisted"}
+HELD = {"confirmed", "offered"}
+ALIVE = {"confirmed", "waitlisted", "offered"}
 
 
 @dataclass
@@ -153,10 +153,59 @@ class Forum:
                 shut.add(wave)
         return ("audience", frozenset(shut)) if shut else None
 
-    def waits_behind(self, booking: Booking) -> bool:
-        """Whether somebody came into the waiting list earlier for one of the same waves."""
-        waiting = (b for b in self.bookings if b.status == "waitlisted" and b.id < booking.id)
-        return any(b.waves & booking.waves for b in waiting)
+    def serve(self, before: Booking | None = None, but: Booking | None = None) -> tuple[list[Booking], frozenset[int]]:
+        """(who is offered places, in the order of arrival; the waves of which others get none): one who must wait holds all up.
+
+        `before`: only who came before that one. Who can never have places holds nobody up.
+        """
+        offers: list[Booking] = []
+        held_up: frozenset[int] = frozenset()
+        for b in sorted((b for b in self.bookings if b.status == "waitlisted"), key=lambda b: b.id):
+            if b is but or (before is not None and b.id >= before.id):
+                continue
+            if self.never(b.audience, b.group, b.waves, b.people):
+                continue
+            if held_up & b.waves or self.obstacle(b.audience, b.group, b.waves, b.people) is not None:
+                held_up |= b.waves
+            else:
+                b.status = "offered"
+                offers.append(b)
+        for b in offers:
+            b.status = "waitlisted"
+        return offers, held_up
+
+    @staticmethod
+    def offer(bookings: list[Booking]) -> None:
+        """They are offered places."""
+        for booking in bookings:
+            booking.status = "offered"
+
+    def turn(
+        self, audience: str, group: bool, waves: frozenset[int], people: int, old: Booking | None = None
+    ) -> tuple[Obstacle | None, list[Booking]]:
+        """(why a newcomer gets no places, who is offered some before that): as `obstacle`, but behind those who wait."""
+        had = old.waves if old and old.holds() else frozenset[int]()
+        more = waves if old is None or people > old.holds() else waves - had
+        queued = self._queued(more, old)
+        obstacle = self.obstacle(audience, group, waves, people, old)
+        if not queued or (obstacle and obstacle[0] == "event"):
+            return obstacle, []
+        if obstacle and obstacle[0] == "wave":
+            return ("wave", obstacle[1] | queued), []
+        offers, held_up = self.serve(but=old)
+        for b in offers:
+            b.status = "offered"
+        obstacle = self.obstacle(audience, group, waves, people, old)
+        queued = self._queued(more, old) if held_up & more else frozenset()
+        for b in offers:
+            b.status = "waitlisted"
+        if queued and (obstacle is None or obstacle[0] != "event"):
+            obstacle = ("wave", queued | (obstacle[1] if obstacle and obstacle[0] == "wave" else frozenset()))
+        return obstacle, offers
+
+    def _queued(self, waves: frozenset[int], but: Booking | None) -> frozenset[int]:
+        waiting = [b for b in self.bookings if b.status == "waitlisted" and b is not but]
+        return frozenset(wave for b in waiting for wave in b.waves) & waves
 
     def below_taken(
         self,
@@ -189,8 +238,8 @@ class Forum:
         self, booking: Booking, scan_id: str, code: str, way: str, space: int | None, asked: Pair | None, day: int
     ) -> Said:
         """What the door answers, and note what happened."""
-        if booking.status not in HELD:
-            return "refused", booking.status
+        if booking.status != "confirmed":
+            return "refused", "waitlisted" if booking.status == "offered" else booking.status
         card = code != booking.codes[0]
         if booking.codes.index(code) > booking.participants:
             return "refused", "cancelled"  # the class shrank: its last cards are withdrawn

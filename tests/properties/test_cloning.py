@@ -4,22 +4,31 @@ import json
 from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import combinations
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert, select, update
 
 from app.core.actor import SYSTEM
 from app.core.db import Model, db
 from app.core.errors import DomainError
 from app.core.transaction import transaction
-from app.events.cloning import copies_on, draft_from, first_day_of
+from app.events.cloning import copies_on, draft_from, first_day_of, transfers_of
 from app.events.cloning_design import design_of, draft_on, from_json, to_json
-from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, WaveDraft
-from app.events.enums import Enrolment, EventKind, Measure, QuestionKind
+from app.events.drafts import (
+    AllotmentDraft,
+    ApartDraft,
+    EventDraft,
+    SpaceDraft,
+    StopDraft,
+    TransferDraft,
+    WaveDraft,
+)
+from app.events.enums import Enrolment, EventKind, Measure, QuestionKind, Span, WaitingPolicy
 from app.events.models import (
     Allotment,
     Checkpoint,
@@ -29,6 +38,7 @@ from app.events.models import (
     Space,
     Stop,
     Target,
+    Transfer,
     Wave,
 )
 from app.events.operations.cloning import clone_event, create_from_design
@@ -50,6 +60,7 @@ PARTS: dict[type[Model], dict[str, str]] = {
                 "organiser_id", "kind", "summary_fr", "summary_en", "description_fr", "description_en", "entrance_fr",
                 "entrance_en", "venue_id", "join_url", "project_id", "timezone", "enrolment", "capacity",
                 "largest_group", "reference_prefix", "asks_statistics", "waiting_list", "keep_names_days",
+                "waiting_policy", "offer_hours", "apart", "transfer_minutes", "absent_minutes",
             ),
             EQUAL,
         ),
@@ -58,28 +69,36 @@ PARTS: dict[type[Model], dict[str, str]] = {
             (
                 "id", "slug", "calendar_uid", "state", "title_fr", "title_en", "taken", "cancel_code", "cancel_reason",
                 "version", "revision", "created_at", "updated_at", "published_at", "cloned_from_id", "deleted_at",
+                "date_to_come", "postponed_at",
             ),
             OWN,
         ),
     },
     EventAudience: {"event_id": OWN, "code": EQUAL, "position": EQUAL},
     Wave: {
-        **dict.fromkeys(("id", "event_id", "taken"), OWN),
+        **dict.fromkeys(("id", "event_id", "taken", "waiting", "late_minutes"), OWN),
         **dict.fromkeys(("starts_at", "ends_at"), HOURS),
-        **dict.fromkeys(("capacity", "place", "host"), EQUAL),
+        **dict.fromkeys(("capacity", "place", "host", "forecast"), EQUAL),
     },
     Allotment: {
         **dict.fromkeys(("id", "wave_id", "people", "groups"), OWN),
         **dict.fromkeys(("audience", "max_people", "max_groups"), EQUAL),
     },
     Space: {
-        **dict.fromkeys(("id", "event_id"), OWN),
-        **dict.fromkeys(("name", "capacity", "directions_fr", "directions_en", "position"), EQUAL),
+        **dict.fromkeys(("id", "event_id", "late_minutes", "stand_token"), OWN),
+        **dict.fromkeys(("name", "capacity", "stands", "directions_fr", "directions_en", "position"), EQUAL),
     },
     Stop: {
         **dict.fromkeys(("id", "event_id", "space_id"), OWN),
-        **dict.fromkeys(("position", "name_fr", "name_en", "text_fr", "text_en", "minutes", "optional"), EQUAL),
+        **dict.fromkeys(
+            (
+                "position", "name_fr", "name_en", "text_fr", "text_en", "minutes", "optional", "any_order", "audiences",
+                "largest_team", "box",
+            ),
+            EQUAL,
+        ),
     },
+    Transfer: {"low_space_id": OWN, "high_space_id": OWN, "minutes": EQUAL},
     Checkpoint: {"id": OWN, "event_id": OWN, "space_id": OWN, "name": EQUAL},
     Question: {
         **dict.fromkeys(("id", "event_id", "created_at"), OWN),
@@ -100,8 +119,8 @@ PARTS: dict[type[Model], dict[str, str]] = {
 # Tables that point to an event and of which a copy has nothing: people, what they did, what was told or asked of them.
 # Delegations are copied when asked for (tests/integration/cloning).
 LEFT = {
-    "answer_files", "bulk_actions", "declared_statistics", "delegations", "exports", "import_files", "invitations",
-    "presences", "registrations",
+    "answer_files", "bulk_actions", "declared_statistics", "delegations", "exports", "flow_delays", "flow_plans",
+    "import_files", "invitations", "presences", "registrations",
     "scans",
 }  # fmt: skip
 
@@ -129,14 +148,42 @@ def drafts(draw: st.DrawFn) -> EventDraft:
     for day, hour in draw(st.lists(st.tuples(st.integers(0, length), hours), min_size=1, max_size=6)):
         ends = at(day, hour.replace(hour=hour.hour + 1))
         waves.append(
-            WaveDraft(at(day, hour), ends, draw(st.integers(1, 90)), draw(words), draw(words), draw(allotments))
+            WaveDraft(
+                at(day, hour),
+                ends,
+                draw(st.integers(1, 90)),
+                draw(words),
+                draw(words),
+                draw(allotments),
+                forecast=draw(maybe),
+            )
         )
     spaces = tuple(
-        SpaceDraft(name, draw(st.integers(1, 300)), draw(words), draw(words))
+        SpaceDraft(
+            name, draw(st.integers(1, 300)), draw(words), draw(words), stands=draw(st.none() | st.integers(1, 9))
+        )
         for name in draw(st.lists(names, unique_by=str.strip, max_size=3))
     )
     places = st.sampled_from(["", *(s.name for s in spaces)])
-    stops = st.builds(StopDraft, names, st.integers(0, 90), words, words, words, st.booleans(), places)
+    stops = st.builds(
+        StopDraft,
+        names,
+        st.integers(0, 90),
+        words,
+        words,
+        words,
+        st.booleans(),
+        places,
+        any_order=st.booleans(),
+        audiences=st.lists(st.sampled_from(audiences), unique=True, max_size=2).map(tuple),
+        largest_team=maybe,
+        box=words.map(str.strip),
+    )
+    pairs = [(a.name, b.name) for a, b in combinations(spaces, 2)]
+    walks = tuple(TransferDraft(a, b, draw(st.integers(0, 30))) for a, b in pairs if draw(st.booleans()))
+    apart = tuple(
+        ApartDraft(a, b, draw(st.sampled_from(Span))) for a, b in combinations(audiences, 2) if draw(st.booleans())
+    )
     opens = draw(st.none() | st.tuples(st.integers(-60, -20), hours))
     closes = draw(st.none() | st.tuples(st.integers(-10, 0), hours))
     venue = draw(words).strip()  # an address belongs to a place that has a name
@@ -149,6 +196,8 @@ def drafts(draw: st.DrawFn) -> EventDraft:
         entrance_en=draw(words), join_url=draw(st.sampled_from(["", "https://visio.example.org/1"])),
         capacity=draw(maybe), largest_group=draw(maybe), registration_opens_at=opens and at(*opens),
         registration_closes_at=closes and at(*closes),
+        transfer_minutes=draw(st.integers(0, 30)), transfers=walks, apart=apart, offer_hours=draw(st.integers(1, 168)),
+        waiting_policy=draw(st.sampled_from(WaitingPolicy)), absent_minutes=draw(maybe),
         asks_statistics=draw(st.booleans()), waiting_list=draw(st.booleans()), keep_names_days=draw(st.integers(1, 900)),
         reference_prefix=draw(st.sampled_from(["", "VT", "ABCD"])),
     )  # fmt: skip
@@ -170,6 +219,9 @@ def rows_of(model: type[Model], event_id: int) -> list[dict[str, Any]]:
         found = found.where(Event.id == event_id)
     elif model is Target:
         found = found.where(Target.scope == f"event:{event_id}").order_by(Target.id)
+    elif model is Transfer:
+        found = found.join(Space, Space.id == Transfer.low_space_id).where(Space.event_id == event_id)
+        found = found.order_by(Transfer.low_space_id, Transfer.high_space_id)
     elif model is Allotment:
         found = found.join(Wave, Wave.id == Allotment.wave_id).where(Wave.event_id == event_id)
         found = found.order_by(Wave.starts_at, Allotment.wave_id, Allotment.audience)
@@ -232,11 +284,14 @@ def compare_own(source: EventRow, copy: EventRow) -> None:
     expected = {
         "state": "draft", "taken": 0, "cancel_code": "", "cancel_reason": "", "version": 1, "revision": 1,
         "created_at": NOW, "updated_at": NOW, "published_at": None, "cloned_from_id": source.id, "deleted_at": None,
+        "date_to_come": False, "postponed_at": None,
     }  # fmt: skip
     assert {name: event[name] for name in expected} == expected
     assert copy.slug != source.slug
     assert copy.calendar_uid != source.calendar_uid
-    assert all(row["taken"] == 0 for row in rows_of(Wave, copy.id))
+    assert all((row["taken"], row["waiting"], row["late_minutes"]) == (0, 0, 0) for row in rows_of(Wave, copy.id))
+    assert all((row["late_minutes"], row["stand_token"]) == (0, None) for row in rows_of(Space, copy.id))
+    assert transfers_of(copy) == transfers_of(source)
     assert all((row["people"], row["groups"]) == (0, 0) for row in rows_of(Allotment, copy.id))
     assert [s.space_name for s in copy.stops] == [s.space_name for s in source.stops]
     assert {s.space_id for s in copy.stops if s.space_id} <= {s.id for s in copy.spaces}
@@ -248,6 +303,11 @@ def compare_own(source: EventRow, copy: EventRow) -> None:
 
 def fill(event: EventRow) -> None:
     """Take the source's places where somebody can come, so that its counters are not those of a new event."""
+    with transaction():
+        db.session.execute(update(Wave).where(Wave.event_id == event.id).values(late_minutes=5))
+        for space in event.spaces:
+            tokened = {"late_minutes": 5, "stand_token": f"stand-{space.id}"}
+            db.session.execute(update(Space).where(Space.id == space.id).values(**tokened))
     for audience in event.audiences:
         draft = person_draft(event, audience=audience.code, waves=tuple(w.id for w in event.waves))
         with suppress(DomainError), transaction():

@@ -14,7 +14,7 @@ from app.core.transaction import transaction
 from app.events.drafts import AllotmentDraft, WaveDraft
 from app.events.models import Allotment, Event, Wave
 from app.events.operations import Held, exchange_places, release_places, take_places
-from tests.factories import DAY_ONE, forum, make_event, make_organiser
+from tests.factories import DAY_ONE, NOW, forum, make_event, make_organiser
 from tests.properties.conftest import LONG
 
 AUDIENCES = ("school", "job_seeker")
@@ -72,7 +72,7 @@ def test_exchanging_is_giving_back_and_taking(whole_app: Flask) -> None:
             return Held(tuple(ids[n] for n in wanted[0]), audience, wanted[1], group)
 
         def give_back_and_take() -> None:
-            release_places(event.id, held(before))
+            release_places(event.id, held(before), now=NOW)
             take_places(event.id, held(after))
 
         try:
@@ -82,7 +82,7 @@ def test_exchanging_is_giving_back_and_taking(whole_app: Flask) -> None:
                         take_places(event.id, held(wanted))
                     elif wanted is before:
                         raise RolledBack
-                exchanged = outcome(event.id, lambda: exchange_places(event.id, held(before), held(after)))
+                exchanged = outcome(event.id, lambda: exchange_places(event.id, held(before), held(after), now=NOW))
                 assert exchanged == outcome(event.id, give_back_and_take)
                 raise RolledBack
         except RolledBack:

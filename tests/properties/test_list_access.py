@@ -235,7 +235,8 @@ def test_no_page_of_the_list_says_what_its_reader_may_not_know(
         query = urlencode([(name, value) for name, value in said if name != "q"])
         for path in (f"{base}/registrations", f"{base}/registrations.csv", f"{base}/exports/new", f"{base}/exports"):
             answer = client.get(f"{path}?{query}")
-            assert answer.status_code == (200 if may(access, Ability.LIST_SEE) else 403)
+            refused = {400} if path.endswith(".csv") else set()  # a file that would hold more than was asked for
+            assert answer.status_code in ({200, *refused} if may(access, Ability.LIST_SEE) else {403})
             told = answer.get_data(as_text=True)
             for secret in one.hidden(access):
                 said_it = any(secret in value for _name, value in said)  # then it may well stand in the page's links

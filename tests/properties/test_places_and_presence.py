@@ -34,7 +34,7 @@ from app.events.models import Allotment, Event, Wave
 from app.events.operations import edit_event
 from app.events.queries import get_event_by_id
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
-from app.registrations.enums import RegistrationKind, RegistrationStatus
+from app.registrations.enums import RegistrationKind
 from app.registrations.errors import AlreadyRegistered
 from app.registrations.operations import (
     Registered,
@@ -49,7 +49,7 @@ from tests.factories import DAY_ONE, NOW, forum, make_event, make_organiser
 from tests.integration.dbs import empty_tables
 from tests.properties.asking import AUDIENCES, asks, attempt, limit, passages, refusal, small
 from tests.properties.conftest import STATEFUL
-from tests.properties.model import Booking, Forum, Pair
+from tests.properties.model import ALIVE, Booking, Forum, Pair
 
 LAST_DAY = DAY_ONE + timedelta(days=2, hours=8)
 Limits = dict[tuple[int, str], tuple[int | None, int | None]]
@@ -147,14 +147,12 @@ class ForumMachine(RuleBasedStateMachine):
             assert isinstance(answer, FieldError)
             assert answer.problems == {"audience": "unknown_audience"}
             return
-        twin = next(
-            (b for b in self.model.bookings if b.same == same and b.status in {"confirmed", "waitlisted"}), None
-        )
+        twin = next((b for b in self.model.bookings if b.same == same and b.status in ALIVE), None)
         if twin is not None:
             assert isinstance(answer, AlreadyRegistered)
             assert answer.registration_id == twin.id
             return
-        obstacle = self.model.obstacle(audience, group, waves, sum(count))
+        obstacle, offers = self.model.turn(audience, group, waves, sum(count))
         if obstacle is not None and not waitlist:
             assert refusal(obstacle, answer), (obstacle, answer)
             return
@@ -164,6 +162,7 @@ class ForumMachine(RuleBasedStateMachine):
             return
         assert isinstance(answer, Registered)
         assert answer.status == ("confirmed" if obstacle is None else "waitlisted")
+        self.model.offer(offers if obstacle is None else [])
         self.model.bookings.append(
             Booking(answer.id, [answer.ticket_code], same, group, audience, *count, str(answer.status), waves)
         )
@@ -187,7 +186,7 @@ class ForumMachine(RuleBasedStateMachine):
                 now=NOW,
             )
         )
-        if booking.status == "cancelled":
+        if booking.status in {"cancelled", "offered"}:
             assert isinstance(answer, MoveNotAllowed)
             return
         same = set(waves) == set(booking.waves)
@@ -198,17 +197,20 @@ class ForumMachine(RuleBasedStateMachine):
         if grows and self.model.never(booking.audience, booking.group, waves, sum(count)):
             assert isinstance(answer, FieldError)
             return
-        obstacle = self.model.obstacle(booking.audience, booking.group, waves, sum(count), booking)
-        waits_on = (
-            booking.status == "waitlisted" and same and (obstacle is not None or self.model.waits_behind(booking))
-        )
-        if obstacle is not None and not waits_on:
-            assert refusal(obstacle, answer), (obstacle, answer)
-            return
-        status = "waitlisted" if waits_on else "confirmed"
+        if booking.status == "waitlisted" and same:
+            offers, held_up = self.model.serve(before=booking)
+            self.model.offer(offers)
+            obstacle = self.model.obstacle(booking.audience, booking.group, waves, sum(count), booking)
+            status = "waitlisted" if obstacle is not None or held_up & waves else "confirmed"
+        else:
+            obstacle, offers = self.model.turn(booking.audience, booking.group, waves, sum(count), booking)
+            if obstacle is not None:
+                assert refusal(obstacle, answer), (obstacle, answer)
+                return
+            self.model.offer(offers)
+            status = "confirmed"
         assert answer == status
-        booking.waves, booking.status = waves, status
-        booking.participants, booking.companions = count
+        booking.waves, booking.status, (booking.participants, booking.companions) = waves, status, count
 
     @precondition(lambda self: self.model.bookings)
     @rule(which=st.integers(0, 99), reason=st.sampled_from(["", "Ana est malade"]))
@@ -223,9 +225,8 @@ class ForumMachine(RuleBasedStateMachine):
     def erase(self, which: int) -> None:
         booking = self.some(which)
         assert attempt(lambda: erase_registration(booking.id, by=SYSTEM, now=NOW)) is None
-        booking.status, booking.same = "cancelled", None
-        row = get_registration(booking.id)
-        assert (row.contact_name, row.contact_email, row.status) == ("—", "", RegistrationStatus.CANCELLED)
+        booking.status, booking.same, row = "cancelled", None, get_registration(booking.id)
+        assert (row.contact_name, row.contact_email, row.status) == ("—", "", "cancelled")
 
     @rule(
         what=st.sampled_from(["capacities", "capacities", "more", "fewer"]),

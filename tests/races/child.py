@@ -3,6 +3,8 @@
 import os
 import random
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from uuid import uuid4
@@ -19,7 +21,14 @@ from app.core.transaction import transaction
 from app.events.queries import EventRow, get_event
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
 from app.registrations.enums import RegistrationKind
-from app.registrations.operations import cancel_registration, change_registration, register
+from app.registrations.operations import (
+    accept_offer,
+    cancel_registration,
+    change_registration,
+    decline_offer,
+    offer_places,
+    register,
+)
 from app.registrations.queries import get_registration, list_ids_alive
 from tests.factories import DAY_ONE, NOW
 from tests.races.together import write
@@ -73,6 +82,44 @@ def stop_inside(database_url: str, instance: str, slug: str, told: Connection) -
             record_scans(event, "door", [item], now=DAY_ONE)
             told.send(made.reference)
             threading.Event().wait()
+
+
+def promote_and_answer(database_url: str, instance: str, slug: str, seed: int, told: Connection) -> None:
+    """Cancel, offer, accept, decline and register in two threads; send the faults, of which there should be none."""
+    app = open_app(database_url, instance)
+    faults: list[str] = []
+
+    def run(number: int) -> None:
+        chance = random.Random(10 * seed + number)
+        with app.app_context():
+            event = get_event(slug)
+            for n in range(25):
+                try:
+                    write(lambda n=n: _one_move(event, chance, f"{os.getpid()}-{number}-{n}"))  # type: ignore[misc]
+                except DomainError:
+                    continue
+                except Exception as fault:
+                    faults.append(repr(fault))
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told.send(faults)
+
+
+def _one_move(event: EventRow, chance: random.Random, name: str) -> None:
+    found = chance.choice(list_ids_alive(event.id))
+    moves: list[Callable[[], object]] = [
+        lambda: cancel_registration(found, by=SYSTEM, now=NOW),
+        lambda: accept_offer(found, by=SYSTEM, now=NOW),
+        lambda: decline_offer(found, by=SYSTEM, now=NOW),
+        lambda: offer_places(event.id, now=NOW),
+        lambda: register(event, someone(event, name, chance.randint(1, 3)), by=SYSTEM, now=NOW),
+        lambda: register(event, replace(someone(event, name), waitlist=True), by=SYSTEM, now=NOW),
+    ]
+    chance.choice(moves)()
 
 
 def be_busy(database_url: str, instance: str, slug: str, seed: int) -> None:

@@ -69,4 +69,4 @@ def test_french_has_one_word_for_mail() -> None:
 
 
 def test_the_badge_of_those_who_came_holds_for_one_and_for_many() -> None:
-    assert catalogue("fr").upgettext("arrival", "Present") == "Sur place"
+    assert catalogue("fr").upgettext("arrival", "Came") == "Oui"

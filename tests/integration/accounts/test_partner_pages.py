@@ -89,7 +89,7 @@ def test_a_partner_is_invited_sent_again_and_withdrawn(manager: FlaskClient, eve
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"functions": []}, "Choose one of the answers shown."),
+        ({"functions": []}, "Tick at least one part of the event."),
         ({"functions": ["everything"]}, "choice"),
         ({"ends_on": "2027-01-10"}, "This day is over."),
         ({"ends_on": "9999-12-31"}, "Write a date"),

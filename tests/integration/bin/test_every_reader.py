@@ -24,6 +24,8 @@ from app.core.transaction import transaction
 from app.events.enums import Measure, ReasonUse
 from app.events.operations.deleting import remove_some
 from app.events.queries import get_event
+from app.events.queries.postponed import PostponedRow
+from app.flows.queries import get_plan_by_id
 from app.registrations.drafts import Contact, Statistics
 from app.registrations.enums import Gender
 from app.registrations.operations.removing import remove_old
@@ -32,11 +34,12 @@ from app.reports.lists import ListQuery
 from app.reports.queries.journal import JournalFilter
 from app.reports.queries.statistics import add_declared_totals, get_declared_totals
 from app.reports.queries.structures import DirectoryFilter
+from app.reports.queries.unanswered import Answer
 from tests.factories import NOW, forum, make_event, make_organiser, make_registration, person_draft
 from tests.integration.bin.conftest import delete
 from tests.integration.bin.world import SECRET, BinWorld, make_world
 
-FEATURES = ("events", "registrations", "checkin", "reports", "feeds")
+FEATURES = ("events", "registrations", "checkin", "flows", "reports", "feeds")
 LATER = NOW + timedelta(days=31)
 STAMPS = {"version", "revision", "updated_at", "cursor", "etag", "changed_at", "last_modified"}
 
@@ -51,6 +54,7 @@ EXEMPT = {
     "app.reports.queries.palette.rows_of": "a condition, no reader",
     "app.reports.queries.list_sql.list_sql": "conditions, no reader",
     "app.reports.queries.list_sql.within": "conditions, no reader",
+    "app.reports.queries.list_sql.holds": "a condition, no reader",
     "app.reports.queries.scans.came_in": "conditions, no reader",
     "app.reports.queries.statistics.get_declared_totals": "adds up in fives: the next test",
     "app.registrations.queries.get_statistics": "its key stands in the registration alone",
@@ -59,6 +63,7 @@ EXEMPT = {
     "app.registrations.bulk.queries.get_bulk": "how many an action took is what it was",
     "app.registrations.bulk.queries.list_bulks": "how many an action took is what it was",
     "app.reports.queries.views.query_of": "what a view asks for, no reader",
+    "app.reports.queries.views.address_of": "what a view asks for, no reader",
     "app.events.queries.templates.find_free_slug": "the address of what is in the bin is taken",
 }
 TELLS_THAT_IT_WAS_DONE = {
@@ -75,7 +80,7 @@ def query_modules() -> Iterator[Any]:
         inside = import_module(f"{package.__name__}.{feature}")
         for found in pkgutil.walk_packages(inside.__path__, f"{inside.__name__}."):
             name = found.name.removeprefix(f"{inside.__name__}.")
-            if "queries" in name.split(".") or name in {"marks", "answers"} or feature == "feeds":
+            if "queries" in name.split(".") or name in {"marks", "answers", "stays"} or feature == "feeds":
                 yield import_module(found.name)
 
 
@@ -102,13 +107,17 @@ def values_of(world: BinWorld) -> dict[str, Any]:
         "query": ListQuery(), "questions": get_event(world.event.slug).questions, "key": "why",
         "structure_id": world.standing.structure_id, "drafts": [person_draft(world.event, contact=_contact_of(world))],
         "slug": world.gone.slug, "space_ids": [space.id for space in world.event.spaces], "scan_ids": [],
-        "group": True, "class_label": "", "organisation_name": "", "contact_name": "", "card": "", "holder": "",
+        "group": True, "family_name": "", "class_label": "", "organisation_name": "", "contact_name": "", "card": "", "holder": "",
         "project_id": world.project_id, "year": 2027, "scope": f"project:{world.project_id}", "columns": (),
         "use": ReasonUse.NO_SHOW, "uses": (ReasonUse.NO_SHOW,), "told": "", "measure": Measure.REGISTERED, "counted": [],
         "bulk_id": world.bulk_id, "job_id": 1, "export_id": 1, "import_id": 1, "view_id": 1, "template_id": 1, "page": "",
         "message_id": 1, "lines": (), "wanted": None, "filters": ExportFilters(), "contact_ids": [],
         "registration_ids": [world.standing.id], "first_day": world.event.starts_at.date(),
         "public": True, "names": (), "stems": ("a", "b"), "timezone": world.event.timezone,
+        "plan": get_plan_by_id(world.plan_id), "other": get_plan_by_id(world.plan_id), "plan_id": world.plan_id,
+        "number": 1, "space_id": world.event.spaces[0].id, "breaches": (), "rows": (), "before": (), "after": (),
+        "postponed": PostponedRow("weather", "", {}, was_to_come=False), "at": NOW, "asked_at": NOW, "answer": Answer.ASKED,
+        "since": NOW, "waves": [wave.id for wave in world.event.waves], "wave_id": world.event.waves[0].id,
         "day": world.event.starts_at.date(), "days": [world.event.starts_at.date()],
     }  # fmt: skip
 
@@ -194,7 +203,7 @@ def marks_in(name: str, found: Any, world: BinWorld) -> set[str]:
 
 @pytest.fixture
 def world(sqlite_app: Flask) -> BinWorld:
-    return make_world()
+    return make_world(planned=True)
 
 
 def test_every_reader_leaves_out_what_is_in_the_bin(sqlite_app: Flask, world: BinWorld) -> None:

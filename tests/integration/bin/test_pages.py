@@ -16,6 +16,7 @@ from app.accounts.passwords import choose_password
 from app.checkin.enums import Direction
 from app.checkin.operations import ScanInput, record_scans
 from app.core.actor import SYSTEM
+from app.core.audit import list_history
 from app.core.clock import set_clock
 from app.core.db import db
 from app.core.transaction import transaction
@@ -98,7 +99,9 @@ def test_deleting_asks_again_and_can_be_undone_at_once(client: FlaskClient, foru
     undo = f"/manage/events/{forum.slug}/bin/{made.reference}/restore"
     assert "The registration of 3e B is deleted." in answer.text
     assert f'action="{undo}"' in answer.text
-    assert client.get(here).status_code == 404
+    gone = client.get(here)
+    assert gone.status_code == 404
+    assert f'href="/manage/bin?q={made.reference}"' in gone.text
     assert client.get(f"/r/{made.token}").status_code == 410
     assert client.get(f"/t/{made.ticket_code}").status_code == 410
     assert client.get(f"/t/{made.ticket_code}/qr.svg").status_code == 410
@@ -176,19 +179,28 @@ def test_an_event_is_deleted_with_its_words_and_undone(client: FlaskClient, foru
     asked = client.get(f"{base}/delete").text
     assert "Its registration is cancelled: 30 people." in asked
     assert "told by mail that the event is called off" in asked
-    too_long = client.post(f"{base}/delete", data={"reason": "x" * 301})
+    too_long = client.post(f"{base}/delete", data={"code": "weather", "reason": "x" * 301})
     assert too_long.status_code == 422
     assert "x" * 301 in too_long.text
-    answer = client.post(f"{base}/delete", data={"reason": "Salle fermée"}, follow_redirects=True)
+    for code in ("", "gone_fishing"):
+        uncoded = client.post(f"{base}/delete", data={"code": code, "reason": "Salle fermée"})
+        assert (uncoded.status_code, "Salle fermée" in uncoded.text) == (422, True)
+    assert find_event(forum.slug) is not None
+    answer = client.post(f"{base}/delete", data={"code": "venue_lost", "reason": "Salle fermée"}, follow_redirects=True)
+    line = list_history(f"event:{forum.id}")[0]
+    assert (line.details["code"], line.details["reason"]) == ("venue_lost", "Salle fermée")
+    assert "Venue not available" in client.get("/manage/history").text
     undo = f"/manage/bin/events/{forum.id}/restore"
     assert "30 people are being told." in answer.text
     assert f'action="{undo}"' in answer.text
     assert find_event(forum.slug) is None
     assert client.get(base).status_code == client.get(f"/events/{forum.slug}").status_code == 404
+    assert 'href="/manage/bin?kind=event"' in client.get(base).text
     assert "told that it takes place" in client.get(undo).text
     back = client.post(undo, follow_redirects=True)
     assert "is back with its registration." in back.text
     assert back.request.path == base
+    assert "With event" not in client.get(f"{base}/history").text  # told by the event's own line
     assert client.post(undo).status_code == client.get(undo).status_code == 404
 
 
@@ -197,6 +209,7 @@ def test_a_draft_says_that_nobody_is_told(client: FlaskClient, forum: EventRow) 
     asked = client.get(f"/manage/events/{draft.slug}/delete").text
     assert "it was never published" in asked
     assert 'name="reason"' not in asked
+    assert 'name="code"' not in asked
     assert client.post(f"/manage/events/{draft.slug}/delete").status_code == 302
     assert find_event(draft.slug) is None
 

@@ -8,12 +8,12 @@ from sqlalchemy import update
 from app.accounts.enums import EventFunction, Role
 from app.accounts.operations.partners import entrust
 from app.accounts.operations.people import create_account
-from app.accounts.passwords import choose_password
 from app.accounts.queries import OrganiserRow, get_organiser
 from app.accounts.rules import Access
 from app.core.actor import SYSTEM
 from app.core.db import db
 from app.core.transaction import transaction
+from app.events.drafts import SpaceDraft
 from app.events.enums import Axis, QuestionKind
 from app.events.models import Event, Question
 from app.events.operations import save_project
@@ -25,12 +25,13 @@ from app.registrations.models import BulkAction
 from app.registrations.queries import RegistrationRow, get_registration
 from tests.factories import (
     NOW,
-    PASSWORD,
     class_draft,
     forum,
+    hashed,
     make_event,
     make_member,
     make_organiser,
+    make_plan,
     make_registration,
     person_draft,
 )
@@ -55,6 +56,7 @@ class BinWorld:
     lost: RegistrationRow
     project_id: int
     bulk_id: int
+    plan_id: int = 0
 
     @property
     def accesses(self) -> list[Access]:
@@ -75,24 +77,35 @@ class BinWorld:
         return found | {"xantippe"}
 
 
-def make_world() -> BinWorld:
+def make_world(*, planned: bool = False) -> BinWorld:
+    """`planned`: both events have a plan in force, made before anybody was deleted."""
     organiser_id = make_organiser("Creativ’")
     owner_id, _mail = make_member(organiser_id, Role.OWNER)
     with transaction():
         project_id = save_project(
             organiser_id=organiser_id, name="Talents 2027", axis=Axis.SCHOOL_COMPANY, by=SYSTEM, now=NOW
         )
-    event = make_event(organiser_id, forum(asks_statistics=True, project_id=project_id))
+    spaces = (SpaceDraft("Grande salle", 70), SpaceDraft("Orientation", 70))
+    event = make_event(organiser_id, forum(asks_statistics=True, project_id=project_id, spaces=spaces))
     _ask(event)
     event = get_event(event.slug)
     gone = make_event(
         organiser_id,
-        forum(title_fr=f"Forum {SECRET}", title_en=f"{SECRET}’s forum", asks_statistics=True, project_id=project_id),
+        forum(
+            title_fr=f"Forum {SECRET}",
+            title_en=f"{SECRET}’s forum",
+            asks_statistics=True,
+            project_id=project_id,
+            spaces=spaces,
+        ),
     )
     standing = get_registration(make_registration(event, class_draft(event, organisation=SCHOOL)).id)
     deleted = [_person(event, 1), _person(event, 2), _group(event, 3), _waiting(event, 4)]
     lost = _group(gone, 5)
     partner_id = _partner(event, gone)
+    plan_id = make_plan(event) if planned else 0
+    if planned:
+        make_plan(gone)
     for registration in deleted:
         delete(registration.id, now=NOW + timedelta(seconds=1), notify=True)
     with transaction():
@@ -109,13 +122,15 @@ def make_world() -> BinWorld:
         bulk_id = bulk.id
     delete_whole(gone.id, now=NOW + timedelta(seconds=2))
     organiser = get_organiser(organiser_id)
-    return BinWorld(organiser, owner_id, partner_id, event, gone, standing, tuple(deleted), lost, project_id, bulk_id)
+    return BinWorld(
+        organiser, owner_id, partner_id, event, gone, standing, tuple(deleted), lost, project_id, bulk_id, plan_id
+    )
 
 
 def _partner(*events: EventRow) -> int:
     """Somebody with all functions of these events."""
     with transaction():
-        account_id = create_account("paul@example.org", "Paul Duval", choose_password(PASSWORD), by=SYSTEM, now=NOW)
+        account_id = create_account("paul@example.org", "Paul Duval", hashed(), by=SYSTEM, now=NOW)
         for event in events:
             entrust(
                 event.id, event.organiser_id, account_id, tuple(EventFunction), organisation="CCI", ends_at=None,

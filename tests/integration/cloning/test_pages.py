@@ -97,6 +97,15 @@ def test_days_that_are_over_and_sundays_are_said(client: FlaskClient, source: Ev
     assert "These days are over: nobody could register." in said
 
 
+def test_a_day_that_has_a_copy_already_says_so(client: FlaskClient, source: EventRow, organiser_id: int) -> None:
+    address = f"/manage/events/{source.slug}/clone"
+    data = {"first_day": "2027-03-08", "shown": "2027-03-08", "title_fr": "Forum de mars"}
+    assert "It is held on this day already." not in words(client.post(address, data=data | {"preview": "1"}).text)
+    client.post(address, data=data)
+    assert "Forum de mars" in titles(organiser_id)
+    assert "It is held on this day already." in words(client.post(address, data=data | {"preview": "1"}).text)
+
+
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [

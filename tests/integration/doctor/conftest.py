@@ -14,7 +14,7 @@ from app.checkin.enums import Direction
 from app.checkin.operations import ScanInput, record_scans
 from app.core.db import db
 from app.core.transaction import transaction
-from app.events.drafts import AllotmentDraft, WaveDraft
+from app.events.drafts import AllotmentDraft, SpaceDraft, WaveDraft
 from app.events.queries import EventRow
 from app.registrations.drafts import Statistics
 from app.registrations.enums import Gender
@@ -28,6 +28,7 @@ from tests.factories import (
     make_event,
     make_member,
     make_organiser,
+    make_plan,
     make_registration,
     person_draft,
 )
@@ -45,7 +46,9 @@ def doctor_app(request: pytest.FixtureRequest, databases: Databases, tmp_path: P
 
 @dataclass(frozen=True)
 class World:
-    """Two organisers, each with an event; at ours a class of 28 + 2 that came in, and a person who declared something."""
+    """Two organisers, each with an event; at ours a class of 28 + 2 that came in and is planned, and
+    a person who declared something.
+    """
 
     event: EventRow
     other: EventRow
@@ -74,7 +77,8 @@ def world(doctor_app: Flask) -> World:
     owner, _ = make_member(ours)
     make_api_token(ours)
     wave = WaveDraft(DAY_ONE, DAY_ONE + timedelta(minutes=40), 60, allotments=(AllotmentDraft("school", 40, 2),))
-    event = make_event(ours, forum(waves=(wave,), capacity=100, asks_statistics=True))
+    spaces = (SpaceDraft("Grande salle", 70), SpaceDraft("Orientation", 40))
+    event = make_event(ours, forum(waves=(wave,), capacity=100, asks_statistics=True, spaces=spaces))
     other = make_event(theirs)
     group = make_registration(event, class_draft(event))
     person = make_registration(event, person_draft(event, statistics=Statistics(Gender.WOMAN)))
@@ -82,6 +86,7 @@ def world(doctor_app: Flask) -> World:
     item = ScanInput(str(UUID(int=1)), group.ticket_code, door, Direction.IN, DAY_ONE)
     with transaction():
         record_scans(event, "door 1", [item], now=DAY_ONE)
+    make_plan(event)
     db.session.rollback()
     return World(event, other, group, person, owner)
 

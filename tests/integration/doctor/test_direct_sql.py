@@ -32,6 +32,10 @@ REFUSED = {
     "a wave that ends before it starts": "UPDATE waves SET ends_at = starts_at WHERE id = :wave",
     "a wave that people registered for goes": "DELETE FROM waves WHERE id = :wave",
     "an event that people registered for goes": "DELETE FROM events WHERE id = :event",
+    "more planned in a space than it holds": "UPDATE flow_slots SET people = capacity + 1 WHERE space_id = :space",
+    "two plans in force": "INSERT INTO flow_plans (event_id, organiser_id, number, state, origin, note, instance, summary,"
+    " revision, made_by, created_at) SELECT event_id, organiser_id, 2, state, origin, note, instance, summary, revision,"
+    " made_by, created_at FROM flow_plans",
     "a changed scan": "UPDATE scans SET delta_participants = 1",
     "a scan changed to itself": "UPDATE scans SET device = device",
     "a deleted scan": "DELETE FROM scans",

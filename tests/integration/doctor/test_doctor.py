@@ -63,6 +63,10 @@ BREAKS: dict[str, Break] = {
         lambda w: f"wave {wave(w)} holds 30 people in 1 groups of school: too many",
         "UPDATE allotments SET max_people = 29 WHERE wave_id = :wave AND audience = 'school'",
     ),
+    "events.apart": broken(
+        lambda w: f"event {w.event.slug}: job_seeker in wave {wave(w)} and school in wave {wave(w)} are not kept apart",
+        'UPDATE events SET revision = revision + 1, apart = \'[["school", "job_seeker", "wave"]]\' WHERE id = :event',
+    ),
     "events.counters": broken(
         lambda w: f"wave {wave(w)} has no counter for family",
         "DELETE FROM allotments WHERE wave_id = :wave AND audience = 'family'",
@@ -80,6 +84,21 @@ BREAKS: dict[str, Break] = {
     ),
     "events.wave_capacity": broken(
         lambda w: f"wave {wave(w)} holds 31 people for 30 places", "UPDATE waves SET capacity = 30 WHERE id = :wave"
+    ),
+    "flows.in_force": broken(
+        lambda w: f"event {w.event.id} has 2 plans in force",
+        "DROP INDEX uq_flow_plans_in_force",
+        "INSERT INTO flow_plans (event_id, organiser_id, number, state, origin, note, instance, summary, revision, made_by,"
+        " created_at) SELECT event_id, organiser_id, 2, state, origin, note, instance, summary, revision, made_by, created_at"
+        " FROM flow_plans",
+    ),
+    "flows.plans": broken(
+        lambda w: f"plan 1 of event {w.event.id}: the teams of {w.group.id}-{wave(w)} are 29 people, not 30",
+        "UPDATE flow_passages SET people = people - 1",
+    ),
+    "flows.slots": broken(
+        lambda w: f"plan 1 of event {w.event.id} counts 29 people in space {w.event.spaces[0].id} at ",
+        "UPDATE flow_slots SET people = people - 1 WHERE space_id = :space",
     ),
     "jobs.ended": broken(
         lambda w: "job 1 (messages.send) is done without the time of its end",
@@ -101,6 +120,10 @@ BREAKS: dict[str, Break] = {
         lambda w: f"wave {wave(w)} counts 31 people in 1 groups of school, they are 30 in 1",
         "UPDATE allotments SET people = people + 1 WHERE wave_id = :wave AND audience = 'school'",
     ),
+    "registrations.asked": broken(
+        lambda w: f"{w.person.reference} answered what nobody asked, or was asked about dates that never moved",
+        "UPDATE registrations SET stays_at = created_at WHERE id = :person",
+    ),
     "registrations.bin": broken(
         lambda w: f"{w.person.reference} is half in the bin: it lacks the moment, or the status that it had",
         "UPDATE registrations SET deleted_status = 'confirmed' WHERE id = :person",
@@ -119,6 +142,10 @@ BREAKS: dict[str, Break] = {
         lambda w: f"{w.group.reference} holds 29 places in wave {wave(w)} instead of 30",
         "UPDATE registration_waves SET people = people - 1 WHERE registration_id = :group",
     ),
+    "registrations.offers": broken(
+        lambda w: f"{w.person.reference} still holds places that were offered until more than an hour ago",
+        "UPDATE registrations SET status = 'offered', offer_expires_at = '2026-01-01' WHERE id = :person",
+    ),
     "registrations.own_event": broken(
         lambda w: f"{w.person.reference} has wave {w.other.waves[0].id} of another event",
         "UPDATE registration_waves SET wave_id = :other_wave WHERE registration_id = :person",
@@ -132,6 +159,10 @@ BREAKS: dict[str, Break] = {
     "registrations.versions": broken(
         lambda w: f"{w.person.reference} says it changed in a version that its event has not reached",
         "UPDATE registrations SET changed_in = 1000 WHERE id = :person",
+    ),
+    "registrations.waiting": broken(
+        lambda w: f"wave {wave(w)} says that 1 registrations wait for it, they are 0",
+        "UPDATE waves SET waiting = waiting + 1 WHERE id = :wave",
     ),
     "registrations.waves": broken(
         lambda w: f"wave {wave(w)} counts 30 people, its registrations hold 31",

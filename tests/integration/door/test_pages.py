@@ -186,6 +186,20 @@ def test_refusals_say_why_and_what_next(sqlite_app: Flask, sqlite_volunteer: Vol
     assert "Nobody is counted inside with this ticket." in scan(volunteer)
 
 
+def test_a_ticket_that_is_refused_is_not_offered_to_be_let_in(volunteer: Volunteer) -> None:
+    event = volunteer.event
+    gone = make_registration(event, person_draft(event))
+    with transaction():
+        cancel_registration(gone.id, by=SYSTEM, now=NOW)
+    page = volunteer.text(f"/tickets/{gone.reference}")
+    assert "Let in" not in page
+    assert "Check this ticket" in page
+    assert "This registration was cancelled." in page
+    assert "If there is room, they can register again." in page
+    assert f'/door/{event.slug}/search"' in page
+    assert "Let in" in volunteer.text(f"/tickets/{volunteer.class_.reference}")
+
+
 def test_a_ticket_of_another_day(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
     next_day = DAY_ONE + timedelta(days=1)
     waves = (
@@ -292,7 +306,7 @@ def test_scripts_look_tickets_up(volunteer: Volunteer) -> None:
         "code": code, "reference": volunteer.class_.reference, "label": "3e B · Collège des Trois-Rivières",
         "group": True, "school": True, "status": "confirmed", "expected": expected,
         "inside": {"participants": 0, "companions": 0}, "time": "Thursday 4 February, 9:00\xa0am", "days": "Thursday 4 February",
-        "wrong_day": False, "came_at": "", "came_day": "", "came_door": "",
+        "wrong_day": False, "came_at": "", "came_day": "", "came_door": "", "absent": False,
     }  # fmt: skip
     assert ask({"code": f"http://127.0.0.1:8000/t/{code.lower()}"}) == {"ticket": ticket}
     assert ask({"text": "rivieres"}) == {"tickets": [ticket]}

@@ -135,6 +135,24 @@ def test_without_scripts_the_browser_remembers_until_one_starts_again(trainee: T
     assert "Come in" in trainee.verdict(CODES[Example.PERSON])
 
 
+@pytest.mark.parametrize(
+    ("example", "offered", "why"),
+    [
+        (Example.PERSON, "Let in", ""),
+        (Example.WAITING, "Check this ticket", "This registration is still waiting for a place."),
+        (Example.CANCELLED, "Check this ticket", "This registration was cancelled."),
+        (Example.WRONG_DAY, "Check this ticket", "This ticket is for"),
+    ],
+)
+def test_a_ticket_is_let_in_only_where_the_door_lets_it_in(
+    trainee: Trainee, example: Example, offered: str, why: str
+) -> None:
+    page = trainee.client.get(f"{trainee.base}/tickets/{NUMBERS[example]}").text
+    assert (f"<span>{offered}</span>" in page, "Let in" in page) == (True, not why)
+    assert why in page
+    assert why in trainee.verdict(CODES[example])
+
+
 def test_what_one_practises_at_one_event_is_not_known_at_another(whole_app: Flask) -> None:
     trainee = make_trainee(whole_app)
     second = Trainee(trainee.client, make_event(trainee.event.organiser_id))

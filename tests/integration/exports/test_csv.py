@@ -14,6 +14,7 @@ from app.core.audit import list_history
 from app.core.clock import set_clock
 from app.core.db import db
 from app.core.transaction import transaction
+from app.events.enums import Enrolment
 from app.registrations.operations import cancel_registration
 from app.reports.enums import ExportFormat
 from app.reports.exports import STRUCTURES
@@ -23,8 +24,17 @@ from app.structures.drafts import ContactDraft, StructureDraft
 from app.structures.models import StructureContact, StructureKind
 from app.structures.operations.contacts import add_contact
 from app.structures.operations.directory import create_structure
-from tests.factories import DAY_ONE, NOW, class_draft, make_organiser, make_registration
-from tests.integration.exports.conftest import ANSWER, FORMULA, PEOPLE, World, csv_rows, require_none_of
+from tests.factories import DAY_ONE, NOW, class_draft, forum, make_event, make_organiser, make_registration
+from tests.integration.exports.conftest import (
+    ANSWER,
+    FORMULA,
+    PEOPLE,
+    World,
+    ask_xlsx,
+    csv_rows,
+    require_none_of,
+    xlsx_rows,
+)
 
 PATH = "registrations.csv?column=name&column=email&column=people&column=created_at&sort=people&dir=desc"
 
@@ -49,6 +59,22 @@ def test_who_reads_english_gets_commas_and_english_words(world: World) -> None:
     assert rows[0][:3] == ["Name", "E-mail address", "Headcount"]
     assert rows[1][2:] == ["30", "2027-01-11 10:00"]
     assert world.log()[0].file_name.endswith("-registrations-2027-01-11.csv")
+
+
+def test_times_are_instants_and_telephones_are_written_as_people_type_them(world: World) -> None:
+    """A spreadsheet sorts and filters by them; « jeu. 4, 9 h 00 » tells nobody of which month."""
+    owner, path = world.member(Role.OWNER), f"{world.base}/registrations.csv?column=name&column=waves&column=phone"
+    head, *rows = csv_rows(owner, path)
+    family = next(row for row in rows if row[0] == "Faivre, Zoé")
+    assert (head[-2:], family[-2:]) == (["Vague", "Téléphone"], ["04/02/2027 09:00", "06 39 98 01 07"])
+    ask_xlsx(owner, world, column=["name", "waves", "phone"])
+    world.work()
+    of_file = xlsx_rows(owner.get(f"{world.base}/exports/{world.log()[0].id}/file").get_data())
+    assert next(row[1] for row in of_file if row[0] == "Faivre, Zoé").isoformat() == "2027-02-04T09:00:00"
+    several = make_event(world.organiser_id, forum(enrolment=Enrolment.SEVERAL, title_fr="Portes ouvertes"))
+    make_registration(several, class_draft(several, waves=tuple(wave.id for wave in several.waves)))
+    both = csv_rows(owner, f"/manage/events/{several.slug}/registrations.csv?column=waves")[1]
+    assert both[-1] == "04/02/2027 09:00, 04/02/2027 09:40"
 
 
 def test_nothing_is_said_of_who_came_before_their_time(world: World) -> None:
@@ -82,13 +108,14 @@ def test_who_sees_no_people_s_data_takes_none_out(world: World) -> None:
     """Whatever columns, filters and order they write into the address."""
     viewer, key = world.member(Role.VIEWER), world.event.questions[0].key
     hostile = f"column=name&column=email&column=phone&column=answer:{key}&column=people&column=reference"
-    for args in (hostile, f"{hostile}&sort=name&dir=desc", f"{hostile}&sort=answer:{key}", f"answer:{key}={ANSWER}"):
+    for args in (hostile, f"{hostile}&sort=name&dir=desc", f"{hostile}&sort=answer:{key}"):
         answer = viewer.get(f"{world.base}/registrations.csv?{args}")
         assert answer.status_code == 200
         require_none_of(PEOPLE, answer.get_data())
         assert answer.get_data().count(b"\r\n") == 5
     assert len(csv_rows(viewer, f"{world.base}/registrations.csv?q=Lambert")) == 1
-    assert [line.personal for line in world.log()] == [False] * 5
+    assert [line.personal for line in world.log()] == [False] * 4
+    assert viewer.get(f"{world.base}/registrations.csv?answer:{key}={ANSWER}").status_code == 400
 
 
 def test_the_schools_partner_takes_their_rows_out_and_others_nothing(world: World) -> None:
@@ -175,3 +202,28 @@ def test_the_directory_of_structures_names_nobody(world: World) -> None:
     assert [line.what for line in world.log()] == [STRUCTURES] * 3
     assert [(line.event_id, line.personal) for line in world.log()] == [(None, False)] * 3
     assert world.member(Role.DOOR).get("/manage/structures.csv").status_code == 403
+
+
+@pytest.mark.parametrize("lost", ["wave=99999", "structure=99999", "status=gone"])
+def test_a_filter_that_means_nothing_gives_no_file_and_says_why(world: World, lost: str) -> None:
+    owner = world.member(Role.OWNER, lang="en")
+    answer = owner.get(f"{world.base}/registrations.csv?status=confirmed&{lost}")
+    assert answer.status_code == 400
+    assert answer.mimetype == "text/html"
+    assert "This filter means nothing any more" in answer.text
+    assert lost.partition("=")[2] in answer.text
+    assert f'href="{world.base}/registrations?status=confirmed"' in answer.text
+    assert owner.post(f"{world.base}/exports?{lost}").status_code == 400
+    assert world.log() == (), "nothing was taken out"
+    page = owner.get(f"{world.base}/exports/new?status=confirmed&{lost}").text
+    assert "was left out" in page
+    assert f'href="{world.base}/registrations.csv?status=confirmed"' in page, "the file is what the page says"
+    assert owner.get(f"{world.base}/registrations.csv?status=confirmed&page=7&lang=en").status_code == 200
+
+
+def test_a_filter_by_what_one_does_not_see_gives_no_file_either(world: World) -> None:
+    viewer = world.member(Role.VIEWER, lang="en")
+    answer = viewer.get(f"{world.base}/registrations.csv?oriented_by=Mission")
+    assert answer.status_code == 400
+    assert "which you do not see" in answer.text
+    require_none_of(PEOPLE, answer.text)

@@ -155,6 +155,7 @@ def test_names_that_were_looked_for_go_with_the_file(world: World) -> None:
     owner = world.member(Role.OWNER)
     page = ask_xlsx(owner, world, q="Lambert", audience="school")
     assert "Lambert" in owner.get(page).text
+    assert world.log()[0].filters.words[0] == "«\N{NO-BREAK SPACE}Lambert\N{NO-BREAK SPACE}»"
     world.work()
     assert len(xlsx_rows(owner.get(f"{page}/file").get_data())) == 2
     ask_xlsx(owner, world, q="Faivre")

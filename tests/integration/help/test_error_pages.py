@@ -1,14 +1,21 @@
 """Pages that say no, and help."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
 from app.accounts.enums import EventFunction, Role
 from app.accounts.errors import TooManyAttempts
+from app.core.actor import SYSTEM
+from app.core.transaction import transaction
+from app.events.drafts import WaveDraft
+from app.events.enums import EventMove
+from app.events.operations import move_event
 from app.events.queries import EventRow
 from app.web.guards import public
-from tests.factories import NOW, forum, make_event, make_member
+from tests.factories import DAY_ONE, NOW, forum, make_event, make_member
 from tests.integration.help.conftest import SignIn, make_partner
 
 
@@ -34,6 +41,37 @@ def test_a_wrong_address_leads_to_the_event_that_is_like_it(
 def test_a_draft_is_never_proposed(whole_app: Flask, organiser_id: int) -> None:
     draft = make_event(organiser_id, forum(title_fr="Secret de Polichinelle"), publish=False)
     assert draft.slug not in whole_app.test_client().get("/events/secret-de-polichinele").text
+
+
+def test_editions_are_told_apart_and_what_is_off_is_not_proposed(whole_app: Flask, event: EventRow) -> None:
+    year = timedelta(days=364)
+    waves = (WaveDraft(DAY_ONE + year, DAY_ONE + year + timedelta(minutes=40), 60),)
+    draft = forum(starts_at=DAY_ONE + year, ends_at=DAY_ONE + year + timedelta(hours=8), waves=waves)
+    later = make_event(event.organiser_id, draft)
+    client = whole_app.test_client()
+    near = client.get("/events/la-voie-des-talentz?lang=en").text
+    assert "The Path of Talents · Thursday 4 February 2027" in near
+    assert "The Path of Talents · Thursday 3 February 2028" in near
+    with transaction():
+        move_event(later.id, EventMove.CANCEL, reason="Salle inondée", by=SYSTEM, now=NOW)
+    assert later.slug not in client.get("/nowhere").text
+    assert event.slug in client.get("/nowhere").text
+
+
+def test_an_address_that_is_no_page_helps_as_much_as_any(owner: FlaskClient) -> None:
+    page = owner.get("/manage/nothing-here")
+    assert page.status_code == 404
+    for address in ("/manage/events", "/manage/structures", "/door/"):
+        assert f'href="{address}"' in page.text, address
+
+
+def test_a_partner_at_a_page_of_the_team_is_led_to_what_is_theirs(sign_in: SignIn, event: EventRow) -> None:
+    partner = sign_in(make_partner(event, EventFunction.FIGURES))
+    for address in ("/manage/structures", "/manage/people", "/manage/events"):
+        page = partner.get(address)
+        assert page.status_code == 403
+        assert 'href="/manage/entrusted"' in page.text
+        assert "not among the people of any organiser" not in page.text
 
 
 def test_at_the_desk_it_proposes_a_search_and_pages_one_may_open(

@@ -97,3 +97,16 @@ def test_the_calls_that_are_shown_work(whole_app: Flask, owner: FlaskClient, org
         ("/events", 200), (f"/events/{slug}/moves", 200), (f"/events/{slug}/registrations", 409),
         (f"/events/{slug}/door-list", 200),
     ]  # fmt: skip
+
+
+def test_two_keys_that_work_have_different_names(owner: FlaskClient) -> None:
+    assert "it is shown this once" in owner.post("/manage/tokens", data=MADE).text
+    again = owner.post("/manage/tokens", data=MADE)
+    assert again.status_code == 422
+    assert "A key that works has this name already." in again.text
+    page = owner.get("/manage/tokens").text
+    assert page.count("/revocation") == 1
+    revocation = re.search(r"/manage/tokens/\d+/revocation", page)
+    assert revocation
+    owner.post(revocation.group())
+    assert owner.post("/manage/tokens", data=MADE).status_code == 200

@@ -143,13 +143,31 @@ def test_every_result_opens(sign_in: SignIn, event: EventRow, role: Role) -> Non
     make_registration(event)
     client = sign_in(make_member(event.organiser_id, role)[0])
     hrefs: set[str] = set()
-    for text in ("", "e", "a", "o", "talent", "trois"):
+    for text in ("", "e", "a", "o", "talent", "trois", "partners", "door", "questions talents", "history", "import"):
         page = client.get("/manage/search", query_string={"q": text}, headers=HTMX).text
         hrefs |= set(re.findall(r'role="option"[^>]*href="([^"]+)"', page))
     assert "/manage/account" in hrefs
     assert ("/manage/events/new" in hrefs) == (role in {Role.OWNER, Role.MANAGER})
     for href in sorted(hrefs):
         assert client.get(href).status_code in {200, 302, 303}, href
+
+
+def test_a_page_of_an_event_is_found_by_its_name(owner: FlaskClient, event: EventRow) -> None:
+    other = make_event(event.organiser_id, forum(title_fr="Une autre", title_en="Another one"))
+
+    def found(text: str) -> list[str]:
+        page = owner.get("/manage/search", query_string={"q": text}, headers=HTMX).text
+        return [url for url in re.findall(r'role="option"[^>]*href="([^"]+)"', page) if "/partners" in url]
+
+    both = {f"/manage/events/{e.slug}/partners" for e in (event, other)}
+    assert set(found("partners")) == both
+    assert found("talents partn") == [f"/manage/events/{event.slug}/partners"]
+    assert found("partners nowhere") == found("pa") == []
+
+
+def test_a_structure_stands_before_those_registered_for_it(owner: FlaskClient, event: EventRow) -> None:
+    make_registration(event, class_draft(event))
+    assert options(owner, "trois-rivieres")[0] == "Collège des Trois-Rivières"
 
 
 def test_searching_takes_as_many_statements_however_much_there_is(owner: FlaskClient, event: EventRow) -> None:

@@ -1,6 +1,5 @@
 """A long import: begun once, written some lines at a time, others in between, and gone on with after a stop."""
 
-import multiprocessing
 import threading
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -39,7 +38,10 @@ from tests.integration.dbs import wait_until
 from tests.integration.importing.files import CLASS, GOOD, csv_of, make_talents
 from tests.integration.importing.test_writing import AT
 from tests.integration.importing.worker_process import serve
+from tests.processes import start_process
 from tests.races.together import together
+
+pytestmark = pytest.mark.usefixtures("blank_tickets")
 
 LINES = 60
 BREATH = jobs.BREATH
@@ -278,11 +280,7 @@ def test_whoever_registers_meanwhile_does_not_wait_for_the_end(
 
 
 def start_worker(url: str, instance: Path) -> BaseProcess:
-    worker = multiprocessing.get_context("spawn").Process(
-        target=serve, args=(url, str(instance), clock.now()), daemon=True
-    )
-    worker.start()
-    return worker
+    return start_process(serve, url, str(instance), clock.now())
 
 
 def test_killed_workers_write_every_line_once(

@@ -24,6 +24,7 @@ from app.jobs.operations import (
     claim,
     enqueue,
     enqueue_once,
+    enqueue_unless_queued,
     extend_lease,
     fail,
     finish,
@@ -288,3 +289,17 @@ def test_doctor_finds_abandoned_jobs_and_ends_without_time(context: Flask) -> No
             f"job {undated} (tests.note) is dead without the time of its end",
         ),
     }
+
+
+def test_work_that_waits_already_is_not_stored_twice(whole_app: Flask) -> None:
+    def ask(subject: str = "event:3") -> bool:
+        with transaction():
+            return enqueue_unless_queued("tests.note", {"n": 1}, now=NOW, subject=subject)
+
+    assert [ask(), ask(), ask("event:4")] == [True, False, True]
+    first = take_one()  # it began: what changes from now on it may not see
+    assert ask() is True
+    with transaction():
+        finish(first, now=NOW)
+        enqueue("tests.note", {"n": 2}, now=NOW, subject="event:5", run_at=NOW + timedelta(hours=1))
+    assert ask("event:5") is True  # later is too late

@@ -32,6 +32,7 @@ from app.registrations.operations import (
     send_links_again,
     tell_already_registered,
 )
+from app.registrations.operations.reopening import telling_mark
 from app.registrations.queries import get_registration
 from tests.factories import (
     DAY_ONE,
@@ -365,7 +366,10 @@ def test_a_job_that_died_halfway_tells_the_others_only() -> None:
     drain()
     with transaction():
         first = get_registration(people[0].id)
-        tell("event_cancelled", first.id, first.contact_email, "fr", organiser_id=first.organiser_id, now=NOW)
+        tell(
+            "event_cancelled", first.id, first.contact_email, "fr", organiser_id=first.organiser_id, now=NOW,
+            more={"at": telling_mark(NOW)},
+        )  # fmt: skip
         cancel_event_registrations(event.id, reason="Neige", by=SYSTEM, now=NOW)
     assert sorted(mail.to for mail in drain()) == sorted(get_registration(p.id).contact_email for p in people)
 

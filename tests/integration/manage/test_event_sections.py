@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from app.core.actor import Actor
 from app.core.transaction import transaction
-from app.events.enums import Enrolment, EventKind, EventMove
+from app.events.enums import Enrolment, EventKind, EventMove, WaitingPolicy
 from app.events.operations import move_event
 from app.events.queries import EventRow, get_event
 from app.registrations.drafts import RegistrationDraft
@@ -210,7 +210,8 @@ def test_the_route_keeps_its_order_and_follows_renamed_spaces(client: FlaskClien
 def test_registration_settings_are_saved_in_local_time(client: FlaskClient, forum: EventRow) -> None:
     data = {
         "enrolment": "several", "opens_day": "2027-01-15", "opens_hour": "8:00", "closes_day": "2027-02-03", "closes_hour": "",
-        "capacity": "200", "waiting_list": "", "asks_statistics": "y", "keep_names_days": "90",
+        "capacity": "200", "waiting_list": "", "waiting_policy": "skip", "offer_hours": "48", "absent_minutes": "20",
+        "asks_statistics": "y", "keep_names_days": "90",
     }  # fmt: skip
     assert client.post(f"/manage/events/{forum.slug}/edit/registration", data=data).status_code == 302
     event = get_event(forum.slug)
@@ -219,6 +220,7 @@ def test_registration_settings_are_saved_in_local_time(client: FlaskClient, foru
     assert event.registration_opens_at.isoformat() == "2027-01-15T07:00:00+00:00"
     assert event.registration_closes_at == paris(3, 23, 59)
     assert (event.capacity, event.waiting_list, event.asks_statistics, event.keep_names_days) == (200, False, True, 90)
+    assert (event.waiting_policy, event.offer_hours, event.absent_minutes) == (WaitingPolicy.SKIP, 48, 20)
 
 
 def test_an_audience_of_ones_own_is_added_and_accepted(client: FlaskClient, forum: EventRow) -> None:

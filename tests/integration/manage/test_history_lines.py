@@ -21,6 +21,7 @@ NAMES = JournalNames(
     reasons={},
     contacts={},
     invitations={},
+    titles={4: ("Nom", "Numéro", "Adresse mail", "Repas du midi", "Ancienne")},
 )
 
 DAY = "Thursday 4 February 2027"
@@ -94,6 +95,22 @@ def test_names_and_words_of_people_are_for_those_who_may_see_them(app: Flask) ->
     assert (blind.about, blind.notes) == ("VT-7K3Q-9F", ("Headcount: 1",))
     public = said(app, "event.cancel", {"reason": "Neige"}, people=False)
     assert public.notes == ("In words: Neige",)
+
+
+def test_an_export_names_its_columns_as_far_as_the_reader_may_see_them(app: Flask) -> None:
+    columns = ["name", "reference", "email", "answer:repas", "retired_one"]
+    details = {"export": 4, "what": "registrations", "format": "csv", "columns": columns, "rows": 3}
+    seen = said(app, "export.made", details)
+    assert "Columns: Name, Number, E-mail address, Repas du midi, retired_one" in seen.notes
+    blind = said(app, "export.made", details, people=False)
+    assert "Columns: Number, 4 columns of people’s data" in blind.notes
+    pair = said(app, "export.made", {"what": "registrations", "columns": ["name", "people"]})
+    assert (pair.changes, pair.notes[-1]) == ((), "Columns: Name, Headcount")
+    directory = said(
+        app, "export.made", {"what": "structures", "columns": ["name", "latest"]}, "organiser:1", people=False
+    )
+    assert "Columns: Name, Last event" in directory.notes
+    assert "Columns" not in " ".join(said(app, "export.made", {"what": "registrations"}).notes)
 
 
 def test_what_is_gone_is_said_to_be_gone(app: Flask) -> None:

@@ -154,6 +154,7 @@ def test_the_team_and_other_partners_are_no_business_of_who_does_not_manage_the_
     whole = client.get(here).text
     assert "zebulon@example.org" in whole
     assert whole.count("Rows exported") == 2
+    assert whole.count("Columns: Name, Audience, Wave, Headcount, Status, Arrival, Number") == 2
     assert 'value="people"' in whole
     for reader, own in ((partner, 1), (log_in(organiser_id, Role.VIEWER), 0)):
         for address in (here, f"{here}?about=people", f"{here}?about=exports"):

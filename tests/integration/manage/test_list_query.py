@@ -242,7 +242,7 @@ def test_pages(event: EventRow) -> None:
     assert len(page(1, size=100).lines) == 62
     costly = {"text": "n0", "answers": (("photos", ("-",)),)}
     assert (len(page(1, **costly).lines), page(99, **costly).number) == (50, 2)
-    assert page(1, text="zzz").lines == ()
+    assert page(1, text="introuvable").lines == ()
 
 
 def test_who_stands_beside_whom(event: EventRow) -> None:

@@ -7,11 +7,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from app.core.actor import Actor
 from app.core.db import db
-from app.events.enums import Enrolment, EventKind, EventState
+from app.core.transaction import transaction
+from app.events.enums import Axis, Enrolment, EventKind, EventState
 from app.events.models import Event
+from app.events.operations import save_project
 from app.events.queries import EventRow, get_event
-from tests.integration.manage.conftest import paris
+from tests.integration.manage.conftest import NOW, paris
 from tests.integration.public.conftest import fields_of
 
 FORUM = {
@@ -50,6 +53,28 @@ def test_a_forum_gets_waves_on_each_of_its_days(client: FlaskClient) -> None:
     ]
     assert [a.code for a in event.audiences] == ["school", "family"]
     assert (event.venue_name, event.venue_commune, event.timezone) == ("Le Consortium", "Dijon", "Europe/Paris")
+
+
+def test_a_new_event_is_reported_under_the_project_that_is_chosen(
+    client: FlaskClient, organiser_id: int, other_id: int, by: Actor
+) -> None:
+    page = "/manage/events/new?kind=forum"
+    assert 'name="project"' not in client.get(page).text, "without a project there is nothing to choose"
+    assert made(client).project_id is None
+    with transaction():
+        project_id, foreign_id = (
+            save_project(organiser_id=owner, name="Cité Apprenti.e", axis=Axis.SCHOOL_COMPANY, by=by, now=NOW)
+            for owner in (organiser_id, other_id)
+        )
+    assert f'<option value="{project_id}">Cité Apprenti.e</option>' in client.get(page).text
+    assert f'<option selected value="{project_id}">' in client.get(f"{page}&project={project_id}").text
+    event = made(client, project=str(project_id))
+    assert (event.project_id, event.project_name) == (project_id, "Cité Apprenti.e")
+    assert made(client, project="").project_id is None
+    before = count_events()
+    refused = client.post("/manage/events/new", data=FORUM | {"project": str(foreign_id)})
+    assert (refused.status_code, count_events()) == (422, before)
+    assert "Choose one of your projects." in refused.text
 
 
 def test_a_webinar_gets_one_wave_the_whole_time_and_its_link(client: FlaskClient) -> None:

@@ -220,7 +220,8 @@ def test_waves_and_headcount_are_changed_together(client: FlaskClient, forum: Ev
     assert (after.waves, after.participants, after.companions) == ((forum.waves[2].id,), 30, 3)
     assert get_places(forum).waves[forum.waves[0].id] == 0
     history = client.get(base(forum, made)).text
-    assert "Changed: 30 people become 33, new time: Thursday 4 February at 10:20" in history
+    times = "new time: Thursday 4 February at 10:20 am (before: Thursday 4 February at 9:00 am)"
+    assert f"Changed: 30 people become 33, {times}" in history.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_change_to_a_full_wave_changes_nothing(client: FlaskClient, forum: EventRow, enrol: Enrol) -> None:
@@ -261,6 +262,8 @@ def test_cancelling_asks_again_in_figures(client: FlaskClient, forum: EventRow, 
     assert get_places(forum).taken == 0
     assert client.get(f"{base(forum, made)}/cancel").status_code == 409
     assert f"{base(forum, made)}/change" not in done.text
+    assert "Print the ticket" not in done.text
+    assert client.get(f"{base(forum, made)}/ticket").location == base(forum, made)
 
 
 def test_history_tells_mails_and_passages(client: FlaskClient, forum: EventRow, enrol: Enrol) -> None:

@@ -1,6 +1,5 @@
 """Workers killed with SIGKILL at any point lose no mail and send none twice."""
 
-import multiprocessing
 from collections import Counter
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -21,6 +20,7 @@ from app.messages.operations import queue_message
 from app.messages.outbox import list_outbox, read_mail
 from tests.integration.dbs import wait_until
 from tests.integration.messages.worker_process import serve
+from tests.processes import start_process
 
 REGISTERED = (job_checks, message_checks)
 MAILS = 200
@@ -43,10 +43,7 @@ def queue_all(app: Flask) -> None:
 
 
 def start(database_url: str, instance: Path, lease_seconds: float) -> BaseProcess:
-    processes = multiprocessing.get_context("spawn")
-    worker = processes.Process(target=serve, args=(database_url, str(instance), lease_seconds), daemon=True)
-    worker.start()
-    return worker
+    return start_process(serve, database_url, str(instance), lease_seconds)
 
 
 def test_killed_workers_lose_no_mail(app: Flask, database_url: str, tmp_path: Path) -> None:

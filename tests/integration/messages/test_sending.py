@@ -23,7 +23,7 @@ from app.jobs.registry import JobContext
 from app.jobs.worker import run_worker
 from app.messages import checks, jobs, transport
 from app.messages.models import Message, MessageState
-from app.messages.operations import mark_sent, queue_message, raise_sequence
+from app.messages.operations import NewMail, mark_sent, queue_message, queue_messages, raise_sequence, raise_sequences
 from app.messages.outbox import list_outbox, read_mail
 from app.messages.queries import MessageRow, get_sequences, list_messages
 from tests.integration.messages import renderers
@@ -278,3 +278,24 @@ def test_doctor_finds_lost_and_undated_messages(context: Flask) -> None:
         "messages.jobs": (f"message {lost} waits, but no job will send it",),
         "messages.sent": (f"message {undated} is sent without a time of sending",),
     }
+
+
+def test_many_are_told_as_one_is(whole_app: Flask) -> None:
+    now = clock.now()
+    mails = [NewMail(f"registration:{n}", f"ana{n}@example.org", "fr", {"n": n}) for n in range(3)]
+    with transaction():
+        queue_messages("tests.note", mails, organiser_id=7, now=now)
+        queue_messages("tests.note", [], organiser_id=7, now=now)
+        raise_sequences(["registration:1", "registration:2"], now=now)
+        raise_sequences({"registration:1"}, now=now + timedelta(days=1))
+    found = get_sequences(["registration:0", "registration:1", "registration:2"])
+    assert {subject: number for subject, (number, _at) in found.items()} == {"registration:1": 2, "registration:2": 1}
+    assert found["registration:1"][1] == now + timedelta(days=1)
+    assert len(list_jobs()) == 3
+    drain(whole_app)
+    assert sorted(mail.recipient for mail in list_outbox(urls.settings().instance / "outbox")) == [
+        f"ana{n}@example.org" for n in range(3)
+    ]
+    with pytest.raises(ValueError, match="one mail address"), transaction():
+        queue_messages("tests.note", [NewMail("registration:1", "ana petit", "fr", {})], organiser_id=7, now=now)
+    assert [r for r in run_checks(now) if not r.ok] == []

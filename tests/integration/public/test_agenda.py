@@ -152,3 +152,9 @@ def test_list_takes_as_many_statements_for_three_as_for_one(client: FlaskClient,
     for _ in range(2):
         make_event(organiser_id)
     assert statements() == one
+
+
+def test_the_team_and_contacts_find_their_way_in(client: FlaskClient) -> None:
+    page = client.get("/?lang=en").text
+    assert '<a href="/login">Log in (team and partners)</a>' in page
+    assert '<a href="/my">My structure</a>' in page

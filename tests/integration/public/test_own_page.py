@@ -229,14 +229,28 @@ def test_who_waits_takes_the_places_that_became_free_in_turn(client: FlaskClient
         cancel_registration(holder.id, by=SYSTEM, now=NOW)
     assert "Take the 30 places" in client.get(f"/r/{first.token}").text
     assert "Take the 30 places" not in client.get(f"/r/{second.token}").text
-    client.post(f"/r/{second.token}/place")
-    assert get_registration(second.id).status is RegistrationStatus.WAITLISTED
     page = client.post(f"/r/{first.token}/place", follow_redirects=True).text
     assert "You have a place now. Here is your ticket." in page
     assert "Show this code" in page
+    client.post(f"/r/{second.token}/place")
+    assert get_registration(second.id).status is RegistrationStatus.WAITLISTED
     assert get_registration(first.id).status is RegistrationStatus.CONFIRMED
     assert taken(event) == [30]
     assert client.post(f"/r/{first.token}/place").status_code == 409
+
+
+def test_who_takes_places_out_of_turn_only_has_them_offered_to_the_first(
+    client: FlaskClient, organiser_id: int
+) -> None:  # fmt: skip
+    event = make_event(organiser_id, one_wave(30))
+    holder = make_registration(event)
+    first, second = (make_registration(event, class_draft(event, waitlist=True)) for _ in range(2))
+    with transaction():
+        cancel_registration(holder.id, by=SYSTEM, now=NOW)
+    client.post(f"/r/{second.token}/place")
+    assert get_registration(second.id).status is RegistrationStatus.WAITLISTED
+    assert get_registration(first.id).status is RegistrationStatus.OFFERED
+    assert client.get(f"/r/{first.token}").status_code == 200
 
 
 def test_who_waits_for_a_time_that_is_free_again_gets_it_by_asking_for_it(

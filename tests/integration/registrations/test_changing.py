@@ -108,16 +108,24 @@ def test_who_waits_gets_free_places_of_the_same_wave_in_order_of_arrival() -> No
     for waiting in (first, second):
         assert change(waiting, waves=wave) is RegistrationStatus.WAITLISTED
     cancel(holder)
-    assert change(second, waves=wave) is RegistrationStatus.WAITLISTED
-    assert change(second, waves=wave, headcount=Headcount(2, 1)) is RegistrationStatus.WAITLISTED
-    assert taken(event) == (0, [0])
     assert change(first, waves=wave) is RegistrationStatus.CONFIRMED
     assert taken(event) == (30, [30])
     assert (told(first.id), sequence(first.id)) == (["waitlisted", "confirmed"], 1)
     assert history(first.id)[-1][1]["status"] == ["waitlisted", "confirmed"]
+    assert change(second, waves=wave, headcount=Headcount(2, 1)) is RegistrationStatus.WAITLISTED
     cancel(first)
     assert change(second) is RegistrationStatus.CONFIRMED
     assert taken(event) == (3, [3])
+
+
+def test_what_is_free_is_offered_first_to_who_came_first() -> None:
+    event = make_event(make_organiser(), one_wave(30))
+    holder = make_registration(event)
+    first, second = (make_registration(event, class_draft(event, waitlist=True)) for _ in range(2))
+    cancel(holder)
+    assert change(second, headcount=Headcount(2, 1)) is RegistrationStatus.WAITLISTED
+    assert get_registration(first.id).status is RegistrationStatus.OFFERED
+    assert taken(event) == (30, [30])
 
 
 def test_who_waits_may_say_another_headcount_for_the_same_full_wave() -> None:

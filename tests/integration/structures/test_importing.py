@@ -218,3 +218,16 @@ def test_files_are_nobody_elses(
     assert stranger.post(f"{path}/writing").status_code == 404
     assert db.session.execute(select(func.count()).select_from(StructureImport)).scalar_one() == 1
     assert log_in(organiser_id, Role.VIEWER).get(BASE).status_code == 403
+
+
+def test_a_new_contact_completes_a_structure_in_the_plan_and_in_the_end(
+    desk: FlaskClient, organiser_id: int, work: Callable[[], None]
+) -> None:
+    make_structure(organiser_id, "Collège des Trois-Rivières", uai="0219100C", commune="Dijon")
+    line = "Collège des Trois-Rivières;collège;0219100C;;;Dijon;Simon;Nora;;nora@example.org;\n"
+    path = send(desk, HEADER + line)
+    assert "Import 1 structure" in accept(desk, path)
+    desk.post(f"{path}/writing")
+    work()
+    tally = list_files(organiser_id)[0].tally
+    assert (tally.structures, tally.completed, tally.contacts) == (0, 1, 1)
