@@ -17,7 +17,21 @@ from bench.client import NotMeasurable
 from bench.figures import Figure, as_table, exactly, write_json
 from bench.in_turn import Plan
 from bench.stage import Stage, postgresql_stage, sqlite_stage
-from bench.work import bulk, calendars, dashboards, door, exports, lists, machine, pages, palette, planning, registering
+from bench.work import (
+    bulk,
+    calendars,
+    dashboards,
+    door,
+    exports,
+    lists,
+    machine,
+    pages,
+    palette,
+    planning,
+    promotions,
+    registering,
+    screens,
+)
 
 Work = Callable[[Stage, Plan], list[Figure]]
 
@@ -29,6 +43,7 @@ ON_BOTH: dict[str, Work] = {
     "palette": palette.palette,
     "lists": lists.lists,
     "bulk": bulk.bulk,
+    "promotions": promotions.promotions,
     "dashboards": dashboards.dashboards,
     "exports": exports.exports,
     "memory": machine.memory,
@@ -41,6 +56,7 @@ ON_SQLITE: dict[str, Work] = {
     "ticket": machine.ticket,
     "demo": machine.demo,
     "planning": planning.planning,
+    "screens": screens.screens,
 }
 DATABASES = ("sqlite", "postgresql")
 

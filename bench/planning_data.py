@@ -54,3 +54,35 @@ def _group(random: Random, number: int, names: list[str], days: int) -> dict[str
         ] if wide else [{"from": at, "until": at + 10} for at in begins],
         "leave_by": random.choice((None, None, None, 960)),
     }  # fmt: skip
+
+
+def make_impossible(seed: int) -> dict[str, Any]:
+    """An instance for which no plan exists, each for another reason than the one before: `seed` modulo five says which."""
+    random = Random(seed)
+    instance = make_instance(seed, groups=4 + seed % 8, spaces=3 + seed % 3, days=1 + seed % 2)
+    group = instance["groups"][random.randrange(len(instance["groups"]))]
+    stops = {stop["id"]: stop for stop in instance["stops"]}
+    first = stops[group["stops"][0][0]]
+    reason = seed % 5
+    if reason == 0:
+        group["windows"] = [{"from": instance["days"][0]["until"] - 5, "until": instance["days"][0]["until"]}]
+    elif reason == 1:
+        group["people"], first["largest_team"] = 95, None
+        for block in group["stops"]:
+            for stop in block:
+                stops[stop]["largest_team"] = None
+    elif reason == 2:
+        window = [{"from": 900, "until": 900}]
+        extra = {"people": 40, "stops": [[first["id"]]], "windows": window, "leave_by": 960}
+        instance["groups"] += [{**extra, "id": f"E{number}"} for number in range(20)]
+    elif reason == 3:
+        extra = {"people": 40, "stops": [[first["id"]]], "leave_by": 960}
+        begins = range(880, 900)
+        instance["groups"] += [
+            {**extra, "id": f"E{number}", "windows": [{"from": at, "until": at}]} for number, at in enumerate(begins)
+        ]
+    else:
+        day = group["windows"][0]["from"] // DAY * DAY
+        others = [stop for block in group["stops"] for stop in block][:2]
+        instance["pins"] = [{"group": group["id"], "team": 1, "stop": stop, "start": day + 720} for stop in others]
+    return instance
