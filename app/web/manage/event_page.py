@@ -162,7 +162,8 @@ def _goes_on(event: EventRow) -> bool:
 
 def _may_change_hours(event: EventRow) -> bool:
     """Whether people may have other hours than they know, and no mail: new dates, or something that is late."""
-    return event.postponed_at is not None or any(part.late_minutes for part in (*event.waves, *event.spaces))
+    late = any(wave.late_minutes for wave in event.waves) or any(space.late_minutes for space in event.spaces)
+    return event.postponed_at is not None or late
 
 
 def _shown_count(event: EventRow, version: int) -> int | None:
