@@ -226,11 +226,11 @@ def test_connections_that_the_server_closed_are_replaced(databases: Databases, t
         app = make_app(url, tmp_path)
         job_id = add(app, "tests.note", 4)
         with app.app_context():
-            end_others = (
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
-            )
-            with psycopg.connect(url.replace("+psycopg", "")) as admin:
-                closed = admin.execute(f"{end_others} AND pid <> pg_backend_pid()").fetchone()
+            others = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
+                closed = admin.execute(f"SELECT count(pg_terminate_backend(pid)) FROM {others}").fetchone()
+                while admin.execute(f"SELECT 1 FROM {others} AND backend_type = 'client backend'").fetchone():
+                    pass  # they were only asked to end: wait until they have
             assert closed is not None
             assert closed[0] >= 1
         assert read(app, job_id).state is JobState.QUEUED
