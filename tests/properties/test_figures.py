@@ -22,7 +22,7 @@ from app.events.models import Event
 from app.events.operations import save_project
 from app.events.queries import EventRow
 from app.registrations.drafts import Contact, Headcount, Organisation, RegistrationDraft
-from app.registrations.enums import RegistrationKind, RegistrationStatus
+from app.registrations.enums import HOLDING, RegistrationKind, RegistrationStatus
 from app.registrations.models import Registration
 from app.registrations.operations import cancel_registration, register
 from app.reports.queries.dashboard import get_dashboard
@@ -93,7 +93,7 @@ def by_hand(event_ids: Iterable[int], now: datetime) -> Sums:
     ends = {row.id: row.ends_at for row in db.session.execute(select(Event.id, Event.ends_at))}
     presences = {p.registration_id: p for p in db.session.execute(select(Presence)).scalars()}
     total: dict[str, Any] = {f.name: 0 for f in fields(Sums)}
-    total |= {"registered": Amount(), "waiting": Amount(), "cancelled": {}, "no_shows": {}}
+    total |= {"registered": Amount(), "waiting": Amount(), "offered": Amount(), "cancelled": {}, "no_shows": {}}
     for row in db.session.execute(select(Registration)).scalars():
         if row.event_id not in event_ids:
             continue
@@ -111,12 +111,13 @@ def by_hand(event_ids: Iterable[int], now: datetime) -> Sums:
             total["waiting"] += amount
         if row.status is RegistrationStatus.CANCELLED:
             total["cancelled"][row.cancel_code] = total["cancelled"].get(row.cancel_code, Amount()) + amount
-        if row.status is not RegistrationStatus.CONFIRMED:
+        if row.status not in HOLDING:
             continue
         total["registered"] += amount
+        total["offered"] += amount if row.status is RegistrationStatus.OFFERED else Amount()
         total["groups"] += row.kind is RegistrationKind.GROUP
         total["oriented_registered"] += amount.people if row.oriented_by else 0
-        if not came and ends[row.event_id] <= now:
+        if not came and ends[row.event_id] <= now and row.status is RegistrationStatus.CONFIRMED:
             total["no_shows"][row.no_show_code] = total["no_shows"].get(row.no_show_code, Amount()) + amount
     return Sums(**total)
 
