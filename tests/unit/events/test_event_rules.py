@@ -39,10 +39,18 @@ def problems_of(draft: EventDraft) -> dict[str, str]:
     ("state", "moves"),
     [
         (EventState.DRAFT, {EventMove.PUBLISH: "published", EventMove.CANCEL: "cancelled"}),
-        (EventState.PUBLISHED, {EventMove.CLOSE: "closed", EventMove.CANCEL: "cancelled"}),
+        (
+            EventState.PUBLISHED,
+            {EventMove.CLOSE: "closed", EventMove.CANCEL: "cancelled", EventMove.POSTPONE: "published"},
+        ),
         (
             EventState.CLOSED,
-            {EventMove.PUBLISH: "published", EventMove.ARCHIVE: "archived", EventMove.CANCEL: "cancelled"},
+            {
+                EventMove.PUBLISH: "published",
+                EventMove.ARCHIVE: "archived",
+                EventMove.CANCEL: "cancelled",
+                EventMove.POSTPONE: "closed",
+            },
         ),
         (EventState.CANCELLED, {EventMove.ARCHIVE: "archived"}),
         (EventState.ARCHIVED, {}),

@@ -112,7 +112,11 @@ def test_moves_follow_the_table() -> None:
         (RegistrationStatus.CONFIRMED, RegistrationMove.CHANGE),
         (RegistrationStatus.WAITLISTED, RegistrationMove.CANCEL),
         (RegistrationStatus.WAITLISTED, RegistrationMove.CHANGE),
+        (RegistrationStatus.WAITLISTED, RegistrationMove.OFFER),
         (RegistrationStatus.OFFERED, RegistrationMove.CANCEL),
+        (RegistrationStatus.OFFERED, RegistrationMove.ACCEPT),
+        (RegistrationStatus.OFFERED, RegistrationMove.DECLINE),
+        (RegistrationStatus.OFFERED, RegistrationMove.LAPSE),
         (RegistrationStatus.CANCELLED, RegistrationMove.REINSTATE),
     }
 
