@@ -23,6 +23,8 @@ from tests.integration.flows.conftest import add_class, led_forum
 pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 1280, 1920)
+LOOKS_AGAIN = 21_000
+"""Milliseconds after which a live page has looked again."""
 SOON = DAY_ONE + timedelta(minutes=10, seconds=56)
 """Five seconds later the minute is over: pages look again then, no earlier."""
 
@@ -94,17 +96,22 @@ def test_a_stand_sees_a_delay_loses_the_server_and_finds_it_again(
     link = stand_of(event)
     with serving(sqlite_app) as url, chromium.new_context(locale="fr-FR") as context:
         page = context.new_page()
+        page.clock.install()
         page.goto(url + link)
         expect(page.get_by_role("heading", name="Salle 1")).to_be_visible()
         look_at_widths(page)
         be_late(event)
+        page.clock.fast_forward(LOOKS_AGAIN)
         expect(page.get_by_text("a 15 min de retard")).to_be_visible(timeout=30_000)
         lost = page.get_by_text("Le serveur ne répond pas")
         context.set_offline(True)
+        page.clock.fast_forward(LOOKS_AGAIN)
         expect(lost).to_be_visible(timeout=30_000)
         context.set_offline(False)
+        page.clock.fast_forward(LOOKS_AGAIN)
         expect(lost).to_be_hidden(timeout=30_000)
         with transaction():
             close_stand(event.id, event.spaces[0].id, by=SYSTEM, now=NOW)
         db.session.remove()
+        page.clock.fast_forward(LOOKS_AGAIN)
         expect(page.get_by_role("heading", name="Salle 1")).to_have_count(0, timeout=30_000)
