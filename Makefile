@@ -11,7 +11,7 @@ HOST ?= 127.0.0.1
 CHROMIUM ?= $(shell command -v chromium || true)
 export CHROMIUM
 
-.PHONY: help run test test-long test-quick check bench lock messages clean preflight install install-dev browser
+.PHONY: help run test test-long test-quick check bench lock messages clean preflight install install-dev compiled browser
 
 help:
 	@echo "make run        start Parcours with its demo on http://$(HOST):$(PORT) (PORT=, HOST=, TLS=1)"
@@ -32,29 +32,35 @@ $(VENV)/bin/python: | preflight
 $(VENV)/.run: requirements.lock $(VENV)/bin/python
 	@echo "Installing what Parcours needs…"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/bin/python
 	@echo "Installing what the tests need…"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@ $(VENV)/.run
 
 install: $(VENV)/.run
 install-dev: $(VENV)/.dev
 
-run: install
+# Every process that starts would compile it all again where Python is told to keep no bytecode.
+compiled:
+	@$(BIN)/python -m compileall -qq app || true
+
+run: install compiled
 	@$(if $(DEMO),PARCOURS_DEMO="$(DEMO)") $(BIN)/python -m app.serve --host "$(HOST)" --port "$(PORT)" $(if $(TLS),--tls)
 
 browser:
 	@scripts/ensure-chromium
 
-test: install-dev browser
+test: install-dev browser compiled
 	@CHROMIUM="$$(scripts/ensure-chromium --path)" $(BIN)/python -m pytest -n auto --dist loadgroup
 
-test-quick: install-dev
+test-quick: install-dev compiled
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not browser and not slow"
 
-test-long: install-dev browser
+test-long: install-dev browser compiled
 	@CHROMIUM="$$(scripts/ensure-chromium --path)" TEST_LONG=1 $(BIN)/python -m pytest -n auto --dist loadgroup --timeout 3600
 
 check: install-dev
@@ -65,7 +71,7 @@ check: install-dev
 	@$(BIN)/djlint templates --lint --quiet
 	@$(BIN)/python scripts/check_repository.py
 
-bench: install-dev
+bench: install-dev compiled
 	@$(BIN)/python -m bench $(if $(BENCH_JSON),--json "$(BENCH_JSON)")
 
 messages: install-dev

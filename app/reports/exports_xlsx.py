@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from tempfile import TemporaryDirectory
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
-
 from app.reports.exports import Cell, Sheet, plain_text
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 MOST_ROWS = 1_048_575
 """What a sheet holds under its head."""
@@ -28,9 +29,11 @@ def write_xlsx(
 
     `progress` is told the rows written so far, after each. Raises OverflowError beyond MOST_ROWS rows.
     """
+    from xlsxwriter import Workbook  # a twentieth of a web process' start, and only the worker writes sheets
+
     with TemporaryDirectory(prefix="parcours-xlsx-") as folder:  # what is half written goes with it, whatever happens
         options = {"constant_memory": True, "tmpdir": folder, "in_memory": False}
-        with xlsxwriter.Workbook(target, options) as book:
+        with Workbook(target, options) as book:
             book.set_properties({"title": sheet.title, "created": made_at.replace(tzinfo=None)})
             page = book.add_worksheet(sheet.title.translate(_FORBIDDEN).strip()[:31] or "1")
             return _fill(page, sheet, _Formats(book), progress)
@@ -39,13 +42,13 @@ def write_xlsx(
 class _Formats:
     """How the cells look that are more than plain text."""
 
-    def __init__(self, book: xlsxwriter.Workbook) -> None:
+    def __init__(self, book: "Workbook") -> None:
         self.head: Format = book.add_format({"bold": True, "bottom": 1, "text_wrap": False})
         self.day: Format = book.add_format({"num_format": _DAY, "align": "left"})
         self.moment: Format = book.add_format({"num_format": _MOMENT, "align": "left"})
 
 
-def _fill(page: Worksheet, sheet: Sheet, formats: _Formats, progress: Callable[[int], None]) -> int:
+def _fill(page: "Worksheet", sheet: Sheet, formats: _Formats, progress: Callable[[int], None]) -> int:
     widths = [len(head) + 3 for head in sheet.heads]  # the arrow of the filter takes room
     for column, head in enumerate(sheet.heads):
         page.write_string(0, column, plain_text(head), formats.head)
@@ -67,7 +70,7 @@ def _fill(page: Worksheet, sheet: Sheet, formats: _Formats, progress: Callable[[
     return count
 
 
-def _writer(page: Worksheet, formats: _Formats, timezone: str) -> Callable[[int, int, Cell], None]:
+def _writer(page: "Worksheet", formats: _Formats, timezone: str) -> Callable[[int, int, Cell], None]:
     zone = ZoneInfo(timezone)
     # never page.write(): it takes a text that begins with = for a formula, and one with http:// for a link
     text: Any = page.write_string
