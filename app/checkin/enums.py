@@ -24,3 +24,43 @@ class Reason(enum.StrEnum):
     WRONG_WAVE = "wrong_wave"
     SPACE_FULL = "space_full"
     INVALID = "invalid"
+
+
+class OverrideReason(enum.StrEnum):
+    """Why staff let somebody in though the answer was no."""
+
+    TOLD = "told"
+    TICKET_WRONG = "ticket_wrong"
+    WITH_GROUP = "with_group"
+    SAFETY = "safety"
+    OTHER = "other"
+
+
+class DeviceMode(enum.StrEnum):
+    """A phone that staff hold, or a tablet at which visitors scan themselves."""
+
+    DOOR = "door"
+    KIOSK = "kiosk"
+
+
+class WalkInResult(enum.StrEnum):
+    """What became of somebody registered at the door. The last three are answers and not kept; UNDONE: taken back."""
+
+    TAKEN = "taken"
+    OVER = "over"
+    FULL = "full"
+    INVALID = "invalid"
+    UNDONE = "undone"
+
+
+class ConflictKind(enum.StrEnum):
+    """TWICE and DIFFERS: two counts that cannot both be. LATE: one of a phone that was taken off, which is not counted yet."""
+
+    TWICE = "twice"
+    DIFFERS = "differs"
+    LATE = "late"
+
+
+class ConflictStatus(enum.StrEnum):
+    OPEN = "open"
+    SETTLED = "settled"

@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.checkin import device_models
 from app.checkin.append_only import guard
-from app.checkin.enums import Direction, Reason, ScanResult
+from app.checkin.enums import Direction, OverrideReason, Reason, ScanResult
 from app.core.db import Model, text_enum
+
+DEVICES = device_models.__name__  # the tables of phones, registered with these
 
 
 class Scan(Model):
@@ -18,14 +21,36 @@ class Scan(Model):
     `delta_*` is what it added to (or took from) the people present in the event, `space_delta_*` in the checkpoint's space.
     `scanned_at` is the time that counts; `device_at` what the device said, where its clock was not believed (see drafts.believed).
     `expected_*` and `present_*` are the figures of the answer. `over` marks people beyond what was expected or allowed.
+    `device_id` is the enrolled phone (`device` then holds its uid), `offset_ms` by how much its clock was behind ours, `known_*`
+    who was inside as far as it knew, `counted_*` how many passed as it says (see rules.PastScan), `team` the team that passed
+    alone, `override_*` why staff let somebody in after a no. A passage without a checkpoint is one of the desk, which settles
+    two others, or makes one count that did not: `code` then holds their ids.
     """
 
     __tablename__ = "scans"
     __table_args__ = (
         Index("uq_scans_uuid", "organiser_id", "scan_id", unique=True),
         Index("ix_scans_event", "event_id", "scanned_at"),
+        Index(
+            "ix_scans_over",
+            "event_id",
+            "scanned_at",
+            sqlite_where=text('"over" IS 1'),
+            postgresql_where=text('"over" IS true'),
+        ),
         Index("ix_scans_registration", "registration_id"),
         Index("uq_scans_undoes", "organiser_id", "undoes", unique=True),
+        CheckConstraint(
+            "(known_participants IS NULL) = (known_companions IS NULL) AND known_participants >= 0 AND known_companions >= 0",
+            name="known",
+        ),
+        CheckConstraint(
+            "(counted_participants IS NULL) = (counted_companions IS NULL) AND counted_participants >= 0"
+            " AND counted_companions >= 0",
+            name="counted",
+        ),
+        CheckConstraint("team > 0", name="team"),
+        CheckConstraint("override_reason IS NOT NULL OR override_note = ''", name="override"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,6 +77,15 @@ class Scan(Model):
     over: Mapped[bool] = mapped_column(default=False)
     undoes: Mapped[str | None] = mapped_column(String(36))
     device_at: Mapped[datetime | None]
+    device_id: Mapped[int | None]
+    offset_ms: Mapped[int | None]
+    known_participants: Mapped[int | None]
+    known_companions: Mapped[int | None]
+    counted_participants: Mapped[int | None]
+    counted_companions: Mapped[int | None]
+    team: Mapped[int | None]
+    override_reason: Mapped[OverrideReason | None] = mapped_column(text_enum(OverrideReason))
+    override_note: Mapped[str] = mapped_column(String(300), default="", server_default="")
 
 
 guard(Model.metadata.tables[Scan.__tablename__])

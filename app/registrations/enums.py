@@ -31,6 +31,7 @@ class Source(enum.StrEnum):
     STAFF = "staff"
     API = "api"
     IMPORT = "import"
+    DOOR = "door"
 
 
 ALIVE = (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED, RegistrationStatus.OFFERED)

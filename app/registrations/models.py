@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model, text_enum
@@ -31,7 +31,8 @@ class Registration(Model):
 
     An offered one holds its places until `offer_expires_at`. `absent_at`: confirmed, but its people did not come and its places
     went back; they are let in where there is room. `asked_at`: the event moved and its person was asked whether they stay;
-    `stays_at`: they said so. `declined_stops` are optional stops of the route that they leave out.
+    `stays_at`: they said so. `declined_stops` are optional stops of the route that they leave out. `beyond`: let in at a door
+    though there was no room: confirmed, and holds no place.
     """
 
     __tablename__ = "registrations"
@@ -66,6 +67,15 @@ class Registration(Model):
         Index("ix_registrations_mail", "mail_key"),
         Index("ix_registrations_created", "event_id", "created_at", "id"),
         Index("ix_registrations_structure", "structure_id"),
+        Index(
+            "ix_registrations_standing",
+            "event_id",
+            "status",
+            "participants",
+            "companions",
+            sqlite_where=IN_NO_BIN_SQL,
+            postgresql_where=IN_NO_BIN_SQL,
+        ),
         Index(
             "ix_registrations_offers",
             "offer_expires_at",
@@ -122,6 +132,7 @@ class Registration(Model):
     no_show_code: Mapped[str] = mapped_column(String(40), default="", server_default="")
     offer_expires_at: Mapped[datetime | None]
     absent_at: Mapped[datetime | None]
+    beyond: Mapped[bool] = mapped_column(default=False, server_default=false())
     asked_at: Mapped[datetime | None]
     stays_at: Mapped[datetime | None]
     declined_stops: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
