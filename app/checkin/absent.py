@@ -7,18 +7,16 @@ import enum
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 
-from app.checkin.enums import ScanResult
-from app.checkin.models import Scan
+from app.checkin.patience import AWAITED, came_today, read_patience, whole_minute
 from app.checkin.queries import label_of
-from app.checkin.rules import day_bounds
 from app.core.actor import SYSTEM, Actor
-from app.core.audit import AuditEntry, record
+from app.core.audit import record
 from app.core.db import db
 from app.core.errors import MoveNotAllowed
 from app.events.enums import EventState
@@ -34,7 +32,6 @@ from app.registrations.operations.locking import lock_registration
 from app.registrations.queries import in_no_bin
 
 RELEASE_JOB = "registrations.release_absent"
-AWAITED = "registration.awaited"
 WAIT = timedelta(minutes=10)
 RUNNING = (EventState.PUBLISHED, EventState.CLOSED)
 
@@ -49,7 +46,10 @@ class Absence(enum.StrEnum):
 
 @dataclass(frozen=True)
 class AbsentGroup:
-    """A group of today whose wave has begun. `since`: when it was expected. `gives_back_at` is None where nobody set a time."""
+    """A group of today whose wave has begun. `since`: when it was expected. `gives_back_at` is None where nobody set a time.
+
+    `label` is its class, else its body; `contact_name` and `reference` tell it from others of the same label.
+    """
 
     registration_id: int
     reference: str
@@ -67,7 +67,7 @@ class AbsentGroup:
 
 def list_absent(event: EventRow, *, now: datetime) -> list[AbsentGroup]:
     """Groups of today of which nobody came though they were to come by now, and those that gave places back; longest awaited
-    first. Four statements.
+    first. Five statements at most.
     """
     if event.date_to_come:
         return []
@@ -77,14 +77,14 @@ def list_absent(event: EventRow, *, now: datetime) -> list[AbsentGroup]:
     firsts = first_passages(event)
     due = {row.id: one for row in rows if (one := _due(event, row, row.waves, firsts, now)) is not None}
     late = [row for row in rows if row.id in due]
-    came, awaited = _came_today(due, today, zone), _awaited(due, today, zone)
+    came, patience = came_today(due, today, zone), read_patience(event, due, today)
     found = []
     for row in late:
         if row.id in came and row.absent_at is None:
             continue
         state = Absence.AWAITED if row.absent_at is None else Absence.EXTRA if row.id in came else Absence.GONE
         until = (
-            gives_back_at(event, due[row.id].at, awaited.get(row.id))
+            patience.over_at(event, row.id, row.created_at, due[row.id].at)
             if _is_last(event, row.waves, due[row.id].wave)
             else None
         )
@@ -134,19 +134,11 @@ def wait_longer(registration_id: int, *, by: Actor, now: datetime) -> datetime:
     due = _due(event, before, before.waves, first_passages(event), now)
     if due is None or before.absent_at is not None or before.status is not RegistrationStatus.CONFIRMED:
         raise MoveNotAllowed("wait_longer", before.status.value)
-    until = gives_back_at(event, due.at, _awaited([before.id], today, zone).get(before.id)) or now
-    until = max(until, now) + WAIT
+    over_at = read_patience(event, [before.id], today).over_at(event, before.id, before.created_at, due.at)
+    until = whole_minute(max(over_at or now, now) + WAIT)
     details = {"awaited_until": until.isoformat()}
     record(by, AWAITED, f"registration:{before.id}", now=now, organiser_id=before.organiser_id, details=details)
     return until
-
-
-def gives_back_at(event: EventRow, expected_at: datetime, awaited: datetime | None) -> datetime | None:
-    """When a group that was to come then gives its places back, unless it comes; None where nobody set a time."""
-    if event.absent_minutes is None:
-        return None
-    over = expected_at + timedelta(minutes=event.absent_minutes)
-    return over if awaited is None else max(over, awaited)
 
 
 def list_events_with_absent(now: datetime) -> list[int]:
@@ -168,7 +160,7 @@ def _give_back(event: EventRow, registration_id: int, by: Actor, now: datetime) 
     zone = ZoneInfo(event.timezone)
     locked = select(Registration.id).where(Registration.id == registration_id).with_for_update(key_share=True)
     db.session.execute(locked)
-    if _came_today([registration_id], now.astimezone(zone).date(), zone):
+    if came_today([registration_id], now.astimezone(zone).date(), zone):
         return False
     give_back_places(registration_id, by=by, now=now)
     return True
@@ -186,6 +178,7 @@ class _Group:
     participants: int
     companions: int
     absent_at: datetime | None
+    created_at: datetime
     declined_stops: Sequence[int]
     waves: tuple[int, ...]
 
@@ -220,6 +213,8 @@ class _Known(Walker, Protocol):
 
     @property
     def id(self) -> int: ...
+    @property
+    def absent_at(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True)
@@ -236,50 +231,23 @@ def _due(
     """The latest of a group's waves of today for which it was to come by now: as planned, else with the wave."""
     zone = ZoneInfo(event.timezone)
     own = [
-        _Due(wave, arrival_at(event, one, wave, firsts.get((one.id, wave.id))))
+        _Due(wave, _expected_at(one, wave, arrival_at(event, one, wave, firsts.get((one.id, wave.id)))))
         for wave in event.waves
         if wave.id in wave_ids and wave.starts_at.astimezone(zone).date() == now.astimezone(zone).date()
     ]
     return max((due for due in own if due.at <= now), key=lambda due: due.at, default=None)
 
 
+def _expected_at(one: _Known, wave: WaveRow, at: datetime) -> datetime:
+    """Who gave places back by then was expected before what moved its hour since: a delay, or another plan."""
+    return wave.starts_at if one.absent_at is not None and wave.starts_at <= one.absent_at < at else at
+
+
 def _is_last(event: EventRow, wave_ids: Collection[int], wave: WaveRow) -> bool:
     return wave.starts_at == max(w.starts_at for w in event.waves if w.id in wave_ids)
 
 
-def _came_today(registration_ids: Collection[int], today: date, zone: ZoneInfo) -> set[int]:
-    """Those of whom somebody was let in on that day, by the scans that stand."""
-    begins, ends = day_bounds(today, zone)
-    undone = select(Scan.undoes).where(Scan.registration_id.in_(registration_ids), Scan.undoes.is_not(None))
-    inside: ColumnElement[bool] = or_(Scan.delta_participants > 0, Scan.delta_companions > 0)
-    found: Sequence[int | None] = (
-        db.session.execute(
-            select(Scan.registration_id).where(
-                Scan.registration_id.in_(registration_ids), Scan.result == ScanResult.ACCEPTED, Scan.undoes.is_(None),
-                Scan.scanned_at >= begins, Scan.scanned_at < ends, inside, Scan.scan_id.not_in(undone),
-            )
-        )
-        .scalars()
-        .all()
-    )  # fmt: skip
-    return {one for one in found if one is not None}
-
-
-def _awaited(registration_ids: Collection[int], today: date, zone: ZoneInfo) -> dict[int, datetime]:
-    """Until when the team said that they wait for each of these, on that day."""
-    begins, ends = day_bounds(today, zone)
-    subjects = {f"registration:{one}": one for one in registration_ids}
-    rows = db.session.execute(
-        select(AuditEntry.subject, AuditEntry.details)
-        .where(
-            AuditEntry.subject.in_(list(subjects)), AuditEntry.verb == AWAITED, AuditEntry.at >= begins, AuditEntry.at < ends
-        )
-        .order_by(AuditEntry.id)
-    )  # fmt: skip
-    return {subjects[row.subject]: datetime.fromisoformat(str(row.details["awaited_until"])) for row in rows}
-
-
 __all__ = [
-    "ABSENT", "AWAITED", "RELEASE_JOB", "Absence", "AbsentGroup", "give_back_now", "gives_back_at", "list_absent",
+    "ABSENT", "AWAITED", "RELEASE_JOB", "Absence", "AbsentGroup", "give_back_now", "list_absent",
     "list_events_with_absent", "release_absent", "wait_longer",
 ]  # fmt: skip

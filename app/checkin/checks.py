@@ -1,21 +1,27 @@
-"""What `doctor` checks about the door: it adds the scans up again, in a way of its own."""
+"""What `doctor` checks about the door: it walks through the scans again, and adds up what each says that it added."""
 
 from collections import defaultdict
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from app.checkin import traces
+from app.checkin import device_checks, traces
 from app.checkin.append_only import missing_triggers
-from app.checkin.enums import Direction, ScanResult
+from app.checkin.device_models import TeamPresence
 from app.checkin.models import Presence, Scan
+from app.checkin.passages import is_attempt, past_scan
+from app.checkin.replaying import first_in, replay_days
+from app.checkin.rules import Whereabouts
 from app.core.checks import check
 from app.core.db import db
-from app.events.models import Event
-from app.registrations.models import Registration
+from app.events.models import Checkpoint, Event
+from app.registrations.models import Registration, Ticket
 
-TRACES = traces.__name__  # what doors keep of an event, registered wherever checks are
+TRACES, DEVICES = traces.__name__, device_checks.__name__  # registered wherever checks are
 
 
 @check("checkin.append_only", "The scan store refuses changes and deletions")
@@ -23,67 +29,69 @@ def check_triggers(now: datetime) -> list[str]:
     return [f"trigger {name} is missing" for name in missing_triggers(db.session.connection())]
 
 
-@check("checkin.presences", "Who is present, and where, is what the accepted scans add up to")
+@check("checkin.presences", "Who is present, and where, is what the passages of their day come to")
 def check_presences(now: datetime) -> list[str]:
-    inside, came, space, first, last = _recount()
+    recounted = dict(_recount())
     problems = []
-    rows = db.session.execute(select(Presence.__table__)).all()
-    for row in rows:
-        key = row.registration_id
-        counted = (*inside[key], *came[key], space.get(key), first.get(key), last.get(key))
+    teams: dict[int, list[tuple[int, int, int, int | None]]] = defaultdict(list)
+    for team in db.session.execute(select(TeamPresence.__table__).order_by(TeamPresence.team)):
+        teams[team.registration_id].append((team.team, team.participants, team.companions, team.space_id))
+    for row in db.session.execute(select(Presence.__table__)):
+        key, inside = row.registration_id, (row.participants, row.companions)
         stored = (
-            row.participants, row.companions, row.came_participants, row.came_companions, row.space_id, row.first_in_at,
-            row.last_scan_at,
+            *inside, row.came_participants, row.came_companions, row.space_id, row.first_in_at, row.last_scan_at,
+            *teams.pop(key, ()),
         )  # fmt: skip
-        if counted != stored:
-            problems.append(f"registration {key}: stored {stored}, its scans give {counted}")
-    known = {row.registration_id for row in rows}
-    problems += [f"registration {key} was scanned in, but is not counted" for key in last if key not in known]
-    return problems
+        counted = recounted.pop(key, None)
+        if counted is None or counted.figures != stored:
+            problems.append(f"registration {key}: stored {stored}, its scans give {counted and counted.figures}")
+        elif counted.added != inside:
+            problems.append(f"registration {key}: its scans added {counted.added}, it counts {inside}")
+    problems += [f"registration {key} was scanned in, but is not counted" for key in recounted]
+    return problems + [f"registration {key} has teams, but is not counted" for key in teams]
 
 
-def _recount() -> tuple[
-    dict[int, tuple[int, int]],
-    dict[int, tuple[int, int]],
-    dict[int, int | None],
-    dict[int, datetime],
-    dict[int, datetime],
-]:
-    """(inside, came, space, first in, last scan) by registration, from the scan store alone.
+@dataclass(frozen=True)
+class _Recount:
+    """What the scans of one registration give: `figures` as they are stored, `added` as each scan says what it added."""
 
-    `inside` and `space` are of the local day of the last scan: each day begins with nobody.
-    """
-    scans = db.session.execute(
-        select(Scan.__table__, Event.timezone)
+    figures: tuple[object, ...]
+    added: tuple[int, int]
+
+
+def _recount() -> Iterator[tuple[int, _Recount]]:
+    """By registration, from the scan store alone: of the local day of its last scan, for each begins with nobody."""
+    rows: dict[int, list[Any]] = defaultdict(list)
+    for row in db.session.execute(
+        select(
+            Scan.__table__, Event.timezone, Ticket.kind.label("ticket_kind"), Checkpoint.space_id.label("door_space")
+        )
         .join(Event, Event.id == Scan.event_id)
-        .where(Scan.result == ScanResult.ACCEPTED, Scan.registration_id.is_not(None))
+        .outerjoin(Ticket, Ticket.id == Scan.ticket_id)
+        .outerjoin(Checkpoint, Checkpoint.id == Scan.checkpoint_id)
+        .where(is_attempt(Scan), Scan.registration_id.is_not(None))
         .order_by(Scan.id)
-    ).all()
-    undone = {scan.undoes for scan in scans if scan.undoes is not None}
-    daily: dict[tuple[int, date], tuple[int, int]] = defaultdict(lambda: (0, 0))
-    came: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    spaces: dict[tuple[int, date], int | None] = {}
-    first: dict[int, datetime] = {}
-    last: dict[int, tuple[datetime, date]] = {}
-    for scan in scans:
-        if scan.undoes is not None:
-            continue
-        who, day = scan.registration_id, scan.scanned_at.astimezone(ZoneInfo(scan.timezone)).date()
-        last[who] = max((scan.scanned_at, day), last.get(who, (scan.scanned_at, day)))
-        if scan.scan_id in undone:
-            continue
-        p, c = daily[who, day]
-        p, c = daily[who, day] = max(0, p + scan.delta_participants), max(0, c + scan.delta_companions)
-        if scan.delta_participants + scan.delta_companions > 0:
-            first.setdefault(who, scan.scanned_at)
-        came[who] = max(came[who][0], p), max(came[who][1], c)
-        if scan.space_id is not None:
-            spaces[who, day] = scan.space_id if scan.direction is Direction.IN else None
-        if (p, c) == (0, 0):
-            spaces[who, day] = None
-    inside = defaultdict(lambda: (0, 0), {who: daily[who, day] for who, (_at, day) in last.items()})
-    space = {who: spaces.get((who, day)) for who, (_at, day) in last.items()}
-    return inside, came, space, first, {who: at for who, (at, _day) in last.items()}
+    ).mappings():
+        rows[row["registration_id"]].append(row)
+    for who, scans in rows.items():
+        yield who, _recount_one(scans)
+
+
+def _recount_one(scans: Sequence[Any]) -> _Recount:
+    zone = ZoneInfo(scans[0]["timezone"])
+    past = [past_scan(row, row["ticket_kind"], {row["checkpoint_id"]: row["door_space"]}) for row in scans]
+    days, came = replay_days(past, zone)
+    made = {scan.scan_id: scan.scanned_at for scan in past}
+    last = max(scan.scanned_at for scan in past if not scan.undoes)
+    today = last.astimezone(zone).date()
+    at, added = days.get(today, Whereabouts()), [0, 0]
+    for scan in past:
+        if made[scan.undoes or scan.scan_id].astimezone(zone).date() == today:
+            added = [added[0] + scan.delta.participants, added[1] + scan.delta.companions]
+    teams = [(t.team, t.people.participants, t.people.companions, t.space_id) for t in at.teams]
+    inside = at.inside.participants, at.inside.companions
+    figures = (*inside, came.participants, came.companions, at.space_id, first_in(past, zone), last, *teams)
+    return _Recount(figures, (added[0], added[1]))
 
 
 @check("checkin.own_event", "A scan counts people of its own event only")

@@ -2,23 +2,40 @@
 
 import hmac
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
-from app.checkin.enums import Direction, Reason, ScanResult
+from app.checkin.enums import Direction, OverrideReason, Reason, ScanResult
 from app.registrations.drafts import Headcount
 
 CODE = re.compile(r"(?:.*/t/)?([0-9A-Z]{26})/?", re.ASCII | re.IGNORECASE | re.DOTALL)
 MARK_LENGTH = 16
 AHEAD = timedelta(minutes=10)
 """How far a device's clock may be ahead of ours and still be believed."""
+BEHIND = timedelta(days=3)
+"""How old a passage may be on a day on which the event was not, and still be believed."""
+
+
+@dataclass(frozen=True)
+class Override:
+    """Why staff let somebody in though the answer was no; a note where the reason is another one."""
+
+    reason: OverrideReason
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class ScanInput:
-    """One passage as a device sends it. `id` is its UUID in lower case; `code` a ticket's code or its address.
+    """One passage as a device sends it. `id` is its UUID in lower case; `code` a ticket's code or its address, or empty where
+    somebody typed a registration's number, `reference`.
 
-    `device_at` is the time that the device said, where `scanned_at` is another one (see `believed`).
+    `device_at` is the time that the device's clock said, where `scanned_at` is another one (see `believed`), `offset_ms` by how
+    much that clock was behind ours. `known` is who was inside as far as the device knew; `team` passes alone, by its
+    number; `override` says why staff let somebody in though the answer was no; `beyond`: of somebody
+    registered at the door though there was no room, who is marked as one too many. `ended`: made when its phone was one no
+    more: it is kept, and counts only once staff say so. `capped`: visitors count themselves (a kiosk), and no more than are still
+    expected.
     """
 
     id: str
@@ -29,20 +46,37 @@ class ScanInput:
     headcount: Headcount | None = None
     undoes: str | None = None
     device_at: datetime | None = None
+    offset_ms: int | None = None
+    known: Headcount | None = None
+    team: int | None = None
+    override: Override | None = None
+    reference: str = ""
+    beyond: bool = False
+    ended: bool = False
+    capped: bool = False
 
 
-def believed(item: ScanInput, now: datetime) -> ScanInput:
+def believed(
+    item: ScanInput, now: datetime, event_days: Collection[date] = (), zone: tzinfo | None = None
+) -> ScanInput:
     """The passage at the time that counts. Nobody has passed in the future: a device that says so has a wrong clock, and its
     passage counts at the moment we received it; a few minutes (AHEAD) are let be. Late ones are no fault: phones keep them.
+    One that is days old (BEHIND), of a day on which the event was not, is kept as it is, and marked by `device_at`.
+    `event_days`: the local days in `zone`.
     """
-    if item.scanned_at - now <= AHEAD:
-        return item
-    return replace(item, scanned_at=now, device_at=item.scanned_at)
+    if item.scanned_at - now > AHEAD:
+        return replace(item, scanned_at=now, device_at=item.device_at or item.scanned_at)
+    days_old = bool(event_days) and now - item.scanned_at > BEHIND
+    if days_old and item.scanned_at.astimezone(zone).date() not in event_days:
+        return replace(item, device_at=item.device_at or item.scanned_at)
+    return item
 
 
 @dataclass(frozen=True)
 class ScanAnswer:
-    """What the device is told. `expected` and `present` are of the ticket's registration: for a route card, of its class."""
+    """What the device is told. `expected` and `present` are of the ticket's registration: for a route card, of its class. `over`:
+    more people came in than were expected or allowed.
+    """
 
     id: str
     result: ScanResult
@@ -50,6 +84,7 @@ class ScanAnswer:
     label: str
     expected: Headcount
     present: Headcount
+    over: bool = False
 
 
 def invalid(scan_id: str) -> ScanAnswer:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, union_all
 
-from app.checkin.enums import ScanResult
+from app.checkin.device_models import TeamPresence
+from app.checkin.enums import OverrideReason, ScanResult
 from app.checkin.models import Presence, Scan
 from app.checkin.rules import day_bounds
 from app.core.db import db
@@ -18,6 +19,8 @@ from app.registrations.enums import ALIVE, RegistrationStatus, TicketKind
 from app.registrations.models import Registration, RegistrationWave, Ticket
 from app.registrations.queries import in_no_bin
 from app.registrations.rules import card_is_valid, ticket_status
+
+_TEAM = TeamPresence.participants + TeamPresence.companions
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,36 @@ def is_of_today(event: EventRow, now: datetime) -> ColumnElement[bool]:
     return is_of_day(now.astimezone(ZoneInfo(event.timezone)).date(), event.timezone)
 
 
+def people_by_space(event_id: int, within: ColumnElement[bool]) -> Subquery:
+    """(registration_id, space_id, people, last_scan_at) of an event: each team where it is, the rest where their group was
+    last. `within`: a condition on Presence.
+    """
+    apart = (
+        select(TeamPresence.registration_id, func.sum(_TEAM).label("people"))
+        .where(TeamPresence.event_id == event_id)
+        .group_by(TeamPresence.registration_id)
+        .subquery()
+    )
+    rest = select(
+        Presence.registration_id, Presence.space_id,
+        (Presence.participants + Presence.companions - func.coalesce(apart.c.people, 0)).label("people"),
+        Presence.last_scan_at,
+    ).outerjoin(apart, apart.c.registration_id == Presence.registration_id)  # fmt: skip
+    teams = select(
+        TeamPresence.registration_id, TeamPresence.space_id, _TEAM.label("people"), Presence.last_scan_at
+    ).join(Presence, Presence.registration_id == TeamPresence.registration_id)
+    of_event = Presence.event_id == event_id
+    return union_all(rest.where(of_event, within), teams.where(of_event, within)).subquery("by_space")
+
+
 def get_occupancy(event: EventRow, *, now: datetime) -> Occupancy:
     """Count the people present now, on the event's day of today: one statement."""
-    people = func.sum(Presence.participants + Presence.companions)
+    found = people_by_space(event.id, is_of_today(event, now))
     rows = db.session.execute(
-        select(Registration.audience, Presence.space_id, people)
-        .join(Registration, Registration.id == Presence.registration_id)
-        .where(Presence.event_id == event.id, Presence.participants + Presence.companions > 0, is_of_today(event, now))
-        .group_by(Registration.audience, Presence.space_id)
+        select(Registration.audience, found.c.space_id, func.sum(found.c.people))
+        .join(Registration, Registration.id == found.c.registration_id)
+        .where(found.c.people > 0)
+        .group_by(Registration.audience, found.c.space_id)
     )
     by_audience: dict[str, int] = {}
     by_space: dict[int, int] = {}
@@ -67,19 +92,21 @@ def get_occupancy(event: EventRow, *, now: datetime) -> Occupancy:
 
 def count_in_spaces(event: EventRow, space_ids: Sequence[int], days: Sequence[date]) -> dict[tuple[date, int], int]:
     """People by (local day, space), of those whose last day at the event that is: one statement."""
-    people, within = Presence.participants + Presence.companions, [is_of_day(day, event.timezone) for day in days]
-    counts = [func.sum(case((inside, people), else_=0)) for inside in within] if len(days) > 1 else [func.sum(people)]
+    zone = ZoneInfo(event.timezone)
+    found = people_by_space(event.id, or_(*(is_of_day(day, event.timezone) for day in days)))
+    bounds = [day_bounds(day, zone) for day in days]
+    inside = [and_(found.c.last_scan_at >= begins, found.c.last_scan_at < ends) for begins, ends in bounds]
+    people = func.sum(found.c.people)
+    counts = [func.sum(case((one, found.c.people), else_=0)) for one in inside] if len(days) > 1 else [people]
     rows = db.session.execute(
-        select(Presence.space_id, *counts)
-        .where(Presence.event_id == event.id, Presence.space_id.in_(space_ids), or_(*within))
-        .group_by(Presence.space_id)
+        select(found.c.space_id, *counts).where(found.c.space_id.in_(space_ids)).group_by(found.c.space_id)
     )
     return {(day, row[0]): int(count) for row in rows for day, count in zip(days, row[1:], strict=True)}
 
 
 @dataclass(frozen=True)
 class DoorTicket:
-    """One ticket as a door's list holds it: the least that decides."""
+    """One ticket as a door's list holds it: the least that decides. `absent`: its group gave its places back."""
 
     code: str
     reference: str
@@ -90,6 +117,7 @@ class DoorTicket:
     participants: int
     companions: int
     waves: tuple[int, ...]
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +148,7 @@ def list_door_tickets(event: EventRow, *, since: int | None = None) -> DoorList:
             Ticket.code, Ticket.kind, Ticket.label, Ticket.number, Registration.id, Registration.reference, Registration.audience,
             Registration.status, Registration.participants, Registration.companions, Registration.kind.label("of"),
             Registration.class_label, Registration.organisation_name, Registration.contact_name, Registration.changed_in,
-            Registration.deleted_at,
+            Registration.deleted_at, Registration.absent_at,
         )
         .join(Registration, Registration.id == Ticket.registration_id)
         .where(Registration.id.in_(from_events))
@@ -140,6 +168,7 @@ def list_door_tickets(event: EventRow, *, since: int | None = None) -> DoorList:
             participants=r.participants if r.kind is TicketKind.MAIN else 1,
             companions=r.companions if r.kind is TicketKind.MAIN else 0,
             waves=tuple(waves.get(r.id, ())),
+            absent=r.absent_at is not None and r.deleted_at is None,
         )
         for r in rows
         if since is not None or card_is_valid(r.number, r.participants)
@@ -251,7 +280,9 @@ def _last_in(registration_ids: Sequence[int]) -> dict[int, tuple[datetime, int |
 
 @dataclass(frozen=True)
 class ScanLine:
-    """One scan in a registration's history."""
+    """One scan in a registration's history. `override` and `note`: why staff let them in though the answer was no; `settles`: one
+    of the desk, which settles two counts of the same people.
+    """
 
     scanned_at: datetime
     direction: str
@@ -263,6 +294,10 @@ class ScanLine:
     over: bool
     undone: bool
     undoing: bool
+    team: int | None = None
+    override: OverrideReason | None = None
+    note: str = ""
+    settles: bool = False
 
 
 def list_scans(registration_id: int) -> list[ScanLine]:
@@ -277,7 +312,7 @@ def list_scans(registration_id: int) -> list[ScanLine]:
         ScanLine(
             s.scanned_at, s.direction, s.result, s.reason, s.checkpoint_id, s.device,
             Headcount(s.delta_participants, s.delta_companions), s.over, s.scan_id in undone,
-            s.undoes is not None,
+            s.undoes is not None, s.team, s.override_reason, s.override_note, s.checkpoint_id is None and s.undoes is None,
         )
         for s in rows
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import exists, select
 
+from app.checkin.device_models import WalkIn
 from app.checkin.enums import ScanResult
 from app.checkin.models import Presence, Scan
 from app.core.db import db
@@ -27,7 +28,8 @@ def _keeps(registration_ids: Sequence[int]) -> set[int]:
     found = db.session.execute(
         select(Scan.registration_id).where(Scan.registration_id.in_(registration_ids)).distinct()
     ).scalars()
-    return {registration_id for registration_id in found if registration_id is not None}
+    walked_in = db.session.execute(select(WalkIn.registration_id).where(WalkIn.registration_id.in_(registration_ids)))
+    return {*walked_in.scalars(), *(registration_id for registration_id in found if registration_id is not None)}
 
 
 def _visited(registration_ids: Sequence[int]) -> set[int]:

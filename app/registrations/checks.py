@@ -17,8 +17,8 @@ from app.registrations.queries import FORGOTTEN
 GRACE = timedelta(days=2)
 """How late the work that empties the bin may be before somebody has to look at the workers."""
 PEOPLE = Registration.participants + Registration.companions
-HOLDS = and_(Registration.status.in_(HOLDING), Registration.absent_at.is_(None))
-"""Who did not come gave the places back."""
+HOLDS = and_(Registration.status.in_(HOLDING), Registration.absent_at.is_(None), ~Registration.beyond)
+"""Who did not come gave the places back; who was let in beyond them never had any."""
 WAITING = waiting_checks.__name__  # registers its checks with these
 POSTPONED = postponed_checks.__name__  # as WAITING
 

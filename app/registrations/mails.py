@@ -47,7 +47,7 @@ class PostponedFacts:
 class MailFacts:
     """What the mail templates read. `arrivals`: when to come, by the id of a wave.
 
-    `minutes`: by how much the hours of a group move on the day itself, at most.
+    `minutes`: by how much hours move on the day itself, at most; `late_space` is the space that is late, for who comes alone.
     """
 
     event: EventRow
@@ -65,6 +65,7 @@ class MailFacts:
     ahead: Ahead
     postponed: PostponedFacts | None = None
     minutes: int = 0
+    late_space: str = ""
 
 
 def _facts(context: RenderContext) -> MailFacts | None:
@@ -367,10 +368,19 @@ def plan(context: RenderContext) -> Mail | None:
 
 @renderer("registrations.delay")
 def delay(context: RenderContext) -> Mail | None:
-    """The new hours of a group on a day that runs late, or is on time again. None where a later mail says them."""
+    """New hours on a day that runs late, or is on time again. None where a later mail says them.
+
+    Of a late space, who comes alone is told as long as it stands as it was said: their own hour does not change by it.
+    """
     facts = _facts(context)
     if facts is None or not admits(facts.event, facts.registration) or facts.event.is_over(context.now):
         return None
     if is_told_later(["delay", "plan", "postponed", "cancelled"], facts.registration.id, after=context.message_id):
         return None
-    return _mail(context, "delay", replace(facts, minutes=int(context.params["minutes"])))
+    minutes, space_id = int(context.params["minutes"]), context.params.get("space_id")
+    if space_id is None:
+        return _mail(context, "delay", replace(facts, minutes=minutes))
+    space = next((space for space in facts.event.spaces if space.id == space_id), None)
+    if space is None or (space.late_minutes > 0) != (minutes > 0):
+        return None
+    return _mail(context, "delay", replace(facts, minutes=space.late_minutes, late_space=space.name))

@@ -37,7 +37,8 @@ def admits(event: EventRow, registration: RegistrationRow) -> bool:
 class RouteLine:
     """One stop of somebody's route as papers say it: its place in the route, and « vers 9 h 40 », or « 9 h 40 » when planned.
 
-    `hour` is "" where it cannot be told, and tells the teams of a group apart where their hours differ.
+    `hour` is "" where it cannot be told, and tells the teams of a group apart, with the stand of each, where their hours or
+    stands differ; then `stand` is None.
     """
 
     number: int
@@ -50,22 +51,32 @@ class RouteLine:
 def route_lines(event: EventRow, registration: RegistrationRow, locale: Locale) -> tuple[RouteLine, ...]:
     """The route of a registration, to the end; all teams of a group in one."""
     teams = list_teams(event, registration)
-    return tuple(
-        RouteLine(
-            number, time.stop, _hours(event, teams, time, locale), time.exact, time.stand if len(teams) == 1 else None
+    return tuple(_line(event, number, teams, time, locale) for number, time in enumerate(teams[0].stops, start=1))
+
+
+def _line(event: EventRow, number: int, teams: Sequence[Team], first: StopTime, locale: Locale) -> RouteLine:
+    """A stop at the hour and stand of the first team; of each team where they are there at other hours, or at other stands."""
+    days = _spans_days(event, teams)
+    told = {
+        team.number: (hour_words(event, time, locale, day=days), time.stand)
+        for team in teams
+        if (time := _same_stop(team, first)) is not None
+    }
+    if len(set(told.values())) < 2:
+        hour, stand = next(iter(told.values()), ("", None))
+        return RouteLine(number, first.stop, hour, first.exact, stand)
+    said = (
+        translate(
+            locale, "team %(number)s: %(hour)s", number=team, hour=", ".join((hour, *_stand_words(stand, locale)))
         )
-        for number, time in enumerate(teams[0].stops, start=1)
+        for team, (hour, stand) in told.items()
+        if hour
     )
+    return RouteLine(number, first.stop, " · ".join(said), first.exact)
 
 
-def _hours(event: EventRow, teams: Sequence[Team], first: StopTime, locale: Locale) -> str:
-    """The hour of the first team's stop; of all teams where they are there at other hours."""
-    same = {team.number: _same_stop(team, first) for team in teams}
-    hours = {n: hour_words(event, time, locale, day=_spans_days(event, teams)) for n, time in same.items() if time}
-    if len(set(hours.values())) < 2:
-        return next(iter(hours.values()), "")
-    said = (translate(locale, "team %(number)s: %(hour)s", number=n, hour=hour) for n, hour in hours.items() if hour)
-    return " · ".join(said)
+def _stand_words(stand: int | None, locale: Locale) -> tuple[str, ...]:
+    return () if stand is None else (translate(locale, "stand %(number)s", number=stand),)
 
 
 def _same_stop(team: Team, first: StopTime) -> StopTime | None:
@@ -124,34 +135,37 @@ def count_words(registration: Counted, event: EventRow, locale: Locale) -> tuple
 
 def ticket_pdf_of(event: EventRow, registration: RegistrationRow, locale: Locale, *, organiser: OrganiserRow) -> bytes:
     """The ticket as a page of A4 (tagged PDF)."""
+    return ticket_pdf(ticket_of(event, registration, locale, organiser=organiser))
+
+
+def ticket_of(
+    event: EventRow, registration: RegistrationRow, locale: Locale, *, organiser: OrganiserRow
+) -> TicketDocument:
+    """What the ticket says, void where it lets nobody in."""
     school = event.audience(registration.audience).school
     caption = translate(locale, "pupils + adults") if school else translate(locale, "people + companions")
-    return ticket_pdf(
-        TicketDocument(
-            locale=locale,
-            organiser_name=organiser.name,
-            brand=organiser.brand,
-            accent=organiser.accent,
-            event_title=event.title(locale),
-            venue_name=", ".join(p for p in (event.venue_name, event.venue_commune) if p),
-            venue_address=event.venue_address,
-            entrance=event.entrance(locale) or None,
-            holder_title=registration.holder,
-            holder_subtitle=registration.holder_detail or None,
-            headcount_text=f"{registration.participants} + {registration.companions}"
-            if registration.is_group
-            else None,
-            headcount_caption=caption if registration.is_group else "",
-            arrivals=_arrivals(event, registration, locale),
-            reference=registration.reference,
-            qr_text=absolute(ticket_path(registration.ticket.code)),
-            stops=_stops(event, registration, locale),
-            help_text=help_words(organiser, locale),
-            change_text=_change(organiser, registration, locale),
-            join_url=event.join_url or None,
-            online=event.is_online,
-            refusal=_refusal(event, registration, locale),
-        )
+    return TicketDocument(
+        locale=locale,
+        organiser_name=organiser.name,
+        brand=organiser.brand,
+        accent=organiser.accent,
+        event_title=event.title(locale),
+        venue_name=", ".join(p for p in (event.venue_name, event.venue_commune) if p),
+        venue_address=event.venue_address,
+        entrance=event.entrance(locale) or None,
+        holder_title=registration.holder,
+        holder_subtitle=registration.holder_detail or None,
+        headcount_text=f"{registration.participants} + {registration.companions}" if registration.is_group else None,
+        headcount_caption=caption if registration.is_group else "",
+        arrivals=_arrivals(event, registration, locale),
+        reference=registration.reference,
+        qr_text=absolute(ticket_path(registration.ticket.code)),
+        stops=_stops(event, registration, locale),
+        help_text=help_words(organiser, locale),
+        change_text=_change(organiser, registration, locale),
+        join_url=event.join_url or None,
+        online=event.is_online,
+        refusal=_refusal(event, registration, locale),
     )
 
 
@@ -159,20 +173,25 @@ def route_cards_pdf_of(
     event: EventRow, registration: RegistrationRow, locale: Locale, *, organiser: OrganiserRow
 ) -> bytes:
     """A class's numbered cards, without any name. Raises ValueError when none were made."""
+    return route_cards_pdf(route_cards_of(event, registration, locale, organiser=organiser))
+
+
+def route_cards_of(
+    event: EventRow, registration: RegistrationRow, locale: Locale, *, organiser: OrganiserRow
+) -> RouteCardsDocument:
+    """What the cards of a class say; there may be none."""
     arrivals = _arrivals(event, registration, locale)
-    return route_cards_pdf(
-        RouteCardsDocument(
-            locale=locale,
-            event_title=event.title(locale),
-            class_title=" · ".join(p for p in (registration.class_label, registration.organisation_name) if p),
-            organiser_name=organiser.name,
-            brand=organiser.brand,
-            accent=organiser.accent,
-            day_text=arrivals[0].day_text if arrivals else "",
-            hour_text=arrivals[0].hour_text if arrivals else "",
-            cards=tuple(RouteCard(card.label, absolute(ticket_path(card.code))) for card in registration.cards),
-            stops=_stops(event, registration, locale),
-        )
+    return RouteCardsDocument(
+        locale=locale,
+        event_title=event.title(locale),
+        class_title=" · ".join(p for p in (registration.class_label, registration.organisation_name) if p),
+        organiser_name=organiser.name,
+        brand=organiser.brand,
+        accent=organiser.accent,
+        day_text=arrivals[0].day_text if arrivals else "",
+        hour_text=arrivals[0].hour_text if arrivals else "",
+        cards=tuple(RouteCard(card.label, absolute(ticket_path(card.code))) for card in registration.cards),
+        stops=_stops(event, registration, locale),
     )
 
 
@@ -209,8 +228,7 @@ def _stops(event: EventRow, registration: RegistrationRow, locale: Locale) -> tu
 def place_words(stop: StopRow, stand: int | None, locale: Locale) -> str:
     """« Stands métiers, stand 2 »: its space, unless the stop is called the same, and the stand that is planned."""
     space = "" if stop.space_name == stop.name(locale) else stop.space_name
-    said = "" if stand is None else translate(locale, "stand %(number)s", number=stand)
-    return ", ".join(part for part in (space, said) if part)
+    return ", ".join(part for part in (space, *_stand_words(stand, locale)) if part)
 
 
 def help_words(organiser: OrganiserRow, locale: Locale) -> str | None:

@@ -66,6 +66,7 @@ class RegistrationRow:
     no_show_code: str
     offer_expires_at: datetime | None
     absent_at: datetime | None
+    beyond: bool
     asked_at: datetime | None
     stays_at: datetime | None
     declined_stops: list[int]

@@ -24,7 +24,7 @@ def clean(draft: RegistrationDraft, event: EventRow) -> RegistrationDraft:
     Raises FieldError with every problem; paths are those of the API.
     """
     problems: dict[str, str] = {}
-    contact = _clean_contact(draft.contact, problems)
+    contact = _clean_contact(draft.contact, problems, reachable=draft.source is not Source.DOOR)
     organisation = _clean_organisation(draft, problems)
     _check_audience(draft, event, problems)
     waves = clean_waves(draft.waves, event, problems)
@@ -50,7 +50,7 @@ def clean(draft: RegistrationDraft, event: EventRow) -> RegistrationDraft:
 def clean_details(draft: RegistrationDraft) -> RegistrationDraft:
     """The part of `clean` that says who comes and how to reach them. Raises FieldError with every problem of it."""
     problems: dict[str, str] = {}
-    contact = _clean_contact(draft.contact, problems)
+    contact = _clean_contact(draft.contact, problems, reachable=draft.source is not Source.DOOR)
     organisation = _clean_organisation(draft, problems)
     oriented_by = draft.oriented_by.strip()
     if len(oriented_by) > 160:
@@ -90,7 +90,8 @@ def exceeds_group(event: EventRow, headcount: Headcount) -> bool:
     return event.largest_group is not None and headcount.people > max(event.largest_group, 1)
 
 
-def _clean_contact(contact: Contact, problems: dict[str, str]) -> Contact:
+def _clean_contact(contact: Contact, problems: dict[str, str], *, reachable: bool) -> Contact:
+    """Who is registered at a door needs no mail and no telephone: they are there."""
     name, email, phone = " ".join(contact.name.split()), contact.email.strip(), contact.phone.strip()
     if not name:
         problems["contact/name"] = "required"
@@ -106,7 +107,7 @@ def _clean_contact(contact: Contact, problems: dict[str, str]) -> Contact:
             phone = normalise_phone(phone)
         except TextError as error:
             problems["contact/phone"] = error.code
-    if not email and not phone:
+    if reachable and not email and not phone:
         problems["contact/email"] = "email_or_phone"
     return Contact(name, email, phone, contact.family_name.strip())
 
@@ -132,7 +133,7 @@ def _check_audience(draft: RegistrationDraft, event: EventRow, problems: dict[st
     audience = next((a for a in event.audiences if a.code == draft.audience), None)
     if audience is None:
         problems["audience"] = "unknown_audience"
-    elif draft.kind is RegistrationKind.GROUP and not audience.groups:
+    elif draft.kind is RegistrationKind.GROUP and not audience.groups and draft.source is not Source.DOOR:
         problems["kind"] = "no_groups"
 
 
@@ -175,7 +176,7 @@ def waiting_problems(
 
 def may_register(event: EventRow, source: Source, now: datetime) -> bool:
     """Staff register late and beside the window; the public and programs only while it is open."""
-    if source in {Source.STAFF, Source.IMPORT}:
+    if source in {Source.STAFF, Source.IMPORT, Source.DOOR}:
         return event.state in {EventState.PUBLISHED, EventState.CLOSED}
     return event.is_open(now)
 

@@ -109,7 +109,8 @@ class _Counters:
         return reason
 
     def _move(self, line: BulkLine, waves: tuple[int, ...]) -> Outcome | None:
-        held = line.waves if line.status in HOLDING and line.absent_at is None else ()
+        holds = line.status in HOLDING and line.absent_at is None and not line.beyond
+        held = line.waves if holds else ()
         more = (line.people if waves else 0) - (line.people if held else 0)
         if more > 0 and self.event.capacity is not None and self.taken + more > self.event.capacity:
             return Outcome.EVENT_FULL

@@ -89,6 +89,7 @@ class BulkLine:
     waves: tuple[int, ...]
     came: bool = False
     absent_at: datetime | None = None
+    beyond: bool = False
 
     @property
     def people(self) -> int:

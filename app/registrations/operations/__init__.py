@@ -6,7 +6,7 @@ from app.registrations.operations.changing import change_registration
 from app.registrations.operations.correcting import Correction, correct_own_contact, correct_registration
 from app.registrations.operations.deleting import delete_registration, restore_registration
 from app.registrations.operations.erasing import erase_registration
-from app.registrations.operations.registering import Registered, register, require_room
+from app.registrations.operations.registering import Registered, register, register_beyond, require_room
 from app.registrations.operations.reopening import reopen_event_registrations
 from app.registrations.operations.route import choose_stop
 from app.registrations.operations.tickets import (
@@ -45,6 +45,7 @@ __all__ = [
     "offer_places",
     "offer_to",
     "register",
+    "register_beyond",
     "reopen_event_registrations",
     "require_room",
     "restore_registration",

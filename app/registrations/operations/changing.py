@@ -170,6 +170,7 @@ def _write(
             companions=headcount.companions,
             status=status,
             absent_at=None,
+            beyond=False,
             changed_in=version,
             updated_at=now,
         )

@@ -125,7 +125,7 @@ def bring_back(binned: Binned, *, by: Actor, now: datetime, past_queue: bool = F
     _require_alone(binned)
     asked = binned.status in ALIVE and moved_since(get_event_by_id(before.event_id), before, binned.deleted_at, now)
     absent_at = None if asked else before.absent_at
-    holds = binned.status in HOLDING and absent_at is None
+    holds = binned.status in HOLDING and absent_at is None and not before.beyond
     version = _take_again(before, now, past_queue) if holds else lock_event(before.event_id)
     if binned.status is RegistrationStatus.WAITLISTED:
         start_waiting(before.event_id, before.waves, now=now)

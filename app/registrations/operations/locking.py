@@ -26,8 +26,10 @@ def lock_registration(registration_id: int) -> RegistrationRow:
 
 
 def held_by(registration: RegistrationRow) -> Held | None:
-    """The places that a registration holds, or None when it holds none: who did not come gave them back."""
-    if registration.status not in HOLDING or registration.absent_at is not None:
+    """The places that a registration holds, or None when it holds none: who did not come gave them back, who was let in beyond
+    them never had any.
+    """
+    if registration.status not in HOLDING or registration.absent_at is not None or registration.beyond:
         return None
     return wanted_by(registration)
 

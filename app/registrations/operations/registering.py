@@ -20,7 +20,7 @@ from app.registrations.errors import RegistrationClosed
 from app.registrations.models import DeclaredStatistics
 from app.registrations.operations.answer_files import attach_files
 from app.registrations.operations.locking import asked_by
-from app.registrations.operations.storing import NewRegistration, Stored, confirm, require_new, wait
+from app.registrations.operations.storing import NewRegistration, Stored, confirm, confirm_beyond, require_new, wait
 from app.registrations.operations.turns import take_in_turn
 from app.registrations.operations.waiting import serve_queue
 from app.registrations.rules import clean, may_register, same_key, sort_name, waiting_problems
@@ -74,6 +74,22 @@ def _register(event: EventRow, draft: RegistrationDraft, *, by: Actor, now: date
     group = draft.kind is RegistrationKind.GROUP
     label = (draft.organisation.class_label or draft.organisation.name) if group else ""
     return Registered(made.id, made.reference, made.token, status, made.ticket_code, label or draft.contact.name)
+
+
+def register_beyond(event: EventRow, draft: RegistrationDraft, *, by: Actor, now: datetime) -> Registered:
+    """Register somebody who is let in at a door though there is no room: confirmed, and holding no place. Nobody is told.
+
+    Raises FieldError, RegistrationClosed, EventNotFound.
+    """
+    event = _lock(event)
+    draft = clean(draft, event)
+    if not may_register(event, draft.source, now):
+        raise RegistrationClosed
+    columns = _columns(event, draft, now) | {"beyond": True}
+    made = confirm_beyond(NewRegistration(event, draft, columns, by, now, quiet=True))
+    return Registered(
+        made.id, made.reference, made.token, RegistrationStatus.CONFIRMED, made.ticket_code, draft.contact.name
+    )
 
 
 def require_room(event: EventRow, draft: RegistrationDraft, *, now: datetime) -> None:

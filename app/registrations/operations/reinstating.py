@@ -134,7 +134,7 @@ def _write(before: RegistrationRow, status: RegistrationStatus, version: int, no
         update(RegistrationWave).where(RegistrationWave.registration_id == before.id).values(people=people)
     )
     values = {
-        "cancelled_at": None, "cancel_reason": "", "cancel_code": "", "absent_at": None, "offer_expires_at": None,
-        "changed_in": version, "updated_at": now,
+        "cancelled_at": None, "cancel_reason": "", "cancel_code": "", "absent_at": None, "beyond": False,
+        "offer_expires_at": None, "changed_in": version, "updated_at": now,
     }  # fmt: skip
     db.session.execute(update(Registration).where(Registration.id == before.id).values(status=status, **values))

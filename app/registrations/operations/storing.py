@@ -102,6 +102,11 @@ def wait(new: NewRegistration) -> Stored:
     return _store(new, RegistrationStatus.WAITLISTED, version)
 
 
+def confirm_beyond(new: NewRegistration) -> Stored:
+    """Write a confirmed registration that holds no place: `columns` say that it is beyond them. Raises AlreadyRegistered."""
+    return _store(new, RegistrationStatus.CONFIRMED, lock_event(new.event.id))
+
+
 def require_new(new: NewRegistration) -> None:
     """Raises AlreadyRegistered when the same person or class is registered, unless nobody can be told so."""
     key = None if must_not_tell(new.draft) else new.columns["same_key"]
@@ -155,7 +160,7 @@ def _details(new: NewRegistration, status: RegistrationStatus) -> dict[str, Any]
 
 
 def _held_in_each(new: NewRegistration, status: RegistrationStatus) -> int:
-    return new.held.people if status is RegistrationStatus.CONFIRMED else 0
+    return new.held.people if status is RegistrationStatus.CONFIRMED and not new.columns.get("beyond") else 0
 
 
 def _news(new: NewRegistration, status: RegistrationStatus) -> Kind | None:

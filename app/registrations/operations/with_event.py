@@ -74,7 +74,7 @@ def _restore(binning: Binning) -> Moved:
     rows = db.session.execute(
         select(
             Registration.id, Registration.kind, Registration.audience, Registration.deleted_status, Registration.absent_at,
-            _PEOPLE.label("people"),
+            Registration.beyond, _PEOPLE.label("people"),
         ).where(*_gone_with(binning))
     ).all()  # fmt: skip
     try:
@@ -94,9 +94,9 @@ def _gone_with(binning: Binning) -> tuple[ColumnElement[bool], ...]:
 
 
 def _restore_all(rows: Sequence[Any], binning: Binning) -> None:
-    holding = {row.id: row for row in rows if row.deleted_status in HOLDING and row.absent_at is None}
+    holding = {row.id: row for row in rows if _holds(row)}
     take_all(binning.event_id, _all_held(holding, binning.event_id), whole=True)
-    holds = Registration.deleted_status.in_(HOLDING), Registration.absent_at.is_(None)
+    holds = Registration.deleted_status.in_(HOLDING), Registration.absent_at.is_(None), ~Registration.beyond
     waves = select(Registration.id).where(*_gone_with(binning), *holds)
     people = select(_PEOPLE).where(Registration.id == RegistrationWave.registration_id).scalar_subquery()
     db.session.execute(
@@ -117,6 +117,10 @@ def _restore_all(rows: Sequence[Any], binning: Binning) -> None:
     _record(
         "registration.restored", [(row.id, [RegistrationStatus.CANCELLED, row.deleted_status]) for row in rows], binning
     )
+
+
+def _holds(row: Any) -> bool:
+    return row.deleted_status in HOLDING and row.absent_at is None and not row.beyond
 
 
 def _count_waiting(event_id: int) -> None:

@@ -1,0 +1,175 @@
+"""Settling counts that cannot both be: what staff found is written as a passage of the desk, for scans are append-only."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select, update
+
+from app.checkin.device_models import Conflict
+from app.checkin.enums import ConflictKind, ConflictStatus, Direction, ScanResult
+from app.checkin.errors import ConflictNotFound, ConflictSettled
+from app.checkin.ledger import Ledger
+from app.checkin.models import Scan
+from app.checkin.operations.reading import PRESENCES, SCANS, TICKETS, read_past
+from app.checkin.operations.writing import write_people
+from app.checkin.passages import past_scan
+from app.checkin.replaying import PastScan, change, decide_at, standing_by_day
+from app.checkin.rules import NOBODY, most
+from app.core.actor import Actor, ActorKind
+from app.core.audit import record
+from app.core.db import db
+from app.core.errors import FieldError
+from app.events.queries import EventRow, get_event_by_id
+from app.registrations.drafts import Headcount
+from app.registrations.models import Registration
+
+DESK = "desk"
+SETTLED = "door.conflict_settled"
+MOST = 10_000
+
+
+def settle_conflict(conflict_id: int, outcome: Headcount | None, *, by: Actor, now: datetime, note: str = "") -> None:
+    """Write what staff found: `outcome` is how many came, None that both counts stand, for they were different people (only
+    of people let in twice). Of a passage of a phone that was taken off (LATE): None that it counts, nobody that it does not.
+
+    Raises ConflictNotFound, ConflictSettled where somebody was first, FieldError (`participants`, `companions`, `outcome`).
+    Nothing is asked of who found it: that its event is theirs is the edge's to know.
+    """
+    registration_id = db.session.execute(
+        select(Conflict.registration_id).where(Conflict.id == conflict_id)
+    ).scalar_one_or_none()
+    if registration_id is None:
+        raise ConflictNotFound(str(conflict_id))
+    lock = select(Registration.id).where(Registration.id == registration_id).with_for_update(key_share=True)
+    db.session.execute(lock)
+    found = db.session.execute(select(Conflict.__table__).where(Conflict.id == conflict_id)).mappings().one()
+    if found["status"] is not ConflictStatus.OPEN:
+        raise ConflictSettled
+    _require(outcome, found)
+    first = Headcount(found["first_participants"], found["first_companions"])
+    second = Headcount(found["second_participants"], found["second_companions"])
+    late = found["kind"] is ConflictKind.LATE
+    counted = NOBODY if late else most(first, second)
+    found_people = outcome if outcome is not None else second if late else _both(found, first, second)
+    if found_people != counted:
+        _pass_desk(get_event_by_id(found["event_id"]), found, None if late else (counted, found_people), now)
+    settled: dict[str, Any] = {"settled_participants": None, "settled_companions": None}
+    if outcome is not None:
+        settled = {"settled_participants": outcome.participants, "settled_companions": outcome.companions}
+    account = by.id if by.kind is ActorKind.STAFF else None
+    db.session.execute(
+        update(Conflict)
+        .where(Conflict.id == conflict_id)
+        .values(
+            status=ConflictStatus.SETTLED, settled_at=now, settled_by_id=account, note=note.strip()[:300], **settled
+        )
+    )
+    details = {"kind": found["kind"], "people": [counted.people, found_people.people]}
+    record(by, SETTLED, f"registration:{registration_id}", now=now, organiser_id=found["organiser_id"], details=details)
+
+
+def _require(outcome: Headcount | None, found: Mapping[Any, Any]) -> None:
+    if outcome is None:
+        if found["kind"] is ConflictKind.DIFFERS:
+            raise FieldError({"outcome": "choice"})
+        return
+    if found["kind"] is ConflictKind.LATE and outcome.people:
+        raise FieldError({"outcome": "choice"})
+    counts = {"participants": outcome.participants, "companions": outcome.companions}
+    problems = {name: "out_of_range" for name, count in counts.items() if not 0 <= count <= MOST}
+    if problems:
+        raise FieldError(problems)
+
+
+def _both(found: Mapping[Any, Any], first: Headcount, second: Headcount) -> Headcount:
+    """As many as were in, and those of the second passage besides."""
+    row = db.session.execute(
+        select(
+            Scan.known_participants, Scan.known_companions, Scan.counted_participants, Scan.counted_companions
+        ).where(Scan.organiser_id == found["organiser_id"], Scan.scan_id == found["second_scan"])
+    ).one()
+    if row.counted_participants is not None:
+        passed = Headcount(row.counted_participants, row.counted_companions)
+    else:
+        known = row.known_participants or 0, row.known_companions or 0
+        passed = Headcount(max(0, second.participants - known[0]), max(0, second.companions - known[1]))
+    return Headcount(first.participants + passed.participants, first.companions + passed.companions)
+
+
+def _pass_desk(
+    event: EventRow, found: Mapping[Any, Any], people: tuple[Headcount, Headcount] | None, now: datetime
+) -> None:
+    """The passage corrects the day of the counts, from (who was counted) to (who came): it is made now, or where that day is
+    over at its last passage. Without people it stands for a passage that did not count, at its moment, by what that does there.
+    """
+    who, ledger = found["registration_id"], Ledger(ZoneInfo(event.timezone))
+    presence = db.session.execute(select(PRESENCES).where(PRESENCES.c.registration_id == who)).one_or_none()
+    if presence is not None:
+        ledger.know(presence)
+        ledger.split.add(who)
+    space_of = {c.id: c.space_id for c in event.checkpoints}
+    past, asked = read_past([who], space_of)[who], _asked(found, space_of)
+    day = ledger.day_of(asked.scanned_at)
+    that_day = standing_by_day(past, ledger.zone).get(day, [])
+    moment = asked.scanned_at
+    if people is None:
+        people = _late(found, that_day, asked)
+    else:
+        moment = now if ledger.day_of(now) == day else max(scan.scanned_at for scan in that_day)
+    if people[0] == people[1]:
+        return
+    ledger.recall(who, past)
+    before = ledger.at(who, day).inside
+    row = _desk_row(event, found, people, moment, now)
+    ledger.rewrite(who, [*past, past_scan(row, None, space_of)])
+    after = ledger.at(who, day).inside
+    row |= {"present_participants": after.participants, "present_companions": after.companions}
+    moved = change(before, after)
+    row |= {"delta_participants": moved.participants, "delta_companions": moved.companions}
+    db.session.execute(insert(SCANS), [row])
+    write_people(ledger, event.id)
+
+
+def _desk_row(
+    event: EventRow, found: Mapping[Any, Any], people: tuple[Headcount, Headcount], moment: datetime, now: datetime
+) -> dict[str, Any]:
+    counted, came = people
+    return {
+        "organiser_id": event.organiser_id, "event_id": event.id,
+        "scan_id": str(uuid5(NAMESPACE_URL, f"door-conflict:{found['id']}")), "device": DESK,
+        "code": f"{found['first_scan']} {found['second_scan']}", "registration_id": found["registration_id"], "ticket_id": None,
+        "checkpoint_id": None, "space_id": None, "direction": Direction.IN if came.people >= counted.people else Direction.OUT,
+        "scanned_at": moment, "received_at": now, "result": ScanResult.ACCEPTED, "reason": None,
+        "delta_participants": 0, "delta_companions": 0,
+        "expected_participants": came.participants, "expected_companions": came.companions,
+        "over": False, "undoes": None, "device_at": None, "known_participants": None, "known_companions": None,
+        "counted_participants": counted.participants, "counted_companions": counted.companions, "team": None,
+        "override_note": "",
+    }  # fmt: skip
+
+
+def _late(found: Mapping[Any, Any], that_day: Sequence[PastScan], asked: PastScan) -> tuple[Headcount, Headcount]:
+    """By whom a passage of a phone that was taken off changes its day: who left may have come in by another such passage, of
+    which staff are asked too.
+    """
+    if asked.direction is Direction.OUT:
+        return Headcount(found["second_participants"], found["second_companions"]), NOBODY
+    seen = decide_at(that_day, asked)
+    return seen.before.inside, seen.decision.after.inside
+
+
+def _asked(found: Mapping[Any, Any], space_of: Mapping[int, int | None]) -> PastScan:
+    """The later of the two passages."""
+    row = (
+        db.session.execute(
+            select(SCANS, TICKETS.c.kind.label("ticket_kind"))
+            .select_from(SCANS.outerjoin(TICKETS, TICKETS.c.id == SCANS.c.ticket_id))
+            .where(SCANS.c.organiser_id == found["organiser_id"], SCANS.c.scan_id == found["second_scan"])
+        )
+        .mappings()
+        .one()
+    )
+    return past_scan(row, row["ticket_kind"], space_of)
