@@ -5,8 +5,12 @@ from werkzeug.routing import IntegerConverter, Map
 
 from app.web.api import register_api
 from app.web.context import init_app as init_context
+from app.web.door.api import blueprint as door_api
+from app.web.door.enrol import blueprint as door_enrol
 from app.web.door.pages import blueprint as door
 from app.web.door.practice import blueprint as door_practice
+from app.web.door.shell import blueprint as door_shell
+from app.web.door.sync import blueprint as door_sync
 from app.web.errors import init_app as init_errors
 from app.web.feeds.organisers import blueprint as feeds
 from app.web.filters import init_app as init_filters
@@ -23,6 +27,7 @@ from app.web.manage.clone import blueprint as manage_clone
 from app.web.manage.correcting import blueprint as manage_correcting
 from app.web.manage.dashboard import blueprint as manage_dashboard
 from app.web.manage.day import blueprint as manage_day
+from app.web.manage.devices import blueprint as manage_devices
 from app.web.manage.event_form import blueprint as manage_event_form
 from app.web.manage.event_limits import blueprint as manage_event_limits
 from app.web.manage.event_walks import blueprint as manage_event_walks
@@ -33,6 +38,8 @@ from app.web.manage.guide import blueprint as manage_guide
 from app.web.manage.imports import blueprint as manage_imports
 from app.web.manage.jobs import blueprint as manage_jobs
 from app.web.manage.journal import blueprint as manage_journal
+from app.web.manage.live_board import blueprint as manage_live_board
+from app.web.manage.live_counts import blueprint as manage_live_counts
 from app.web.manage.look import blueprint as manage_look
 from app.web.manage.messages import blueprint as manage_messages
 from app.web.manage.new_event_pages import blueprint as manage_new_event
@@ -46,6 +53,7 @@ from app.web.manage.plan_hand import blueprint as manage_plan_hand
 from app.web.manage.plan_publishing import blueprint as manage_plan_publishing
 from app.web.manage.postponing import blueprint as manage_postponing
 from app.web.manage.preview import blueprint as manage_preview
+from app.web.manage.prints import blueprint as manage_prints
 from app.web.manage.projects import blueprint as manage_projects
 from app.web.manage.publishing import blueprint as manage_publishing
 from app.web.manage.questions import blueprint as manage_questions
@@ -88,7 +96,11 @@ from app.web.public.tickets import blueprint as tickets
 
 BLUEPRINTS = (
     door,
+    door_api,
+    door_enrol,
     door_practice,
+    door_shell,
+    door_sync,
     feeds,
     manage_account,
     manage_bulk,
@@ -100,6 +112,7 @@ BLUEPRINTS = (
     manage_correcting,
     manage_dashboard,
     manage_day,
+    manage_devices,
     manage_event_form,
     manage_event_limits,
     manage_event_walks,
@@ -111,6 +124,8 @@ BLUEPRINTS = (
     manage_imports,
     manage_jobs,
     manage_journal,
+    manage_live_board,
+    manage_live_counts,
     manage_look,
     manage_messages,
     manage_new_event,
@@ -124,6 +139,7 @@ BLUEPRINTS = (
     manage_postponing,
     manage_people,
     manage_preview,
+    manage_prints,
     manage_projects,
     manage_publishing,
     manage_reasons,

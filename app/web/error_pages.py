@@ -111,7 +111,9 @@ def role_missing(roles: frozenset[Role]) -> Notice:
     return Notice(
         _("Your role does not include this"),
         helper,
-        Link(_("Go to the doors"), "/door/") if access.role is Role.DOOR else Link(_("Go to the events"), "/manage/"),
+        Link(_("Go to the doors"), "/door/events")
+        if access.role is Role.DOOR
+        else Link(_("Go to the events"), "/manage/"),
         helpers=owners,
         likely=_desk_pages(),
     )
@@ -167,7 +169,7 @@ def _desk_pages() -> tuple[Link, ...]:
         Link(_("Events"), "/manage/events"),
         Link(_("What is entrusted to me"), "/manage/entrusted"),
         Link(_("Structures"), "/manage/structures"),
-        Link(_("The doors"), "/door/"),
+        Link(_("The doors"), "/door/events"),
         Link(_("My account"), "/manage/account"),
     )
     return tuple(link for link in pages if is_of_use(link.url))[:LIKELY]

@@ -12,10 +12,11 @@ from werkzeug.wrappers import Response
 from app.accounts.errors import TooManyAttempts
 from app.core.errors import DatabaseBusy, DomainError
 from app.web.error_pages import Notice, form_too_old, function_missing, notice_of, role_missing, too_many_attempts
+from app.web.kept_forms import keep_form, page_to_go_on
 from app.web.problems import RETRY_AFTER_BUSY, domain_problem, problem, retry_after, status_of
-from app.web.refusals import FunctionMissing, RoleMissing
+from app.web.refusals import FunctionMissing, RoleMissing, SessionOver
 
-API_PREFIX = "/api/"
+API_PREFIXES = ("/api/", "/door/api/")
 
 
 PROBLEM_CODES = {
@@ -41,7 +42,7 @@ def init_app(app: Flask) -> None:
 
 
 def is_api_call() -> bool:
-    return request.path.startswith(API_PREFIX)
+    return request.path.startswith(API_PREFIXES)
 
 
 def answer_http_error(error: HTTPException) -> Response:
@@ -50,7 +51,8 @@ def answer_http_error(error: HTTPException) -> Response:
     if isinstance(error, RequestRedirect):
         return redirect(error.new_url, status)
     if isinstance(error, CSRFError):
-        return _page(400, form_too_old())
+        going_on = page_to_go_on(keep_form())
+        return make_response(*going_on) if going_on else _page(400, form_too_old())
     reference = _log_fault() if status >= 500 else ""
     if is_api_call():
         detail = f"reference {reference}" if reference else error.description
@@ -69,6 +71,9 @@ def answer_domain_error(error: DomainError) -> Response:
     """The page, or the problem document, of a refusal that the view did not handle itself."""
     if is_api_call():
         return domain_problem(error)
+    if isinstance(error, SessionOver):
+        going_on = page_to_go_on(keep_form())
+        return make_response(*going_on) if going_on else redirect("/login?next=/manage/")
     if isinstance(error, RoleMissing):
         return _page(403, role_missing(error.roles))
     if isinstance(error, FunctionMissing):

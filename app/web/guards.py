@@ -35,8 +35,9 @@ from app.core.tokens import digest
 from app.events.errors import EventNotFound
 from app.events.queries import find_event
 from app.structures.queries import VisitingContact, find_visiting
+from app.web.bearers import bearer, require_device
 from app.web.key_uses import note_use
-from app.web.refusals import FunctionMissing, RoleMissing, Unauthorized
+from app.web.refusals import FunctionMissing, RoleMissing, SessionOver, Unauthorized
 from app.web.ttl_cache import TtlCache
 
 TOKEN_SECONDS = 3.0  # below the 5 s in which a revoked token must stop
@@ -58,6 +59,8 @@ class GuardKind(enum.StrEnum):
     TOKEN = "token"  # noqa: S105 - the name of a kind
     OWN_LINK = "own_link"
     CONTACT = "contact"
+    ENROLMENT = "enrolment"
+    DEVICE = "device"
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,16 @@ def event_staff(ability: Ability) -> Callable[[View], View]:
 def token(scope: Scope, *or_scopes: Scope) -> Callable[[View], View]:
     """Programs with an API token of one of these scopes: sets `current_token()`. No form token, no cookie is read."""
     return lambda view: _declare(view, Guard(GuardKind.TOKEN, scope=scope, or_scopes=frozenset(or_scopes)))
+
+
+def enrolment(view: View) -> View:
+    """A phone that shows a code to become a device: no session and no form token, the code is what opens."""
+    return _declare(view, Guard(GuardKind.ENROLMENT))
+
+
+def device(view: View) -> View:
+    """A phone with the token that it was given, in whatever state: sets `current_device()` (bearers). No cookie is read."""
+    return _declare(view, Guard(GuardKind.DEVICE))
 
 
 def guard_of(view: object, method: str = "GET") -> Guard | None:
@@ -224,6 +237,7 @@ def is_recognised() -> bool:
 def sign_in(account_id: int, epoch: int) -> None:
     """Begin the person's session; what a visitor's session held is dropped."""
     session.clear()
+    g.pop("csrf_token", None)  # of the session that ends: a form on this very answer needs one of the new session
     session["account_id"], session["epoch"] = account_id, epoch
     session.permanent = True
 
@@ -274,7 +288,7 @@ def _declare(view: View, guard: Guard) -> View:
 
 
 def _enforce() -> Response | None:
-    for name in ("account", "access", "acting_organiser", "organisation", "token"):
+    for name in ("account", "access", "acting_organiser", "organisation", "token", "device"):
         g.pop(name, None)  # of an earlier request, where several share one application context
     if request.url_rule is None:
         return None  # no such page: dispatching says so
@@ -287,6 +301,10 @@ def _enforce() -> Response | None:
     g.guard = guard
     if guard.kind is GuardKind.TOKEN:
         _require_token(guard)
+        return None
+    if guard.kind is GuardKind.DEVICE:
+        require_device()
+    if guard.kind in {GuardKind.DEVICE, GuardKind.ENROLMENT}:
         return None
     if request.method not in SAFE_METHODS and current_app.config["WTF_CSRF_ENABLED"]:
         csrf.protect()
@@ -310,7 +328,9 @@ def _require_person(guard: Guard) -> Response | None:
     account = find_visiting_account()
     if account is None:
         _forget_person()
-        wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/manage/"
+        if request.method not in SAFE_METHODS:
+            raise SessionOver
+        wanted = request.full_path.rstrip("?")
         return redirect(f"/login?next={quote(wanted, safe='/')}")
     _act_as(account)
     if guard.kind is GuardKind.EVENT_STAFF:
@@ -358,10 +378,7 @@ def _asked_slug() -> str:
 
 
 def _require_token(guard: Guard) -> None:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    secret = secret.strip()
-    if scheme.lower() != "bearer" or not secret:
-        raise Unauthorized
+    secret = bearer()
     now = clock.now()
     found = _token_cache().get(digest(secret), lambda: find_token(secret, now))
     if found is None or (found.expires_at is not None and found.expires_at <= now):

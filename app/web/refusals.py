@@ -21,6 +21,13 @@ class FunctionMissing(NotAllowed):
         self.ability = ability
 
 
+class SessionOver(NotAllowed):
+    """Nobody is signed in any more, and a form was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("log in first")
+
+
 class Unauthorized(DomainError):
     """No token, or one that is unknown, revoked or expired."""
 

@@ -16,7 +16,7 @@ from app.core.errors import DomainError
 from app.events.queries import EventRow, get_version
 from app.web.api.calls import PREFIX, ApiBlueprint, as_response, call, own_event
 from app.web.api.fields import Body
-from app.web.api.schemas import ID, Told, instant, many, number, text
+from app.web.api.schemas import ID, Told, flag, instant, many, number, text
 
 blueprint = ApiBlueprint("api_doors", __name__, url_prefix=PREFIX, description="Tickets and presence, for doors")
 
@@ -38,6 +38,9 @@ class DoorTicketOut(Told):
     participants = number()
     companions = number()
     waves = many(text(**ID))
+    absent = flag(
+        "A group that did not come in time: its places were given back. It may still come in where there is room."
+    )
 
 
 class DoorListOut(Told):
@@ -124,6 +127,7 @@ def _door_list(event: EventRow, version: int, since: int | None) -> dict[str, An
                 "participants": t.participants,
                 "companions": t.companions,
                 "waves": [str(wave_id) for wave_id in t.waves],
+                "absent": t.absent,
             }
             for t in found.tickets
         ],

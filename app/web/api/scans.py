@@ -11,8 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.enums import Scope
 from app.checkin.enums import Direction, Reason, ScanResult
-from app.checkin.latecomers import GroupReturns
-from app.checkin.operations import ScanAnswer, ScanInput, invalid, record_scans
+from app.checkin.operations import ScanAnswer, ScanInput, invalid
 from app.checkin.queries import label_scans
 from app.core.cache import remembered
 from app.core.errors import DomainError, FieldError
@@ -22,6 +21,7 @@ from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
 from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, call, own_event, read_json, require_reach
 from app.web.api.fields import UNUSABLE, as_id, as_instant
+from app.web.api.recording import recorder
 from app.web.api.schemas import HeadcountOut, Told, many, one, text
 from app.web.guards import current_organiser_id
 
@@ -90,6 +90,10 @@ class ScanOut(Told):
     label = text("Whose ticket it is.")
     expected = one(HeadcountOut)
     present = one(HeadcountOut)
+    over = fields.Boolean(
+        required=False,
+        metadata={"description": "There, and true, where more people came in than were expected or allowed."},
+    )
 
 
 class ScansOut(Told):
@@ -118,16 +122,10 @@ def send_scans(slug: str) -> Response:
     items = [item for item in read if item is not None]
 
     _know(slug)
-    event_first = False
+    record = recorder(device, items)
 
     def work(now: datetime) -> Answer:
-        nonlocal event_first
-        event = _event_at_door(slug)
-        try:
-            answers = iter(record_scans(event, device, items, now=now, event_first=event_first))
-        except GroupReturns:
-            event_first = True
-            raise
+        answers = iter(record(_event_at_door(slug), now))
         results = [result_of(next(answers) if item else None, raw) for item, raw in zip(read, sent, strict=True)]
         return 200, {"results": results}
 
@@ -184,26 +182,26 @@ def read_scan(item: Any) -> ScanInput | None:
     try:
         code, direction = item["code"], DIRECTIONS[item["direction"]]
         moment, checkpoint = as_instant(item["scanned_at"]), as_id(item["checkpoint"])
-        scan_id, undoes = _read_uuid(item["id"]), item.get("undoes")
+        scan_id, undoes = read_uuid(item["id"]), item.get("undoes")
         if moment is None or checkpoint is None or not isinstance(code, str):
             return None
         if len(code) > LONGEST_CODE or UNUSABLE.search(code):
             return None
-        headcount = _read_headcount(item.get("headcount"))
-        undone = None if undoes is None else _read_uuid(undoes)
+        headcount = read_headcount(item.get("headcount"))
+        undone = None if undoes is None else read_uuid(undoes)
     except (KeyError, TypeError, ValueError):
         return None
     return ScanInput(scan_id, code, checkpoint, direction, moment, headcount, undone)
 
 
-def _read_uuid(sent: str) -> str:
+def read_uuid(sent: str) -> str:
     """A UUID (RFC 9562) in lower case. Raises TypeError, ValueError."""
     if UUID.fullmatch(sent) is None:
         raise ValueError(sent)
     return sent.lower()
 
 
-def _read_headcount(sent: Any) -> Headcount | None:
+def read_headcount(sent: Any) -> Headcount | None:
     """The headcount, None when none was sent. Raises TypeError, ValueError."""
     if sent is None:
         return None
@@ -222,7 +220,7 @@ def result_of(answer: ScanAnswer | None, sent: Any) -> dict[str, Any]:
     if answer is None:
         answer = invalid(UNUSABLE.sub("", scan_id)[:100])
         scan_id = answer.id
-    return {
+    told: dict[str, Any] = {
         "id": scan_id,
         "result": answer.result.value,
         "reason": answer.reason.value if answer.reason else None,
@@ -230,3 +228,4 @@ def result_of(answer: ScanAnswer | None, sent: Any) -> dict[str, Any]:
         "expected": {"participants": answer.expected.participants, "companions": answer.expected.companions},
         "present": {"participants": answer.present.participants, "companions": answer.present.companions},
     }
+    return {**told, "over": True} if answer.over else told

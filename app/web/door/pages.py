@@ -19,10 +19,11 @@ from app.checkin.operations import ScanAnswer, ScanInput, code_of, record_scans
 from app.checkin.queries import DoorMatch, find_at_door, find_ticket_at_door, get_occupancy
 from app.core import clock
 from app.core.errors import FieldError, NotFound
-from app.core.i18n import format_day
+from app.core.i18n import format_day, format_hour
 from app.core.transaction import retry, transaction
 from app.events.enums import EventState
 from app.events.queries import EventLine, EventRow, list_events
+from app.flows.queries import list_planned_arrivals
 from app.registrations.drafts import Headcount
 from app.registrations.queries import normal_reference
 from app.web.door.stage import Stage, door_event, remember, staged
@@ -56,7 +57,7 @@ KEYS_KEPT = 3  # in the cookie of one browser: a volunteer rarely welcomes for m
 LEAST_LEFT = timedelta(hours=8)  # a page opened now is used for a working day
 
 
-@blueprint.get("/")
+@blueprint.get("/events")
 @signed_in
 def events() -> str | Response:
     """The events one may scan for: those of today first, then the next ones; those that are over behind a link.
@@ -148,6 +149,7 @@ def ticket_page(stage: Stage, reference: str) -> str:
     return render(
         "door/ticket.html",
         stage,
+        planned=_planned(event, match),
         ticket=ticket,
         refused=refused,
         asks=asks,
@@ -156,6 +158,12 @@ def ticket_page(stage: Stage, reference: str) -> str:
         detail=question_text(ticket, place, words),
         scan_id=str(uuid4()),
     )
+
+
+def _planned(event: EventRow, match: DoorMatch) -> str:
+    """The hours at which the plan has a group come, where they are not its waves'."""
+    hours = list_planned_arrivals(event, [match.registration_id]) if match.group else {}
+    return ", ".join(format_hour(at, event.timezone, current_locale()) for at in sorted(hours.values()))
 
 
 @blueprint.post("/<slug>/scan")

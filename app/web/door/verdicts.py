@@ -120,7 +120,7 @@ def asks_headcount(ticket: Ticket, match: DoorMatch, place: Place) -> bool:
 
 def refused_for(ticket: Ticket, match: DoorMatch, place: Place) -> Reason | None:
     """Why a ticket is refused whoever passes with it: its registration has no place, or a place on another day."""
-    reason = refuse_status(match.status)
+    reason = refuse_status(match.status, place.direction)
     if reason is None and place.direction is Direction.IN and ticket.wrong_day:
         return Reason.WRONG_WAVE
     return reason

@@ -38,7 +38,7 @@ def is_one(n: object) -> bool:
 
 def _titles() -> Words:
     return {
-        "enter": _("Come in"),
+        "enter": pgettext("door", "Come in"),
         "leaving": _("Going out"),
         "leave": _("Exit noted"),
         "already_one": _("Already counted"),

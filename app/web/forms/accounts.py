@@ -100,6 +100,7 @@ class LogInForm(PageForm):
     email = EmailField(_l("E-mail address"), [Required(), EmailAddress()])
     password = PasswordField(_l("Password"), [Required(), Length(1000)])
     next = HiddenField()
+    kept = HiddenField()
 
 
 def _chosen_password() -> PasswordField:

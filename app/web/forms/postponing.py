@@ -46,7 +46,7 @@ class PostponeForm(RowsForm):
     way = RadioField(_l("What changes?"), [Required("choice")], choices=choices(WAY_LABELS))
     first_day = Day(_l("New first day"))
     waves = Rows(WaveHoursPart, _l("Wave"))
-    code = RadioField(_l("Why?"), [Required("choice")], validate_choice=False)
+    code = RadioField(_l("Reason for postponing"), [Required("choice")], validate_choice=False)
     reason = TextAreaField(
         _l("A word to the people"),
         [Length(LONGEST_REASON)],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, Field, RadioField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from app.core.i18n import Locale
@@ -71,15 +71,21 @@ class _Coded(PageForm):
 class EventOffForm(_Coded):
     """Why an event is called off: a code that is counted, and words that people read."""
 
-    code = RadioField(_l("Reason, for your reports"), [Required("choice")], validate_choice=False)
-    reason = TextAreaField(_l("Why?"), [Required(), Length(300)], description=_l("Registered people read it."))
+    code = RadioField(_l("Kind of reason, for your reports"), [Required("choice")], validate_choice=False)
+    reason = TextAreaField(
+        _l("Reason for calling it off"),
+        [Required(), Length(300)],
+        description=_l("Registered people read this reason."),
+    )
 
 
 class EventGoneForm(_Coded):
     """Why an event is deleted, as when it is called off; not `asked` where nobody was to come any more."""
 
-    code = RadioField(_l("Reason, for your reports"), validate_choice=False)
-    reason = TextAreaField(_l("Why?"), [Length(300)], description=_l("Registered people read it."))
+    code = RadioField(_l("Kind of reason, for your reports"), validate_choice=False)
+    reason = TextAreaField(
+        _l("Reason for calling it off"), [Length(300)], description=_l("Registered people read this reason.")
+    )
 
     def __init__(self, options: Mapping[str, str], *, asked: bool, **kwargs: Any) -> None:
         super().__init__(options, **kwargs)
@@ -93,8 +99,9 @@ class EventGoneForm(_Coded):
 class StaffCancelForm(_Coded):
     """Why the team cancels a registration."""
 
-    code = RadioField(_l("Why?"), [Required("choice")], validate_choice=False)
+    code = RadioField(_l("Reason for cancelling"), [Required("choice")], validate_choice=False)
     reason = StringField(_l("In your own words"), [Length(300)])
+    count_out = BooleanField(_l("Count them out: they have left, or are leaving"), default=True)
 
 
 class CancelForm(_Coded):

@@ -22,6 +22,7 @@ from app.web.filters import hour
 from app.web.forms.accounts import ForgottenForm, LogInForm, NewPasswordForm
 from app.web.forms.base import text_of
 from app.web.guards import find_visiting_account, own_link, public, sign_in, sign_out
+from app.web.kept_forms import read_kept, send_again_page
 from app.web.problems import retry_after
 
 blueprint = Blueprint("login", __name__)
@@ -54,6 +55,9 @@ def log_in() -> Answer:
     if found is None:
         return _page(form, _("This e-mail address and this password do not go together.")), 422
     sign_in(found.account_id, found.epoch)
+    kept = read_kept(text_of(form.kept))
+    if kept is not None:
+        return send_again_page(kept)
     return redirect(local_path(text_of(form.next)))
 
 
@@ -154,7 +158,8 @@ def _try(email: str, password: str, now: datetime) -> CredentialsRow | None:
 
 
 def _page(form: LogInForm, refusal: str = "") -> str:
-    return render_template("public/login.html", form=form, refusal=refusal)
+    kept = read_kept(text_of(form.kept)) is not None
+    return render_template("public/login.html", form=form, refusal=refusal, kept=kept)
 
 
 def _forgotten_page(form: ForgottenForm, refusal: str = "") -> str:
