@@ -5,10 +5,11 @@ const LONGEST_SIDE = 800;
 const AWAY = 1000; // a code that was out of sight for so long is read again
 
 export class Camera {
-  // `found(text)` is called once for a code that is held before the camera.
-  constructor(video, found) {
+  // `found(text)` is called once for a code that is held before the camera; `facing`: the one behind, or that in front ("user").
+  constructor(video, found, facing = "environment") {
     this.video = video;
     this.found = found;
+    this.facing = facing;
     this.canvas = document.createElement("canvas");
     this.pen = this.canvas.getContext("2d", { willReadFrequently: true });
     this.running = false;
@@ -26,7 +27,7 @@ export class Camera {
     });
     this.stream = await navigator.mediaDevices.getUserMedia({
       audio: false,
-      video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
+      video: { facingMode: { ideal: this.facing }, width: { ideal: 1280 }, height: { ideal: 720 } },
     });
     this.video.srcObject = this.stream;
     await this.video.play();

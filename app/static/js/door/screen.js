@@ -68,15 +68,29 @@ export function showFigures(figures, words) {
   }
 }
 
-// Counting a group: `ask` is who is expected now; `changed` is told the headcount each time.
-export function askCounts(ticket, ask, place, words, changed) {
+// What a figure counts: its label, and in the names of its two buttons the « … » of the page.
+export function nameCount(row, text) {
+  find("label", row).textContent = text;
+  findAll("button[aria-label]", row).forEach((button) => {
+    if (!button.dataset.named) button.dataset.named = button.getAttribute("aria-label");
+    button.setAttribute("aria-label", button.dataset.named.replace("…", () => text));
+  });
+}
+
+// Counting a group: `ask` is who is expected now; `changed` is told the headcount each time. `capped`: no more than are expected.
+export function askCounts(ticket, ask, place, words, changed, { capped = false } = {}) {
   const leaving = place.direction === "out";
+  const most = (part) => (leaving || capped ? ask[part] : 5000);
   const inputs = PARTS.map((part) => find(`[data-view="counts"] input[name="${part}"]`));
-  const read = () => Object.fromEntries(PARTS.map((part, at) => [part, Math.max(0, Math.trunc(Number(inputs[at].value) || 0))]));
+  const read = () => Object.fromEntries(PARTS.map((part, at) => {
+    const typed = Math.max(0, Math.trunc(Number(inputs[at].value) || 0));
+    return [part, capped ? Math.min(typed, most(part)) : typed];
+  }));
   const refresh = () => {
     const now = read();
     inputs.forEach((input, at) => {
-      find("label", input.closest(".door-count")).textContent = countLabel(PARTS[at], now, ticket, place, words);
+      if (capped && Number(input.value) > now[PARTS[at]]) input.value = String(now[PARTS[at]]);
+      nameCount(input.closest(".door-count"), countLabel(PARTS[at], now, ticket, place, words));
     });
     const missing = leaving ? null : missingText(minus(ask, now), words);
     const then = thenText(now, ticket, place, words);
@@ -87,7 +101,7 @@ export function askCounts(ticket, ask, place, words, changed) {
   };
   inputs.forEach((input, at) => {
     input.value = String(ask[PARTS[at]]);
-    input.max = leaving ? String(ask[PARTS[at]]) : "5000";
+    input.max = String(most(PARTS[at]));
     input.closest(".door-count").hidden = ticket.expected[PARTS[at]] === 0 && ask[PARTS[at]] === 0;
     input.oninput = refresh;
     input.dispatchEvent(new Event("input", { bubbles: true }));
@@ -137,7 +151,7 @@ export function showFound(tickets, text, words, pick) {
     const counted = peopleText(ticket.expected, words[ticket.school ? "school" : "people"]);
     const facts = [ticket.reference, counted, ticket.time || ticket.days];
     find("[data-detail]", item).textContent = facts.filter(Boolean).join(" · ");
-    const badge = find(`template[data-status-badge="${ticket.status}"]`);
+    const badge = find(`template[data-status-badge="${ticket.absent && ticket.status === "confirmed" ? "absent" : ticket.status}"]`);
     if (badge) find("[data-status]", item).append(badge.content.cloneNode(true));
     find("button", item).addEventListener("click", () => pick(ticket));
     return item;

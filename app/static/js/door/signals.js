@@ -8,6 +8,12 @@ const TUNES = {
 const SHAKES = { accepted: [80], already: [70, 70, 70, 70, 70], refused: [350, 90, 350] };
 
 let sound = null;
+let silent = false;
+
+// Whether verdicts sound; they are felt and seen either way.
+export function setSound(on) {
+  silent = !on;
+}
 
 // Browsers let a page sound after a touch only: the first one wakes it.
 export function wakeSound() {
@@ -20,7 +26,7 @@ export function wakeSound() {
 export function signal(kind) {
   document.documentElement.dataset.signal = kind;
   if (navigator.vibrate && navigator.userActivation && navigator.userActivation.hasBeenActive) navigator.vibrate(SHAKES[kind]);
-  if (!sound || sound.state !== "running") return;
+  if (silent || !sound || sound.state !== "running") return;
   for (const [pitch, after, length] of TUNES[kind]) {
     const begins = sound.currentTime + after;
     const tone = sound.createOscillator();

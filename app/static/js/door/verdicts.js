@@ -23,8 +23,8 @@ export function passing(ticket, place) {
 
 // Whether somebody must say how many pass: a group that may, and of which some still can.
 export function asksHeadcount(ticket, place) {
-  if (!ticket.group || REFUSABLE.has(ticket.status)) return false;
-  if (place.direction === "in" && ticket.wrong_day) return false;
+  if (!ticket.group) return false;
+  if (place.direction === "in" && (REFUSABLE.has(ticket.status) || ticket.wrong_day)) return false;
   return people(passing(ticket, place)) > 0;
 }
 
@@ -107,7 +107,8 @@ export function unknownNumber(text, words) {
 function cameText(ticket, words) {
   if (!ticket.came_at) return "";
   const key = `in_${ticket.came_day ? "on" : "at"}_${ticket.group ? "group" : "one"}`;
-  return fill(words[key], { day: ticket.came_day, time: ticket.came_at, door: ticket.came_door });
+  const text = fill(words[key], { day: ticket.came_day, time: ticket.came_at, door: ticket.came_door });
+  return ticket.came_door ? text : text.replace(/[\s,]+$/, ""); // a phone does not know at which door others counted them
 }
 
 export function verdict(answer, ticket, place, words) {
