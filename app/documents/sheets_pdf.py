@@ -109,21 +109,26 @@ def stand_sheets_pdf(head: SheetHead, sheets: Sequence[StandSheet]) -> bytes:
 def group_sheets_value(head: SheetHead, sheets: Sequence[GroupSheet]) -> Json:
     """Return what the template `group_sheets` reads."""
     words = SHEET_LABELS[head.locale]
-    one = words.group_title.format(printable(sheets[0].title)) if len(sheets) == 1 else words.groups_title
-    return {**_head_value(head, words, one, len(sheets)), "sheets": [_group_value(sheet, words) for sheet in sheets]}
+    title = _title(words.group_title, words.groups_title, [sheet.title for sheet in sheets])
+    return {**head_value(head, title, len(sheets)), "sheets": [_group_value(sheet, words) for sheet in sheets]}
 
 
 def stand_sheets_value(head: SheetHead, sheets: Sequence[StandSheet]) -> Json:
     """Return what the template `stand_sheets` reads."""
     words = SHEET_LABELS[head.locale]
-    one = words.stand_title.format(printable(sheets[0].title)) if len(sheets) == 1 else words.stands_title
-    return {**_head_value(head, words, one, len(sheets)), "sheets": [_stand_value(sheet) for sheet in sheets]}
+    title = _title(words.stand_title, words.stands_title, [sheet.title for sheet in sheets])
+    return {**head_value(head, title, len(sheets)), "sheets": [_stand_value(sheet) for sheet in sheets]}
 
 
-def _head_value(head: SheetHead, words: SheetLabels, title: str, count: int) -> dict[str, Json]:
+def _title(one: str, several: str, titles: Sequence[str]) -> str:
+    return one.format(printable(titles[0])) if len(titles) == 1 else several
+
+
+def head_value(head: SheetHead, title: str, count: int) -> dict[str, Json]:
+    """What the band and the foot of any sheet read; `title` is the file's. Raises ValueError when there is no sheet."""
     if count < 1:
         raise ValueError("There is no sheet to print")
-    said: dict[str, Json] = dict(asdict(words))
+    said: dict[str, Json] = dict(asdict(SHEET_LABELS[head.locale]))
     return {
         "locale": head.locale,
         "title": f"{title} – {printable(head.event_title)}",

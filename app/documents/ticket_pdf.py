@@ -5,9 +5,11 @@ hours are written "9 h 40" in French. Texts may hold anything: long ones wrap an
 is cut.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from app.documents.badge_labels import BADGE_LABELS
 from app.documents.labels import LABELS, Labels, Locale
 from app.documents.pdf import Json, colour, printable, printable_or_none, typeset
 from app.documents.qr import qr_svg
@@ -112,16 +114,21 @@ def ticket_pdf(doc: TicketDocument) -> bytes:
     return typeset("ticket", ticket_value(doc))
 
 
-def route_cards_pdf(doc: RouteCardsDocument) -> bytes:
-    """Return A4 pages of eight cards with cut marks, as a tagged PDF with its fonts and title.
+def tickets_pdf(docs: Sequence[TicketDocument]) -> bytes:
+    """One A4 page for each ticket of an event, in its own language, as one tagged PDF. Raises ValueError when there is none."""
+    return typeset("ticket", tickets_value(docs))
 
-    Raises ValueError when there is no card, and as `ticket_pdf` does.
+
+def route_cards_pdf(*classes: RouteCardsDocument) -> bytes:
+    """Return A4 pages of eight cards with cut marks, each class of an event on pages of its own, as a tagged PDF.
+
+    Raises ValueError when there is no class, or one without a card, and as `ticket_pdf` does.
     """
-    return typeset("route_cards", route_cards_value(doc))
+    return typeset("route_cards", route_cards_value(*classes))
 
 
-def ticket_value(doc: TicketDocument) -> Json:
-    """Return what the template `ticket` reads."""
+def ticket_value(doc: TicketDocument) -> dict[str, Json]:
+    """Return what the template `ticket` reads of one ticket, which is all that it reads where there is but one."""
     words, void = LABELS[doc.locale], doc.refusal is not None
     reference = printable(doc.reference)
     join_url = None if void else printable_or_none(doc.join_url)
@@ -155,6 +162,17 @@ def ticket_value(doc: TicketDocument) -> Json:
     }
 
 
+def tickets_value(docs: Sequence[TicketDocument]) -> Json:
+    """Return what the template `ticket` reads of several: what they share once, above them."""
+    if not docs:
+        raise ValueError("There is no ticket to print")
+    tickets = [ticket_value(doc) for doc in docs]
+    title = _title(BADGE_LABELS[docs[0].locale].tickets_title, docs[0].event_title)
+    shared = {name: tickets[0][name] for name in ("organiser_name", "tiles_svg")}
+    own: list[Json] = [{name: value for name, value in ticket.items() if name not in shared} for ticket in tickets]
+    return {**shared, "title": title, "locale": docs[0].locale, "tickets": own}
+
+
 def _what(doc: TicketDocument, words: Labels) -> str:
     """What the paper is, for its title: « Billet VT-7K3Q-9F », or « Inscription annulée VT-7K3Q-9F »."""
     reference = printable(doc.reference)
@@ -175,23 +193,31 @@ def _refusal_value(refusal: Refusal) -> Json:
     return {"title": printable(refusal.title), "text": printable(refusal.text)}
 
 
-def route_cards_value(doc: RouteCardsDocument) -> Json:
+def route_cards_value(*classes: RouteCardsDocument) -> Json:
     """Return what the template `route_cards` reads. Raises ValueError when there is no card."""
-    if not doc.cards:
+    if not classes or not all(doc.cards for doc in classes):
         raise ValueError("There is no card to print")
+    doc = classes[0]
     words = LABELS[doc.locale]
+    whose = words.card_title.format(printable(doc.class_title))
     return {
         "locale": doc.locale,
-        "title": _title(words.card_title.format(printable(doc.class_title)), doc.event_title),
+        "title": _title(whose if len(classes) == 1 else BADGE_LABELS[doc.locale].cards_title, doc.event_title),
         "organiser_name": printable(doc.organiser_name),
         "brand": colour(doc.brand),
         "accent": colour(doc.accent),
         "event_title": printable(doc.event_title),
+        "classes": [_class_value(own, words) for own in classes],
+        "words": _words_value(words),
+    }
+
+
+def _class_value(doc: RouteCardsDocument, words: Labels) -> Json:
+    return {
         "class_title": printable(doc.class_title),
         "when": _joined(doc.day_text, doc.hour_text),
         "cards": [_card_value(card, words) for card in doc.cards],
         "stops": [_stop_value(stop, words) for stop in doc.stops],
-        "words": _words_value(words),
     }
 
 

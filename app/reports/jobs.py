@@ -8,13 +8,14 @@ from app.core.transaction import transaction
 from app.events.queries import get_event_by_id
 from app.jobs.registry import JobContext, handler, periodic
 from app.registrations.bulk.queries import find_access
-from app.reports import parts
+from app.reports import parts, print_jobs
 from app.reports.exports_registrations import registrations_sheet, still_allowed
 from app.reports.exports_xlsx import write_xlsx
 from app.reports.operations.exports import WRITE_JOB, keep_file, purge_contents, refuse
 from app.reports.queries.exports import ExportRow, get_export
 
 PARTS = parts.__name__  # what goes with an event that is removed, registered wherever jobs are
+PAPERS = print_jobs.__name__  # as PARTS: making papers
 ROWS_A_STEP = 2_000
 
 

@@ -34,9 +34,14 @@ def finish_csv(export_id: int, rows: int, *, now: datetime) -> None:
 
 def ask_for_xlsx(draft: ExportDraft, *, by: Actor, now: datetime) -> int:
     """The line of an XLSX, and the job that makes it; the line's id."""
-    export_id = _log(draft, ExportFormat.XLSX, by=by, now=now)
+    return ask_for_file(draft, ExportFormat.XLSX, WRITE_JOB, by=by, now=now)
+
+
+def ask_for_file(draft: ExportDraft, form: ExportFormat, job: str, *, by: Actor, now: datetime) -> int:
+    """The line of a file, and the job of that name, which makes it from `export_id`; the line's id."""
+    export_id = _log(draft, form, by=by, now=now)
     job_id = enqueue(
-        WRITE_JOB,
+        job,
         {"export_id": export_id},
         now=now,
         subject=f"event:{draft.event_id}",
@@ -54,10 +59,14 @@ def lock_waiting(export_id: int) -> bool:
     return found is not None
 
 
-def keep_file(export_id: int, content: bytes, rows: int, *, now: datetime) -> None:
-    """The file is made: it can be fetched for a week. One that was made or refused already stays as it is."""
+def keep_file(export_id: int, content: bytes, rows: int, *, now: datetime, file_name: str | None = None) -> None:
+    """The file is made: it can be fetched for a week. One that was made or refused already stays as it is.
+
+    `file_name`: its name, where that was not known yet when it was asked for.
+    """
+    named = {} if file_name is None else {"file_name": file_name}
     if lock_waiting(export_id):
-        _change(export_id, content=content, content_until=now + KEPT, rows=rows, finished_at=now)
+        _change(export_id, content=content, content_until=now + KEPT, rows=rows, finished_at=now, **named)
 
 
 def refuse(export_id: int, *, now: datetime) -> None:
@@ -88,7 +97,7 @@ def purge_contents(*, now: datetime) -> int:
     )
     ids = list(gone.scalars())
     never = select(Export.id).where(Export.finished_at.is_(None), Export.created_at <= now - KEPT)
-    _forget_names([*ids, *db.session.execute(never.where(Export.format == ExportFormat.XLSX)).scalars()])
+    _forget_names([*ids, *db.session.execute(never.where(Export.format != ExportFormat.CSV)).scalars()])
     return len(ids)
 
 

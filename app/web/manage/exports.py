@@ -41,13 +41,18 @@ from app.web.filters import number
 from app.web.guards import current_access, current_account, current_actor, current_organiser_id, event_staff, staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
-from app.web.manage.exports_words import WORDS, structures_draft, structures_sheet
+from app.web.manage.exports_words import WORDS, print_names, structures_draft, structures_sheet
 from app.web.manage.list_left_aside import LeftAside, words_left_aside
 from app.web.manage.structures import asked_directory
 
 blueprint = Blueprint("manage_exports", __name__, url_prefix="/manage")
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+}
+FILES = frozenset({ExportFormat.XLSX, ExportFormat.PDF})
 NO_ARGS = frozenset({"csrf_token", "lang"})
 
 
@@ -137,11 +142,10 @@ def show(slug: str, export_id: int) -> str:
         row=row,
         row_url=f"{_base(event)}/exports/{row.id}",
         exports_url=f"{_base(event)}/exports",
-        again_url=f"{_base(event)}/exports/new?{urlencode(row.filters.args)}",
-        list_url=f"{_base(event)}/registrations?{urlencode(row.filters.args)}",
+        **_where_from(event, row),
         days_kept=KEPT.days,
         **_state_words(),
-        **event_context(event, "registrations"),
+        **event_context(event, "papers" if row.format is ExportFormat.PDF else "registrations"),
     )
 
 
@@ -153,11 +157,12 @@ def fetch(slug: str, export_id: int) -> Response:
     row = _fetchable(event, export_id)
     found = get_file(row.id, now)
     headers = {"Content-Disposition": f'attachment; filename="{found.name}"'}
+    media_type = MEDIA_TYPES[found.name.rpartition(".")[2]]
     if request.method == "HEAD":
-        return Response(content_type=XLSX, headers=headers)
+        return Response(content_type=media_type, headers=headers)
     with transaction():
         log_fetched(row.id, organiser_id=event.organiser_id, event_id=event.id, by=current_actor(), now=now)
-    return Response(found.content, content_type=XLSX, headers=headers)
+    return Response(found.content, content_type=media_type, headers=headers)
 
 
 # --- The log ------------------------------------------------------------------------------------------------------------
@@ -226,16 +231,29 @@ def _csv(draft: ExportDraft, sheet: Sheet) -> Response:
 
 
 def _fetchable(event: EventRow, export_id: int) -> ExportRow:
-    """An XLSX of the event that the person may have. Raises NotFound."""
+    """A file of the event that the person may have. Raises NotFound."""
     row = get_export(export_id, organiser_id=event.organiser_id, event_id=event.id)
-    if row.format is not ExportFormat.XLSX or not _may_fetch(row, current_access()):
+    if row.format not in FILES or not _may_fetch(row, current_access()):
         raise NotFound(f"export {export_id}")
     return row
 
 
+def _where_from(event: EventRow, row: ExportRow) -> dict[str, Any]:
+    """Where a file was asked for, and can be again: the list, or the page of papers."""
+    base, args = _base(event), list(row.filters.args)
+    if row.format is ExportFormat.PDF:
+        url = f"{base}/prints?{urlencode([('paper', row.what), *args])}"
+        return {"printed": True, "again_url": url, "list_url": url}
+    return {
+        "printed": False,
+        "again_url": f"{base}/exports/new?{urlencode(args)}",
+        "list_url": f"{base}/registrations?{urlencode(args)}",
+    }
+
+
 def _fetchables(page: ExportPage, access: Access) -> set[int]:
     """The lines that lead to a file that the person may have."""
-    return {row.id for row in page.lines if row.format is ExportFormat.XLSX and _may_fetch(row, access)}
+    return {row.id for row in page.lines if row.format in FILES and _may_fetch(row, access)}
 
 
 def _may_fetch(row: ExportRow, access: Access) -> bool:
@@ -298,6 +316,6 @@ def _pages(page: ExportPage, here: str) -> dict[str, Any]:
 
 def _state_words() -> dict[str, Any]:
     return {
-        "list_names": {REGISTRATIONS: _("Registrations"), STRUCTURES: _("Structures")},
+        "list_names": {REGISTRATIONS: _("Registrations"), STRUCTURES: _("Structures"), **print_names()},
         "states": ExportState,
     }

@@ -12,6 +12,7 @@ from app.core.i18n import Locale, translate
 from app.core.text import shown_phone
 from app.core.urls import settings
 from app.events.queries import EventRow
+from app.reports.enums import PaperKind
 from app.reports.exports import (
     REGISTRATIONS,
     STRUCTURES,
@@ -29,6 +30,17 @@ from app.reports.queries.registration_list import RegistrationLine
 from app.reports.queries.structures import DirectoryFilter, DirectoryLine, Order, count_directory, iter_directory
 from app.web.forms.structures import KIND_LABELS
 from app.web.manage.list_words import column_title, filter_chips, make_cells
+
+
+def print_names() -> dict[str, str]:
+    """What is printed of many registrations, by the name under which the log of exports has it."""
+    return {
+        PaperKind.BADGES.value: _("Badges"),
+        PaperKind.TICKETS.value: _("Tickets"),
+        PaperKind.CARDS.value: _("Route cards"),
+        PaperKind.WAVE_LISTS.value: _("Arrival lists"),
+    }
+
 
 STRUCTURE_COLUMNS = ("name", "kind", "commune", "uai", "siret", "contacts", "people", "events", "latest")
 
