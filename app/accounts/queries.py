@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
 
 from app.accounts.enums import EventFunction, Role, Scope
 from app.accounts.models import Account, ApiToken, Delegation, Membership, Organiser
@@ -167,16 +168,7 @@ def find_logo(slug: str) -> bytes | None:
 
 def find_signed_in(account_id: int, now: datetime) -> SignedInRow | None:
     """The account and all it may do at `now`, or None when it is gone or disabled. One statement, two for partners."""
-    account = (Account.id, Account.email, Account.name, Account.epoch, Account.locale)
-    entrusted = exists().where(Delegation.account_id == Account.id, *_live_delegation(now))
-    live = (Membership.account_id == Account.id) & _live(Membership.ends_at, now)
-    rows = db.session.execute(
-        select(*account, entrusted.label("entrusted"), Membership.role, Membership.ends_at, *_ORGANISER)
-        .join_from(Account, Membership, live, isouter=True)
-        .join(Organiser, Organiser.id == Membership.organiser_id, isouter=True)
-        .where(Account.id == account_id, Account.disabled_at.is_(None))
-        .order_by(Organiser.name)
-    ).all()
+    rows = db.session.execute(_signed_in(), {"sought": account_id, "at": now}).all()
     if not rows:
         return None
     first = rows[0]
@@ -187,12 +179,29 @@ def find_signed_in(account_id: int, now: datetime) -> SignedInRow | None:
     )  # fmt: skip
 
 
-def _live(ends_at: Any, now: datetime) -> ColumnElement[bool]:
+@cache
+def _signed_in() -> Any:
+    """Made once, for every page of the desk runs it: making it anew takes longer than running it."""
+    at: Any = bindparam("at", type_=Membership.__table__.c.ends_at.type)
+    account = (Account.id, Account.email, Account.name, Account.epoch, Account.locale)
+    entrusted = exists().where(Delegation.account_id == Account.id, *_live_delegation(at))
+    live = (Membership.account_id == Account.id) & _live(Membership.ends_at, at)
+    found: Any = (
+        select(*account, entrusted.label("entrusted"), Membership.role, Membership.ends_at, *_ORGANISER)
+        .join_from(Account, Membership, live, isouter=True)
+        .join(Organiser, Organiser.id == Membership.organiser_id, isouter=True)
+        .where(Account.id == bindparam("sought"), Account.disabled_at.is_(None))
+        .order_by(Organiser.name)
+    )
+    return found
+
+
+def _live(ends_at: Any, now: Any) -> ColumnElement[bool]:
     found: ColumnElement[bool] = or_(ends_at.is_(None), ends_at > now)
     return found
 
 
-def _live_delegation(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _live_delegation(now: Any) -> tuple[ColumnElement[bool], ...]:
     return Delegation.revoked_at.is_(None), _live(Delegation.ends_at, now)
 
 

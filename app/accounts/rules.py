@@ -104,6 +104,7 @@ class Ability(enum.StrEnum):
     EXPORT = "export"
     DOOR = "door"
     FIGURES_SEE = "figures_see"
+    LIVE_SEE = "live_see"  # the live board: for whoever sees figures, or stands at the door
     EVENT_MOVE = "event_move"
 
 
@@ -119,20 +120,20 @@ SCHOOL_AUDIENCE = "school"
 _A = Ability
 _EVERYTHING = frozenset(Ability)
 _REGISTRATIONS = frozenset(
-    {_A.PROGRAMME_SEE, _A.LIST_SEE, _A.PEOPLE_SEE, _A.REGISTRATIONS_CHANGE, _A.EXPORT, _A.FIGURES_SEE}
+    {_A.PROGRAMME_SEE, _A.LIST_SEE, _A.PEOPLE_SEE, _A.REGISTRATIONS_CHANGE, _A.EXPORT, _A.FIGURES_SEE, _A.LIVE_SEE}
 )
 ROLE_ABILITIES: dict[Role, frozenset[Ability]] = {
     Role.OWNER: _EVERYTHING,
     Role.MANAGER: _EVERYTHING,
-    Role.VIEWER: frozenset({_A.PROGRAMME_SEE, _A.LIST_SEE, _A.EXPORT, _A.FIGURES_SEE}),
-    Role.DOOR: frozenset({_A.DOOR}),
+    Role.VIEWER: frozenset({_A.PROGRAMME_SEE, _A.LIST_SEE, _A.EXPORT, _A.FIGURES_SEE, _A.LIVE_SEE}),
+    Role.DOOR: frozenset({_A.DOOR, _A.LIVE_SEE}),
 }
 FUNCTION_ABILITIES: dict[EventFunction, frozenset[Ability]] = {
     EventFunction.REGISTRATIONS: _REGISTRATIONS | {_A.IMPORT},
     EventFunction.SCHOOLS: _REGISTRATIONS,
-    EventFunction.DOOR: frozenset({_A.DOOR}),
-    EventFunction.PROGRAMME: frozenset({_A.PROGRAMME_SEE, _A.PROGRAMME_CHANGE, _A.FIGURES_SEE}),
-    EventFunction.FIGURES: frozenset({_A.FIGURES_SEE}),
+    EventFunction.DOOR: frozenset({_A.DOOR, _A.LIVE_SEE}),
+    EventFunction.PROGRAMME: frozenset({_A.PROGRAMME_SEE, _A.PROGRAMME_CHANGE, _A.FIGURES_SEE, _A.LIVE_SEE}),
+    EventFunction.FIGURES: frozenset({_A.FIGURES_SEE, _A.LIVE_SEE}),
     EventFunction.OFFERS: frozenset({_A.PROGRAMME_SEE}),
 }
 _LIMITED = {EventFunction.SCHOOLS: RowLimit.GROUPS_AND_SCHOOLS}

@@ -2,11 +2,11 @@
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, select, union_all
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
 
 from app.accounts.rules import Access
 from app.core.audit import AuditEntry, list_history
@@ -34,7 +34,8 @@ class BinKind(enum.StrEnum):
 class BinLine:
     """One deleted thing. `who` deleted it at `at`; `gone_at` is when it goes for good.
 
-    Of an event, `registrations` and `people` are those that went with it. Of a registration `status` is the one it had;
+    Of an event, `registrations` and `people` are those that went with it, `placeless` the registrations among them that had
+    no places: they wait, gave theirs back, or were let in beyond them. Of a registration `status` is the one it had;
     `reference` and what follows are its own, and empty of an event. `told`: people were told of it; `forgotten`: the name
     was erased while it lay there.
     """
@@ -55,6 +56,7 @@ class BinLine:
     event_state: EventState
     registrations: int = 0
     people: int = 0
+    placeless: int = 0
     reference: str = ""
     name: str = field(default="", repr=False)
     organisation_name: str = ""
@@ -103,10 +105,23 @@ def list_bin(access: Access, *, now: datetime, kind: BinKind | None = None, text
 
 
 def get_binned_line(access: Access, event_id: int, *, now: datetime) -> BinLine | None:
-    """An organiser's event that is in its bin, or None."""
+    """An organiser's event that is in its bin, with its `placeless`, or None."""
     held = Event.id == event_id, Event.organiser_id == access.organiser_id, *_fresh(Event.deleted_at, now)
     there = db.session.execute(select(Event.id).where(*held)).scalar_one_or_none()
-    return None if there is None or access.event_id is not None else _events([event_id]).get((BinKind.EVENT, event_id))
+    if there is None or access.event_id is not None:
+        return None
+    line = _events([event_id]).get((BinKind.EVENT, event_id))
+    return None if line is None else replace(line, placeless=_count_placeless(event_id, line.at))
+
+
+def _count_placeless(event_id: int, deleted_at: datetime) -> int:
+    waits = Registration.deleted_status == RegistrationStatus.WAITLISTED
+    return db.session.execute(
+        select(func.count()).select_from(Registration).where(
+            Registration.event_id == event_id, Registration.deleted_at == deleted_at,
+            or_(waits, Registration.absent_at.is_not(None), Registration.beyond),
+        )
+    ).scalar_one()  # fmt: skip
 
 
 def find_binned_reference(access: Access, event_id: int, reference: str, *, now: datetime) -> int | None:

@@ -67,7 +67,7 @@ def _count(marks: Mapping[int, Mark]) -> dict[int, tuple[Counted, ...]]:
                 Counted(
                     r.event_id, r.audience, r.status, bool(r.is_group), bool(r.is_oriented), bool(r.is_scanned),
                     bool(r.is_deleted), r.cancel_code, r.no_show_code, int(r.registrations), int(r.people), int(r.came),
-                    int(r.present),
+                    int(r.present), bool(r.gave_back),
                 )
             )  # fmt: skip
     return {event_id: tuple(lines) for event_id, lines in found.items()}
@@ -87,6 +87,7 @@ def _each(event_ids: Sequence[int], by_day: Mapping[tuple[date, str], list[int]]
             (Registration.oriented_by != "").label("is_oriented"),
             (came > 0).label("is_scanned"),
             Registration.deleted_at.is_not(None).label("is_deleted"),
+            Registration.absent_at.is_not(None).label("gave_back"),
             Registration.cancel_code,
             Registration.no_show_code,
             (Registration.participants + Registration.companions).label("people"),

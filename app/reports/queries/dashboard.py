@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import String, and_, cast, func, select
 
 from app.checkin.models import Presence, Scan
-from app.checkin.queries import is_of_today, label_of
+from app.checkin.queries import is_of_today, label_of, people_by_space
 from app.core.db import db
 from app.events.enums import Enrolment
 from app.events.models import Wave
@@ -125,10 +125,11 @@ def _in_order(event: EventRow, found: dict[str, Sums]) -> dict[str, Sums]:
 
 
 def _present_by_space(event: EventRow, now: datetime) -> dict[int, int]:
+    found = people_by_space(event.id, is_of_today(event, now))
     rows = db.session.execute(
-        select(Presence.space_id, func.sum(Presence.participants + Presence.companions))
-        .where(Presence.event_id == event.id, Presence.space_id.is_not(None), is_of_today(event, now))
-        .group_by(Presence.space_id)
+        select(found.c.space_id, func.sum(found.c.people))
+        .where(found.c.space_id.is_not(None))
+        .group_by(found.c.space_id)
     )
     return {space_id: int(people) for space_id, people in rows if space_id is not None}
 

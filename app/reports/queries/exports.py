@@ -16,10 +16,11 @@ from app.core.i18n import Locale, as_locale
 from app.events.models import Event
 from app.jobs.models import Job, JobState
 from app.reports.enums import ExportFormat
-from app.reports.exports import ExportFilters
+from app.reports.exports import REGISTRATIONS, ExportFilters
 from app.reports.models import Export
 
 PAGE = 50
+LATEST_PRINTS = 12
 AT_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
 LONGEST_DOWNLOAD = timedelta(hours=1)
 """A CSV that is not at its end after so long never came there."""
@@ -143,7 +144,17 @@ def get_export(export_id: int, *, organiser_id: int | None = None, event_id: int
     return found[0]
 
 
-def find_same_at_work(account_id: int, event_id: int, columns: Sequence[str], filters: ExportFilters) -> int | None:
+def list_prints(event_id: int, account_id: int | None = None, *, limit: int = LATEST_PRINTS) -> list[ExportRow]:
+    """The latest papers that were printed of an event, by one person where wanted."""
+    where: list[ColumnElement[bool]] = [Export.event_id == event_id, Export.format == ExportFormat.PDF]
+    if account_id is not None:
+        where.append(Export.account_id == account_id)
+    return _list(where, limit)
+
+
+def find_same_at_work(
+    account_id: int, event_id: int, columns: Sequence[str], filters: ExportFilters, *, what: str = REGISTRATIONS
+) -> int | None:
     """The file that this person asked for already, just so, and that is still being made."""
     rows = db.session.execute(
         select(Export.id, Export.columns, Export.filters)
@@ -151,6 +162,7 @@ def find_same_at_work(account_id: int, event_id: int, columns: Sequence[str], fi
         .where(
             Export.account_id == account_id,
             Export.event_id == event_id,
+            Export.what == what,
             Export.finished_at.is_(None),
             Job.state.in_(sorted(AT_WORK)),
         )

@@ -208,7 +208,7 @@ def name_subjects(lines: Sequence[JournalLine], organiser_id: int) -> JournalNam
     )
 
 
-OF_THE_TEAM = ("member.", "account.", "invitation.", "partner.", "door_token.")
+OF_THE_TEAM = ("member.", "account.", "invitation.", "partner.", "door_")
 """Beginnings of the verbs that tell who works here, with names and mail addresses."""
 EXPORTED = "export.made"
 _KINDS = ("event", "registration", "structure", "account", "project", "template")

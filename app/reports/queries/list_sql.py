@@ -101,7 +101,7 @@ def list_sql(event: EventRow, query: ListQuery, access: Access) -> ListSql:
         rows=(Registration.event_id == event.id, Registration.deleted_at.is_(None), *within(row_limit(access))),
         conditions=tuple(_conditions(event, wanted, named=named)),
         keys=_keys(event, wanted, column, named=named),
-        presence=bool(wanted.arrivals) or wanted.sort in _PRESENCE,
+        presence=bool(wanted.arrivals - {Arrival.NOBODY}) or wanted.sort in _PRESENCE,
         searches=bool(wanted.text),
         costly=bool(
             wanted.arrivals
@@ -137,7 +137,7 @@ def _conditions(event: EventRow, wanted: ListQuery, *, named: bool) -> list[Colu
     if wanted.waves or wanted.days:
         found.append(_asks_for(_waves_of(event, wanted)))
     if wanted.arrivals:
-        found.append(_arrived(wanted.arrivals))
+        found.append(_arrived(event, wanted.arrivals))
     if wanted.replies:
         found.append(_replied(event, wanted.replies))
     questions = {question.key: question for question in event.questions}
@@ -161,9 +161,19 @@ def _asks_for(waves: Sequence[int]) -> ColumnElement[bool]:
     return Registration.id.in_(asks).is_(true())
 
 
-def _arrived(arrivals: frozenset[Arrival]) -> ColumnElement[bool]:
-    state = case((CAME == 0, Arrival.NOBODY.value), (CAME < PEOPLE, Arrival.SOME.value), else_=Arrival.ALL.value)
-    return and_(Registration.status == RegistrationStatus.CONFIRMED, state.in_(sorted(a.value for a in arrivals)))
+def _arrived(event: EventRow, arrivals: frozenset[Arrival]) -> ColumnElement[bool]:
+    """Of the confirmed. « Nobody » alone asks no row for its presence: it leaves out those of whom somebody came."""
+    confirmed = Registration.status == RegistrationStatus.CONFIRMED
+    if arrivals == {Arrival.NOBODY}:
+        came = Presence.came_participants + Presence.came_companions > 0
+        who_came = select(Presence.registration_id).where(Presence.event_id == event.id, came)
+        return and_(confirmed, Registration.id.not_in(who_came))
+    states = {
+        Arrival.NOBODY: CAME == 0,
+        Arrival.SOME: and_(CAME > 0, CAME < PEOPLE),
+        Arrival.ALL: and_(CAME > 0, CAME >= PEOPLE),
+    }
+    return and_(confirmed, or_(*(states[arrival] for arrival in sorted(arrivals))))
 
 
 def _replied(event: EventRow, replies: frozenset[Reply]) -> ColumnElement[bool]:

@@ -91,6 +91,12 @@ def count_mails(access: Access, sought: MailFilter | None = None) -> dict[Messag
     return {state: counts.get(state, 0) for state in MessageState}
 
 
+def list_kinds(access: Access) -> frozenset[str]:
+    """The kinds of mail (their templates) that the access reaches any of. One statement."""
+    lines = _lines(access, MailFilter()).subquery()
+    return frozenset(db.session.execute(select(lines.c.template).distinct()).scalars())
+
+
 def list_failed(access: Access) -> list[MessageLine]:
     """The mails about registrations that did not leave, oldest first, a thousand at most."""
     statement = _lines(access, MailFilter(state=MessageState.FAILED)).where(Registration.id.is_not(None))

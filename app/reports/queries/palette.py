@@ -25,7 +25,7 @@ CANDIDATES = 200
 
 @dataclass(frozen=True)
 class FoundRegistration:
-    """A registration with its event. `name` is empty for who may not see people's data."""
+    """A registration with its event. `name` is empty for who may not see people's data; `absent`: it gave its places back."""
 
     reference: str
     name: str = field(repr=False)
@@ -37,6 +37,7 @@ class FoundRegistration:
     event_slug: str
     event_title_fr: str
     event_title_en: str
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def _registrations(
         select(
             Registration.reference, Registration.contact_name, Registration.sort_name, Registration.organisation_name,
             Registration.class_label, Registration.commune, Registration.status, Registration.participants,
-            Registration.companions, Event.id, Event.slug, Event.title_fr, Event.title_en,
+            Registration.companions, Registration.absent_at, Event.id, Event.slug, Event.title_fr, Event.title_en,
         )
         .join(Event, Event.id == Registration.event_id)
         .where(
@@ -184,6 +185,7 @@ def _registration(row: Any, *, named: bool) -> FoundRegistration:
     return FoundRegistration(
         row.reference, listed_name(row.contact_name, row.sort_name) if named else "", row.organisation_name,
         row.class_label, row.status, row.participants + row.companions, row.id, row.slug, row.title_fr, row.title_en,
+        row.absent_at is not None,
     )  # fmt: skip
 
 

@@ -111,6 +111,7 @@ class RegistrationOf:
     ends_at: datetime
     timezone: str
     date_to_come: bool = False
+    absent_at: datetime | None = None
     waves: tuple[datetime, ...] = ()
 
     @property
@@ -276,6 +277,7 @@ def list_registrations_of(structure_id: int, *, limit: int = MOST_REGISTRATIONS)
             Registration.contact_name, Registration.kind, Registration.audience, Registration.status,
             Registration.class_label, Registration.participants, Registration.companions, _CAME, Event.id, Event.slug,
             Event.state, Event.title_fr, Event.title_en, Event.starts_at, Event.ends_at, Event.timezone, Event.date_to_come,
+            Registration.absent_at,
         )
         .join(Event, Event.id == Registration.event_id)
         .outerjoin(Presence, Presence.registration_id == Registration.id)

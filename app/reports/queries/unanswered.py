@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from app.accounts.rules import Ability, Access, may, row_limit
 from app.core.db import db
@@ -27,7 +27,7 @@ class Answer(enum.StrEnum):
 
 @dataclass(frozen=True)
 class AskedLine:
-    """Name, telephone and mail are empty without PEOPLE_SEE."""
+    """Name, telephone and mail are empty without PEOPLE_SEE. `mailed`: the question reached them by mail."""
 
     id: int
     reference: str
@@ -41,6 +41,7 @@ class AskedLine:
     people: int
     status: RegistrationStatus
     answer: Answer
+    mailed: bool
     answered_at: datetime | None
 
 
@@ -117,25 +118,23 @@ def count_to_ask(event: EventRow, waves: Collection[int]) -> ToAsk:
     return ToAsk(int(found[0]), int(found[1]))
 
 
-def list_unanswered(event_id: int, asked_at: datetime | None, access: Access, *, after: int = 0) -> AskedPage:
-    """As `list_asked`, those who did not answer: whom the team calls."""
-    return list_asked(event_id, asked_at, access, Answer.ASKED, after=after)
-
-
 def list_asked(
-    event_id: int, asked_at: datetime | None, access: Access, answer: Answer, *, after: int = 0
+    event_id: int, asked_at: datetime | None, access: Access, answer: Answer, *, after: tuple[bool, int] = (False, 0)
 ) -> AskedPage:
-    """A page of those who said that, in the order of registering; `after` is the id of the last one seen. One statement."""
-    named = may(access, Ability.PEOPLE_SEE)
+    """A page of those who said that: whom no mail reached first, for the telephone alone tells them; then in the order of
+    registering. `after` is (has a mail, id) of the last one seen. One statement.
+    """
+    named, mailed = may(access, Ability.PEOPLE_SEE), case((Registration.contact_email == "", 0), else_=1)
+    beyond = or_(mailed > int(after[0]), and_(mailed == int(after[0]), Registration.id > after[1]))
     rows = db.session.execute(
         select(
             Registration.id, Registration.reference, Registration.contact_name, Registration.contact_phone,
             Registration.contact_email, Registration.kind, Registration.class_label, Registration.organisation_name,
             Registration.audience, PEOPLE.label("people"), Registration.status, Registration.stays_at,
-            Registration.cancelled_at,
+            Registration.cancelled_at, mailed.label("mailed"),
         )
-        .where(*_asked(event_id, asked_at, access), _answer == answer.value, Registration.id > after)
-        .order_by(Registration.id)
+        .where(*_asked(event_id, asked_at, access), _answer == answer.value, beyond)
+        .order_by(mailed, Registration.id)
         .limit(PAGE + 1)
     ).all()  # fmt: skip
     lines = [
@@ -143,7 +142,7 @@ def list_asked(
             id=r.id, reference=r.reference, name=r.contact_name if named else "", phone=r.contact_phone if named else "",
             email=r.contact_email if named else "", is_group=r.kind is RegistrationKind.GROUP, class_label=r.class_label,
             organisation_name=r.organisation_name, audience=r.audience, people=r.people, status=r.status, answer=answer,
-            answered_at=r.cancelled_at if answer is Answer.NO else r.stays_at,
+            mailed=bool(r.mailed), answered_at=r.cancelled_at if answer is Answer.NO else r.stays_at,
         )
         for r in rows
     ]  # fmt: skip

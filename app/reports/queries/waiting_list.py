@@ -1,14 +1,17 @@
 """The waiting list of an event in its order, and the offers that are out: for the team's pages.
 
-Nobody gets a row, or a name, that the access does not include. One's place in the list is counted among all who wait.
+Nobody gets a row, or a name, that the access does not include. One's place in the list is counted among all who wait for one
+of the same waves.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, exists, func, select
+from sqlalchemy import ColumnElement, Row, case, func, select
 
 from app.accounts.rules import Ability, Access, may, row_limit
 from app.core.audit import AuditEntry
@@ -28,8 +31,9 @@ PAGE = 50
 class WaitingLine:
     """Somebody who waits, or to whom places are offered. Name, telephone and mail are empty without PEOPLE_SEE.
 
-    `place` counts from 1, `before` are the people of those who come first: both 0 for an offer. `offered_until` is None for
-    who waits. `called_at` and `said` tell of the last telephone call about the offer.
+    `place` counts from 1, among those who wait for one of the same waves, `before` are the people of those who come first in
+    it: both 0 for an offer. `offered_until` is None for who waits. `called_at` and `said` tell of the last telephone call
+    about the offer.
     """
 
     id: int
@@ -89,34 +93,45 @@ _COLUMNS: tuple[Any, ...] = (
 
 
 def list_queue(event: EventRow, query: ListQuery, access: Access, *, page: int = 1) -> WaitingPage:
-    """A page of those who wait, in their order, narrowed by the query's words and waves; three statements.
+    """A page of those who wait, in their order, narrowed by the query's words and waves; four statements.
 
-    With waves, places are those among who waits for these.
+    Places are counted as everybody's own page counts them: among who waits for one of the same waves, however the list is
+    narrowed.
     """
     wanted = replace(query, statuses=frozenset({RegistrationStatus.WAITLISTED}))
     found = list_sql(event, wanted, access)
-    own = [wave.id for wave in event.waves if wave.id in wanted.waves]
-    asks = RegistrationWave.registration_id == Registration.id, RegistrationWave.wave_id.in_(own)
-    queue = (
-        select(
-            Registration.id,
-            func.row_number().over(order_by=Registration.id).label("place"),
-            (func.sum(PEOPLE).over(order_by=Registration.id) - PEOPLE).label("before"),
-        )
-        .where(Registration.event_id == event.id, Registration.status == RegistrationStatus.WAITLISTED)
-        .where(*([exists().where(*asks)] if own else []))
-        .subquery()
-    )
     count, people = db.session.execute(found.select(func.count(), func.coalesce(func.sum(PEOPLE), 0))).one()
     number = max(1, min(page, -(-count // PAGE)))
     rows = db.session.execute(
-        found.select(*_COLUMNS, queue.c.place, queue.c.before)
-        .join(queue, queue.c.id == Registration.id)
-        .order_by(Registration.id)
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
+        found.select(*_COLUMNS).order_by(Registration.id).limit(PAGE).offset((number - 1) * PAGE)
     ).all()
-    return WaitingPage(_lines(rows, access), count, int(people), number)
+    return WaitingPage(_with_places(event, _lines(rows, access)), count, int(people), number)
+
+
+def _with_places(event: EventRow, lines: tuple[WaitingLine, ...]) -> tuple[WaitingLine, ...]:
+    """Who waits before each of these for one of its waves, said: one statement, which reads the list up to the last of them."""
+    if not lines:
+        return lines
+    asked = (
+        select(Registration.id, PEOPLE.label("people"), RegistrationWave.wave_id)
+        .join(RegistrationWave, RegistrationWave.registration_id == Registration.id)
+        .where(Registration.event_id == event.id, Registration.status == RegistrationStatus.WAITLISTED)
+        .where(Registration.id <= lines[-1].id)
+        .order_by(Registration.id, RegistrationWave.wave_id)
+    )
+    shown = {line.id: line for line in lines}
+    before: dict[tuple[int, ...], list[int]] = {}  # by the waves that are waited for together: parties, people
+    placed = []
+    for registration_id, group in groupby(db.session.execute(asked), key=itemgetter(0)):
+        rows = list(group)
+        waves, people = tuple(row[2] for row in rows), rows[0][1]
+        if registration_id in shown:
+            ahead = [counted for others, counted in before.items() if not set(others).isdisjoint(waves)]
+            place, more = 1 + sum(one[0] for one in ahead), sum(one[1] for one in ahead)
+            placed.append(replace(shown[registration_id], place=place, before=more))
+        counted = before.setdefault(waves, [0, 0])
+        counted[0], counted[1] = counted[0] + 1, counted[1] + people
+    return tuple(placed)
 
 
 def list_offers(event: EventRow, query: ListQuery, access: Access, *, page: int = 1) -> WaitingPage:
@@ -188,7 +203,7 @@ def _lines(rows: Sequence[Row[Any]], access: Access) -> tuple[WaitingLine, ...]:
             email=r.contact_email if named else "", has_mail=bool(r.contact_email),
             is_group=r.kind is RegistrationKind.GROUP, class_label=r.class_label, organisation_name=r.organisation_name,
             audience=r.audience, people=r.people, waves=tuple(waves.get(r.id, ())), since=r.created_at,
-            place=getattr(r, "place", 0), before=int(getattr(r, "before", 0)), offered_until=r.offer_expires_at,
+            offered_until=r.offer_expires_at,
         )
         for r in rows
     )  # fmt: skip
