@@ -14,6 +14,7 @@ from app.checkin.operations import record_scans
 from app.core.actor import SYSTEM
 from app.demo.flow import make_scans
 from app.demo.forum import at, forum, forum_waves
+from app.demo.plans import make_plan
 from app.events.enums import EventMove
 from app.events.operations import create_event, move_event
 from app.events.queries import EventRow, get_event
@@ -26,6 +27,7 @@ PAST_SLUG = "la-voie-des-talents-2021"
 DAYS = (date(2021, 10, 11), date(2021, 10, 12))
 MADE = datetime(2021, 6, 14, 8, 0, tzinfo=UTC)
 IMPORTED = datetime(2021, 10, 4, 7, 30, tzinfo=UTC)
+PLANNED = datetime(2021, 10, 5, 14, 0, tzinfo=UTC)
 FILE = Path(__file__).parent / "data" / "inscriptions_voie_des_talents_2021.csv"
 WAVE_CAPACITY = 80
 LONGEST_KEPT = 3650
@@ -47,6 +49,7 @@ def make_past_forum(organiser_id: int, project_id: int) -> str:
     lines = lines_of(plan_file(event, FILE.read_bytes()), leave_out=())
     tally = write_lines(event, lines, send_mails=False, by=SYSTEM, now=IMPORTED)
     record_import(event, written_of(tally, left_out=0), FILE.name, by=SYSTEM, now=IMPORTED)
+    make_plan(event_id, now=PLANNED)
     for number, scans in enumerate(make_scans(event), start=1):
         record_scans(event, f"Téléphones du jour {number}", scans, now=scans[-1].scanned_at)
     move_event(event_id, EventMove.CLOSE, by=SYSTEM, now=at(DAYS[1], 18))

@@ -8,17 +8,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import SequenceMatcher
 from hashlib import sha256
 from typing import Any
 
 from app.core.errors import Conflict
 from app.core.i18n import Locale
-from app.core.text import slugify
+from app.core.text import fold, slugify
 from app.events.enums import QuestionKind
 
 MOST_QUESTIONS = 30
 MOST_CHOICES = 40
 LONGEST_TEXT = 2000
+ALIKE = 0.6
+"""How much of a choice's words must stay, of 1, for it to be the same one put right (difflib's ratio)."""
 MOST_FILES = 2
 """Questions of an event that ask for a file: together they must fit into what one form may send."""
 LARGEST_FILE_KB = 5000
@@ -287,16 +290,42 @@ def change_of(before: QuestionRow, wanted: QuestionRow, *, is_answered: bool) ->
 
 
 def with_codes(labels: Iterable[tuple[str, str]], known: Sequence[Choice] = ()) -> tuple[Choice, ...]:
-    """Choices from their French and English labels: a known label keeps its code, a new one gets one made from its text."""
-    by_label = {choice.fr.casefold(): choice for choice in known}
+    """Choices from their French and English labels: a known label keeps its code, a new one gets one made from its text.
+
+    With as many labels as are offered, one that stands in the place of another, in nearly the same words, is that one reworded.
+    """
+    pairs = [(fr.strip(), en.strip()) for fr, en in labels]
+    by_label = {choice.fr.casefold(): choice.code for choice in known}
+    reworded = _reworded([fr for fr, _en in pairs], [c for c in known if not c.retired], by_label)
     used = {choice.code for choice in known}
     made: list[Choice] = []
-    for fr, en in labels:
-        before = by_label.get(fr.strip().casefold())
-        code = before.code if before else new_key(fr, used)
+    for place, (fr, en) in enumerate(pairs):
+        code = by_label.get(fr.casefold()) or reworded.get(place) or new_key(fr, used)
         used.add(code)
-        made.append(Choice(code, fr.strip(), en.strip()))
+        made.append(Choice(code, fr, en))
     return tuple(made)
+
+
+def _reworded(labels: Sequence[str], offered: Sequence[Choice], by_label: Mapping[str, str]) -> dict[int, str]:
+    """{place in the list: code} of choices whose words alone changed."""
+    if len(labels) != len(offered):
+        return {}
+    words = [label.casefold() for label in labels]
+    there = set(words)
+    return {
+        place: before.code
+        for place, before in enumerate(offered)
+        if words[place] not in by_label
+        and before.fr.casefold() not in there
+        and _says_the_same(before.fr, labels[place])
+    }
+
+
+def _says_the_same(before: str, now: str) -> bool:
+    """Whether words were put right rather than replaced: « Non » is not « Peut-être », nor « 5e A » « 5e B »."""
+    old, new = fold(before), fold(now)
+    telling = [set(re.findall(r"[0-9]+|\b[a-z]\b", text)) for text in (old, new)]
+    return telling[0] == telling[1] and SequenceMatcher(None, old, new, autojunk=False).ratio() >= ALIKE
 
 
 def new_key(text: str, used: Iterable[str]) -> str:

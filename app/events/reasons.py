@@ -22,6 +22,9 @@ LAPSED = "offer_lapsed"
 DECLINED = "offer_declined"
 """A place offered from the waiting list that its person does not want."""
 
+MISTAKE = "mistake"
+"""Somebody registered at the door with a slip of the finger, and taken back there."""
+
 
 @dataclass(frozen=True)
 class ReasonRow:
@@ -72,6 +75,7 @@ _WORDS: dict[ReasonUse, tuple[tuple[str, str, str], ...]] = {
         ("found_something", "Emploi ou formation trouvés", "Found a job or a training"),
         ("no_interest", "Ne souhaite plus venir", "No longer wants to come"),
         ("twice", "Inscription en double", "Registered twice"),
+        (MISTAKE, "Saisie par erreur", "Entered by mistake"),
         ("weather", "Météo", "Weather"),
         (OTHER, "Autre raison", "Another reason"),
     ),

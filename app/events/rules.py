@@ -17,6 +17,8 @@ MOST_EXPECTED = 100_000
 REOPENS_FOR = timedelta(hours=24)
 """How long a calling off, made by mistake, can be taken back."""
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+DOOR_PAGES = frozenset({"api", "events"})
+"""What stands at /door/… where an event's slug does."""
 
 
 def next_state(state: EventState, move: EventMove) -> EventState:
@@ -139,6 +141,8 @@ def _title_problems(draft: EventDraft) -> dict[str, str]:
             problems[name] = "too_long"
     if draft.slug and not SLUG.fullmatch(draft.slug):
         problems["slug"] = "malformed"
+    elif draft.slug in DOOR_PAGES:
+        problems["slug"] = "taken"
     if draft.reference_prefix and not re.fullmatch("[A-Z]{2,4}", draft.reference_prefix):
         problems["reference_prefix"] = "malformed"
     if not draft.venue_name.strip() and (draft.venue_commune.strip() or draft.venue_address.strip()):

@@ -5,22 +5,22 @@ Groups are `<registration>-<wave>`, spaces and stops go by their ids: no names l
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.events.queries import EventRow, StopRow, WaveRow
+from app.events.queries import EventRow, StopRow
 from app.events.route import begin_of, blocks_of, minutes_between
+from app.flows.crowds import Individuals, list_crowds, window_of
 from app.flows.hours import MINUTE, Hours
 from app.flows.instance import DAY
 from app.flows.reading import INSTANCE, MOST_DAYS
-from app.flows.spread import Crowd, Leg, Spread, spread
+from app.flows.spread import Spread, spread
 
 STEP = 5
 MOST_FREE = 12
-MOST_WAYS = 12
 Json = dict[str, Any]
 
 
@@ -65,18 +65,18 @@ class TeamStop:
     starts_at: datetime
 
 
-Individuals = Mapping[tuple[int, str], int]
-"""People registered one by one, by (wave, audience)."""
-
-
 @dataclass(frozen=True)
 class Built:
-    """An instance as JSON, what its minutes stand for, what was left out of it, and the individuals to expect."""
+    """An instance as JSON, what its minutes stand for, what was left out of it, and the individuals to expect.
+
+    `late`: by how many minutes spaces, by id, were said to be late when hours were told that it keeps.
+    """
 
     instance: Json
     hours: Hours
     not_planned: tuple[NotPlanned, ...]
     expected: Spread = field(default_factory=dict)
+    late: Mapping[int, int] = field(default_factory=dict)
 
 
 def group_id(registration_id: int, wave_id: int) -> str:
@@ -100,8 +100,9 @@ def build_instance(
 ) -> Built:
     """What is to be planned now. `previous` are passages as people were told them, `pins` those that hold.
 
-    `now`: what people were told to begin by then holds, and nothing else begins before. Days are the local days of the waves,
-    from their first wave to the event's closing hour. A wave's delay moves its window.
+    `now`: what people were told to begin by then holds, and nothing else begins before; so does what they were told of a space
+    that is late, on the day itself. Days are the local days of the waves, from their first wave to the event's closing hour. A
+    wave's delay moves its window.
     Raises ValueError when the waves lie on more than 31 days.
     """
     hours = Hours.of((begin_of(wave) for wave in event.waves), event.timezone)
@@ -110,7 +111,8 @@ def build_instance(
     planned = {stop.id: stop for stop in event.stops if stop.space_id is not None and stop.minutes > 0}
     built, left_out = _groups(event, groups, hours, planned)
     begun = _begun(previous, built, hours, event.timezone, planned, now)
-    kept_pins, gone = _pins(pins, begun, built, hours, event.timezone)
+    held = _held_by_delay(event, previous, built, hours, planned, now)
+    kept_pins, gone = _pins(pins, begun + [slot for slot in held if slot not in begun], built, hours, event.timezone)
     days = _days(event, hours)
     _let_in(begun, built, days)
     expected = spread(list_crowds(event, individuals, hours))
@@ -126,7 +128,10 @@ def build_instance(
     }
     if earliest := _not_before(hours, now):
         instance["not_before"] = earliest
-    return Built(instance, hours, (*_stops_left_out(event), *left_out, *gone), expected)
+    of_stop = {str(stop.id): stop.space_id for stop in planned.values()}
+    held_in = {of_stop[slot["stop"]] for slot in held}
+    late = {space.id: space.late_minutes for space in event.spaces if space.id in held_in}
+    return Built(instance, hours, (*_stops_left_out(event), *left_out, *gone), expected, late)
 
 
 def _places(event: EventRow, planned: Mapping[int, StopRow]) -> Json:
@@ -144,64 +149,6 @@ def _places(event: EventRow, planned: Mapping[int, StopRow]) -> Json:
     }
 
 
-def list_crowds(event: EventRow, individuals: Individuals, hours: Hours) -> list[Crowd]:
-    """The individuals of each wave and audience with the ways they may walk.
-
-    A wave's forecast, where there is one, is how many come in all: of the audiences as they are registered, or evenly of those who
-    may come alone.
-    """
-    crowds = []
-    for wave in event.waves:
-        registered = {audience: n for (wave_id, audience), n in individuals.items() if wave_id == wave.id and n > 0}
-        if wave.forecast is not None:
-            alone = {a.code: 1 for a in event.audiences if a.individuals} or {a.code: 1 for a in event.audiences}
-            registered = _shared_out(wave.forecast, registered or alone)
-        start, end = _window(wave, hours, event.timezone)
-        crowds += [
-            Crowd(people, start, end + 1, _ways(event, audience)) for audience, people in sorted(registered.items())
-        ]
-    return crowds
-
-
-def _shared_out(people: int, shares: Mapping[str, int]) -> dict[str, int]:
-    """`people` by these shares, all of them: what rounding leaves goes to the first ones."""
-    total = sum(shares.values())
-    given = {name: people * share // total for name, share in shares.items()}
-    for name in sorted(given)[: people - sum(given.values())]:
-        given[name] += 1
-    return given
-
-
-def _ways(event: EventRow, audience: str) -> tuple[tuple[Leg, ...], ...]:
-    """The orders in which individuals of an audience may walk: each block from any of its stops on, round."""
-    blocks = [tuple(s for s in block if s.is_for(audience)) for block in blocks_of(event.stops)]
-    orders: list[tuple[StopRow, ...]] = [()]
-    for block in filter(None, blocks):
-        turns = [block[turn:] + block[:turn] for turn in range(len(block))]
-        if len(orders) * len(turns) > MOST_WAYS:
-            turns = turns[:1]
-        orders = [(*order, *turn) for order in orders for turn in turns]
-    return tuple(_legs(event, order) for order in orders if order)
-
-
-def _legs(event: EventRow, order: Sequence[StopRow]) -> tuple[Leg, ...]:
-    walks = [0, *(minutes_between(event, before, after) for before, after in pairwise(order))]
-    return tuple(
-        Leg(None if stop.space_id is None else str(stop.space_id), stop.minutes, walk, stop.optional)
-        for stop, walk in zip(order, walks, strict=True)
-        if stop.minutes > 0
-    )
-
-
-def _window(wave: WaveRow, hours: Hours, timezone: str) -> tuple[int, int]:
-    """The minutes of a wave, both included; never beyond its day."""
-    start = hours.minute(begin_of(wave), timezone)
-    assert start is not None  # the hours are those of the waves
-    length = (wave.ends_at.astimezone(UTC) - wave.starts_at.astimezone(UTC)) // MINUTE
-    last = start // DAY * DAY + DAY - 1
-    return start, max(start, min(start + length - 1, last))
-
-
 def _days(event: EventRow, hours: Hours) -> list[Json]:
     """Each from its first wave to the hour at which the event closes, or to what its last wave takes when that is later.
 
@@ -212,7 +159,7 @@ def _days(event: EventRow, hours: Hours) -> list[Json]:
     route = _longest(event)
     days = []
     for number, day in enumerate(hours.days):
-        windows = [_window(wave, hours, event.timezone) for wave in event.waves]
+        windows = [window_of(wave, hours, event.timezone) for wave in event.waves]
         own = [(start, end) for start, end in windows if start // DAY == number]
         start, last = min(start for start, _ in own), max(end for _, end in own)
         closes = number * DAY + closing.hour * 60 + closing.minute
@@ -249,7 +196,7 @@ def _groups(
                     NotPlanned(Omission.GROUP_WITHOUT_STOPS, None, group.registration_id, wave_id)
                 )  # fmt: skip
                 continue
-            start, end = _window(waves[wave_id], hours, event.timezone)
+            start, end = window_of(waves[wave_id], hours, event.timezone)
             built.append(
                 {
                     "id": group_id(group.registration_id, wave_id),
@@ -331,6 +278,35 @@ def _begun(
     teams = {group["id"]: _team_count(group, planned) for group in groups}
     slots = _slots([at for at in previous if at.starts_at <= now], groups, hours, timezone)
     return [slot for slot in slots if slot["start"] % STEP == 0 and slot["team"] <= teams[slot["group"]]]
+
+
+def _held_by_delay(
+    event: EventRow,
+    previous: Sequence[TeamStop],
+    groups: Sequence[Json],
+    hours: Hours,
+    planned: Mapping[int, StopRow],
+    now: datetime | None,
+) -> list[Json]:
+    """What people were told of spaces that are late, on the day that is on: planned anew, it would be as if they were not."""
+    late = {space.id for space in event.spaces if space.late_minutes}
+    if now is None or not late:
+        return []
+    zone = ZoneInfo(event.timezone)
+    today = [
+        at
+        for at in previous
+        if at.stop_id in planned
+        and planned[at.stop_id].space_id in late
+        and at.starts_at.astimezone(zone).date() == now.astimezone(zone).date()
+    ]
+    teams = {group["id"]: _team_count(group, planned) for group in groups}
+    comes = {group["id"]: min(window["from"] for window in group["windows"]) for group in groups}
+    return [
+        slot
+        for slot in _slots(today, groups, hours, event.timezone)
+        if slot["start"] % STEP == 0 and slot["team"] <= teams[slot["group"]] and slot["start"] >= comes[slot["group"]]
+    ]
 
 
 def _team_count(group: Json, planned: Mapping[int, StopRow]) -> int:

@@ -1,4 +1,6 @@
-"""Telling groups whose hours a delay moves, done by workers."""
+"""Telling those whose hours a delay moves, done by workers."""
+
+from typing import Any
 
 from sqlalchemy import select
 
@@ -16,8 +18,10 @@ CHUNK = 50
 @handler(TELL_DELAY_JOB)
 def tell_delay(context: JobContext) -> None:
     """Queue the mail to everyone whose hours move. Begun again, it goes on with those not told yet."""
-    moved: dict[int, int] = dict(context.payload["moved"])
-    ids = list(moved)
+    said: dict[int, dict[str, Any]] = {one: {"minutes": shift} for one, shift in context.payload["moved"]}
+    for one in context.payload.get("alone", ()):
+        said[one] = {"minutes": context.payload["by"], "space_id": context.payload["space_id"]}
+    ids = list(said)
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         with transaction():
@@ -27,7 +31,7 @@ def tell_delay(context: JobContext) -> None:
                     tell(
                         "delay", registration.id, registration.contact_email, registration.locale,
                         organiser_id=registration.organiser_id, now=context.now(),
-                        more={"job_id": context.job_id, "minutes": moved[registration.id]},
+                        more={"job_id": context.job_id, **said[registration.id]},
                     )  # fmt: skip
         context.progress(start + len(chunk), len(ids))
 

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import Conflict
 from app.events.queries import EventRow, WaveRow
+from app.events.route import begin_of, longest_minutes, stops_of
+from app.events.route import work_out as hours_of
 from app.flows.building import GroupToPlan, group_id, registration_and_wave
 from app.flows.drift import Drift, Late, TooLate, push
 from app.flows.enums import DelayKind, PlanOrigin
@@ -18,8 +21,10 @@ from app.flows.instance import DAY, Passage
 from app.flows.minutes import to_passages
 from app.flows.models import FlowPassage, FlowPlan
 from app.flows.queries import find_plan_in_force, get_plan_by_id, list_groups_to_plan
+from app.flows.queries.people import Alone, list_alone
 from app.flows.queries.plans import WholePlan
 from app.flows.reading import read_instance
+from app.flows.summary import LATE_SPACES
 
 
 class DelayTooLong(Conflict):
@@ -42,6 +47,7 @@ class Pushed:
 class Outcome:
     """`before` minutes were said until now. `concerned`: by how many minutes the hours of each registration move at most, of
     those whose visit is not over. `pushed` is None without a plan in force, or where it lacks stops that are gone (`broken`).
+    `alone` are the people who come alone in a late wave, or have yet to go to a late space, each once.
     """
 
     minutes: int
@@ -49,10 +55,11 @@ class Outcome:
     concerned: Mapping[int, int]
     pushed: Pushed | None = None
     broken: bool = False
+    alone: tuple[Alone, ...] = ()
 
 
 def work_out(event: EventRow, kind: DelayKind, of_id: int, minutes: int, now: datetime) -> Outcome:
-    """What it means that this wave or space is late by so many minutes in all. Seven statements at most. Raises DelayTooLong."""
+    """What it means that this wave or space is late by so many minutes in all. Eight statements at most. Raises DelayTooLong."""
     before = lateness(event, kind, of_id)
     plan = find_plan_in_force(event.id)
     pushed = None if plan is None or not plan.hours.days else _push(event, plan, kind, of_id, minutes, now)
@@ -62,7 +69,8 @@ def work_out(event: EventRow, kind: DelayKind, of_id: int, minutes: int, now: da
     if kind is DelayKind.WAVE and minutes != before:
         known = set() if pushed is None else {p.group for p in pushed.drift.passages}
         concerned |= _unplanned(event, groups, of_id, minutes - before, known, now)
-    return Outcome(minutes, before, concerned, pushed, plan is not None and pushed is None)
+    alone = () if minutes == before else _list_alone(event, kind, of_id, max(minutes, before), now)
+    return Outcome(minutes, before, concerned, pushed, plan is not None and pushed is None, alone)
 
 
 def lateness(event: EventRow, kind: DelayKind, of_id: int) -> int:
@@ -109,7 +117,9 @@ def _read_passages(plan: WholePlan, timezone: str) -> list[Passage]:
 
 
 def _list_late(event: EventRow, planned: WholePlan, kind: DelayKind, of_id: int, minutes: int) -> Iterator[Late]:
-    """Everything that is late, this delay included. A plan made while a wave was late has that in its windows already."""
+    """Everything that is late, this delay included. A plan made while a wave was late has that in its windows already,
+    one made while a space was late in what it kept of that space.
+    """
     for wave in event.waves:
         of_wave = frozenset(
             group["id"] for group in planned.instance["groups"] if registration_and_wave(group["id"])[1] == wave.id
@@ -119,10 +129,12 @@ def _list_late(event: EventRow, planned: WholePlan, kind: DelayKind, of_id: int,
         known = _known_lateness(event, planned, wave, of_wave)
         now = minutes if (kind, of_id) == (DelayKind.WAVE, wave.id) else wave.late_minutes
         yield Late(now - known, wave.late_minutes - known, groups=of_wave)
+    known_spaces = planned.kept.get(LATE_SPACES, {})
     for space in event.spaces:
+        known = int(known_spaces.get(str(space.id), 0))
         now = minutes if (kind, of_id) == (DelayKind.SPACE, space.id) else space.late_minutes
-        if now or space.late_minutes:
-            yield Late(now, space.late_minutes, space=str(space.id))
+        if now != known or space.late_minutes != known:
+            yield Late(now - known, space.late_minutes - known, space=str(space.id))
 
 
 def _known_lateness(event: EventRow, planned: WholePlan, wave: WaveRow, of_wave: frozenset[str]) -> int:
@@ -161,3 +173,29 @@ def _unplanned(
         for group in groups
         if wave_id in group.waves and group_id(group.registration_id, wave_id) not in planned
     }
+
+
+def _list_alone(event: EventRow, kind: DelayKind, of_id: int, minutes: int, now: datetime) -> tuple[Alone, ...]:
+    """Of a wave: who has not arrived by the hour that was said. Of a space: who has yet to go there on the day that is on, or
+    the next one, by the hours worked out from their wave.
+    """
+    if kind is DelayKind.WAVE:
+        wave = event.wave(of_id)
+        begun = wave is None or wave.starts_at + timedelta(minutes=minutes) <= now
+        return () if begun else tuple(list_alone([of_id]))
+    zone, longest = ZoneInfo(event.timezone), timedelta(minutes=longest_minutes(event))
+    days = {wave.id: begin_of(wave).astimezone(zone).date() for wave in event.waves}
+    day = min((days[wave.id] for wave in event.waves if begin_of(wave) + longest > now), default=None)
+    waves = {wave.id: wave for wave in event.waves if days[wave.id] == day}
+    found = {
+        one.registration_id: one
+        for one in list_alone(list(waves))
+        if _goes_to(event, one, waves[one.wave_id], of_id, now)
+    }
+    return tuple(found.values())
+
+
+def _goes_to(event: EventRow, one: Alone, wave: WaveRow, space_id: int, now: datetime) -> bool:
+    stops = stops_of(event, one.audience, one.declined_stops)
+    begins = [at or begin_of(wave) for at, _ends in hours_of(event, stops, begin_of(wave))]
+    return any(stop.space_id == space_id and at > now for stop, at in zip(stops, begins, strict=True))

@@ -28,6 +28,7 @@ from app.flows.queries import (
     list_passages,
     list_plans,
 )
+from app.flows.summary import LATE_SPACES
 
 WHOLE_DAY = timedelta(days=1)
 UNFINISHED = frozenset({PlanState.MAKING, PlanState.DRAFT})
@@ -68,7 +69,8 @@ def _move(event: EventRow, plan: WholePlan, moves: dict[int, timedelta], by: Act
     try:
         instance, hours, passages = _by_days(event, planned, rows, moves) or _by_wave(event, planned, rows, moves)
         enforce(
-            event, instance, hours, passages, origin=PlanOrigin.DATES, by=by, now=now, note=planned.note, kept=planned.kept,
+            event, instance, hours, passages, origin=PlanOrigin.DATES, by=by, now=now, note=planned.note,
+            kept={**planned.kept, LATE_SPACES: {}},
             tell=False, calendars=False,
         )  # fmt: skip
     except (PlanBroken, ValueError):

@@ -244,6 +244,8 @@ def _improve(search: Search, total: int, progress: Progress | None) -> None:
                 search.put(groups[name], placed)
         if progress is not None:
             progress(min(done, total), total)
+    if progress is not None and done < total:  # nothing is left to mend
+        progress(total, total)
 
 
 def _related(search: Search, groups: dict[str, Group]) -> list[str]:

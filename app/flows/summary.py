@@ -11,6 +11,8 @@ from app.flows.reading import PLAN, CauseSchema
 from app.flows.spread import Expected, Spread
 
 Json = dict[str, Any]
+LATE_SPACES = "late_spaces"
+"""In a summary: the minutes by which spaces were late, by their ids, in hours that the plan keeps."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ def write_summary(built: Built, instance: Instance, plan: Plan, causes: Iterable
         "causes": [CauseSchema().dump(cause) for cause in causes],
         "not_planned": [asdict(left) for left in built.not_planned],
         "days": built.hours.kept(),
+        LATE_SPACES: {str(space): minutes for space, minutes in built.late.items()},
         "spread": {
             space: [[minute, found.median, found.high] for minute, found in people.items()]
             for space, people in built.expected.items()

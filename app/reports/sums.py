@@ -17,7 +17,8 @@ Key = TypeVar("Key")
 class Counted:
     """Registrations of one event that are alike: how many, their people, of those how many came and are present now.
 
-    `scanned`: somebody of them came. `deleted` ones are in the bin: they count only where they came.
+    `scanned`: somebody of them came. `gave_back`: they did not come in time, and their places went to others. `deleted` ones
+    are in the bin: they count only where they came.
     """
 
     event_id: int
@@ -33,6 +34,7 @@ class Counted:
     people: int
     came: int
     present: int
+    gave_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ class Sums:
     """The figures of an event, or of several together.
 
     `registered` have a place; `groups` of them are registrations of groups, `offered` those who have not said yet whether
-    they take it. `oriented` were sent by somebody, whatever became
-    of their registration; `oriented_registered` and `oriented_came` are those of them who have a place, and who came.
+    they take it, `given_back` those who had theirs until they did not come in time. `oriented` were sent by somebody,
+    whatever became of their registration; `oriented_registered` and `oriented_came` are those of them who have a place, and
+    who came.
     `cancelled` and `no_shows` are told by the code of their reason, "" for none.
     """
 
@@ -70,6 +73,7 @@ class Sums:
     cancelled: Reasons = field(default_factory=dict)
     no_shows: Reasons = field(default_factory=dict)
     offered: Amount = Amount()
+    given_back: Amount = Amount()
 
     def reached(self, measure: Measure) -> int:
         """What a target of that measure is compared with."""
@@ -103,6 +107,7 @@ class Sums:
             _joined(self.cancelled, other.cancelled),
             _joined(self.no_shows, other.no_shows),
             self.offered + other.offered,
+            self.given_back + other.given_back,
         )
 
 
@@ -141,7 +146,7 @@ class _Adding:
         self._numbers: dict[str, int] = dict.fromkeys(
             ("groups", "came", "present", "oriented", "oriented_registered", "oriented_came"), 0
         )
-        self._registered, self._waiting, self._offered = Amount(), Amount(), Amount()
+        self._registered, self._waiting, self._offered, self._given_back = Amount(), Amount(), Amount(), Amount()
         self._cancelled: Reasons = {}
         self._no_shows: Reasons = {}
 
@@ -160,6 +165,7 @@ class _Adding:
         elif line.status in HOLDING:
             self._registered += amount
             self._offered += amount if line.status is RegistrationStatus.OFFERED else Amount()
+            self._given_back += amount if line.gave_back else Amount()
             numbers["groups"] += line.registrations if line.group else 0
             numbers["oriented_registered"] += line.people if line.oriented else 0
             if over and not line.scanned and line.status is RegistrationStatus.CONFIRMED:
@@ -168,7 +174,7 @@ class _Adding:
     def done(self) -> Sums:
         return Sums(
             self._registered, self._waiting, **self._numbers, cancelled=self._cancelled, no_shows=self._no_shows,
-            offered=self._offered,
+            offered=self._offered, given_back=self._given_back,
         )  # fmt: skip
 
 

@@ -5,10 +5,19 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from app.core.db import db
-from app.events.apart import Place, excluded_by, list_clashes
+from app.core.errors import FieldError
+from app.events.apart import Clash, Place, excluded_by, list_clashes
 from app.events.errors import AudienceApart
 from app.events.models import Allotment
 from app.events.queries import EventRow, get_event_by_id
+
+
+class AudiencesMeet(FieldError):
+    """Audiences hold places where the event, as it was to become, keeps them apart."""
+
+    def __init__(self, event: EventRow, clashes: tuple[Clash, ...]) -> None:
+        super().__init__({"apart": "not_apart"})
+        self.event, self.clashes = event, clashes
 
 
 def require_apart(event_id: int, wave_ids: Iterable[int], audience: str) -> None:
@@ -31,11 +40,16 @@ def require_places_apart(event: EventRow, places: Iterable[Place]) -> None:
 
 def require_all_apart(event: EventRow) -> None:
     """Raises AudienceApart where audiences that the event keeps apart hold places within the same span."""
+    clashes = find_clashes(event)
+    if clashes:
+        raise AudienceApart(clashes[0].wave_id, clashes[0].other)
+
+
+def find_clashes(event: EventRow) -> tuple[Clash, ...]:
+    """Where audiences that the event keeps apart hold places within the same span."""
     if not event.apart:
-        return
+        return ()
     there = select(Allotment.wave_id, Allotment.audience).where(
         Allotment.wave_id.in_([wave.id for wave in event.waves]), Allotment.people > 0
     )
-    clashes = list_clashes(event, [(wave_id, audience) for wave_id, audience in db.session.execute(there)])
-    if clashes:
-        raise AudienceApart(clashes[0].wave_id, clashes[0].other)
+    return list_clashes(event, [(wave_id, audience) for wave_id, audience in db.session.execute(there)])

@@ -16,7 +16,7 @@ from app.core.text import slugify
 from app.events.changes import event_changes
 from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, TransferDraft, WaveDraft
 from app.events.enums import EDITABLE, EventState
-from app.events.errors import AudienceApart, EventReadOnly, HasRegistrations
+from app.events.errors import EventReadOnly, HasRegistrations
 from app.events.models import (
     ENTRANCE,
     Allotment,
@@ -29,7 +29,7 @@ from app.events.models import (
     Transfer,
     Wave,
 )
-from app.events.operations.apart import require_all_apart
+from app.events.operations.apart import AudiencesMeet, find_clashes
 from app.events.operations.places import lock_event
 from app.events.operations.waiting import call_for_offers
 from app.events.queries import EventRow, StopRow, get_event_by_id, list_audiences
@@ -134,10 +134,9 @@ def _dates_at_rest(before: EventRow, draft: EventDraft) -> dict[str, str]:
 
 
 def _keep_apart(event_id: int) -> None:
-    try:
-        require_all_apart(get_event_by_id(event_id))
-    except AudienceApart as error:
-        raise FieldError({"apart": "not_apart"}) from error
+    event = get_event_by_id(event_id)
+    if clashes := find_clashes(event):
+        raise AudiencesMeet(event, clashes)
 
 
 def _columns(draft: EventDraft, organiser_id: int, now: datetime, *, event_id: int = 0) -> dict[str, Any]:

@@ -33,7 +33,9 @@ TOLD_TO_CALENDARS = 10
 
 @dataclass(frozen=True)
 class Marked:
-    """`plan_id` is the plan that holds now, where one was made. `told` registrations are told by a job, if they have a mail."""
+    """`plan_id` is the plan that holds now, where one was made. `told` groups are told by a job, if they have a mail, and so are
+    the people alone of the outcome.
+    """
 
     delay_id: int
     plan_id: int | None
@@ -47,9 +49,9 @@ def mark_late(
     """Say by how many minutes in all a wave or a space is late; 0: it is on time again.
 
     The plan in force follows at once, as far as it must. Entries of calendars change where hours move by ten minutes or more,
-    those of who comes alone with their wave. Groups whose hours move, and are still to come, are told by a job. Raises
-    EventNotFound, EventChanged when it is not at `revision` any more, MoveNotAllowed, FieldError (minutes; wave or space),
-    DelayTooLong.
+    those of who comes alone with their wave. Groups whose hours move, people alone of a late wave, and those who have yet to go
+    to a late space are told by a job. Raises EventNotFound, EventChanged when it is not at `revision` any more,
+    MoveNotAllowed, FieldError (minutes; wave or space), DelayTooLong.
     """
     event = hold_event(event_id)
     if revision not in {None, event.revision}:
@@ -62,14 +64,20 @@ def mark_late(
     delay_id = _note(event, kind, of_id, minutes, plan_id, by=by, now=now)
     moved = {one for one, shift in outcome.concerned.items() if abs(shift) >= TOLD_TO_CALENDARS}
     if kind is DelayKind.WAVE and abs(minutes - outcome.before) >= TOLD_TO_CALENDARS:
-        moved |= list_alone(of_id)
+        moved |= {one.registration_id for one in list_alone([of_id])}
     raise_sequences([f"registration:{one}" for one in moved], now=now)
-    if outcome.concerned:
-        payload = {"delay_id": delay_id, "moved": [[one, shift] for one, shift in sorted(outcome.concerned.items())]}
+    if outcome.concerned or outcome.alone:
+        payload = {
+            "delay_id": delay_id,
+            "moved": [[one, shift] for one, shift in sorted(outcome.concerned.items())],
+            "alone": [one.registration_id for one in outcome.alone],
+            "by": minutes if minutes > outcome.before else minutes - outcome.before,
+            "space_id": of_id if kind is DelayKind.SPACE else None,
+        }
         enqueue(TELL_DELAY_JOB, payload, now=now, subject=f"event:{event_id}", organiser_id=event.organiser_id)
     details = {
         kind.value: _name(event, kind, of_id), "late_minutes": [outcome.before, minutes],
-        "registrations": len(outcome.concerned),
+        "registrations": len(outcome.concerned) + len(outcome.alone),
     }  # fmt: skip
     record(by, LATE, f"event:{event_id}", now=now, organiser_id=event.organiser_id, details=details)
     return Marked(delay_id, plan_id, len(outcome.concerned), outcome)

@@ -71,6 +71,8 @@ def publish_plan(
     if event.date_to_come:
         raise MoveNotAllowed(PlanMove.PUBLISH.value, "date_to_come")
     rows = list_passages(plan_id)
+    if rows and all(row.gone for row in rows):
+        raise MoveNotAllowed(PlanMove.PUBLISH.value, "empty")
     _require_fresh(plan, event, rows, now)
     _require_sound(plan, event)
     missing = list_missing(event, rows)

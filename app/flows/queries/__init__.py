@@ -1,5 +1,6 @@
 """Plans and passages as pages, papers and programs read them: frozen rows, a fixed number of statements."""
 
+from app.flows.queries.arrivals import list_planned_arrivals
 from app.flows.queries.comparing import (
     Change,
     ChangeKind,
@@ -18,6 +19,7 @@ from app.flows.queries.plans import (
     find_plan_in_making,
     get_plan,
     get_plan_by_id,
+    has_plan_in_force,
     list_plans,
 )
 from app.flows.queries.words import (
@@ -48,6 +50,7 @@ __all__ = [
     "find_plan_in_making",
     "get_plan",
     "get_plan_by_id",
+    "has_plan_in_force",
     "heat",
     "is_out_of_date",
     "list_causes",
@@ -56,6 +59,7 @@ __all__ = [
     "list_left_out",
     "list_passages",
     "list_plan_breaches",
+    "list_planned_arrivals",
     "list_plans",
     "passages_of",
     "passages_of_space",

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from app.checkin.stays import list_stays
 from app.core.cache import remembered
 from app.events.queries import EventRow, SpaceRow
-from app.flows.building import list_crowds
+from app.flows.crowds import list_crowds
 from app.flows.hours import Hours
 from app.flows.queries.passages import list_passages
 from app.flows.queries.people import count_individuals

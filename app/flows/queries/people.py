@@ -1,5 +1,8 @@
 """Who is to be planned, and who is to be expected beside them."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from sqlalchemy import func, select
 
 from app.core.db import db
@@ -31,14 +34,29 @@ def list_groups_to_plan(event_id: int) -> list[GroupToPlan]:
     ]  # fmt: skip
 
 
-def list_alone(wave_id: int) -> set[int]:
-    """The registrations of people who come alone in a wave: one statement."""
-    found = (
-        select(Registration.id)
+@dataclass(frozen=True)
+class Alone:
+    """Somebody who comes alone, in one of their waves."""
+
+    registration_id: int
+    wave_id: int
+    audience: str
+    declined_stops: tuple[int, ...]
+    has_mail: bool
+
+
+def list_alone(wave_ids: Collection[int]) -> list[Alone]:
+    """The confirmed people who come alone in these waves, a row for each of them: one statement."""
+    rows = db.session.execute(
+        select(
+            Registration.id, RegistrationWave.wave_id, Registration.audience, Registration.declined_stops,
+            (Registration.contact_email != "").label("has_mail"),
+        )
         .join(RegistrationWave, RegistrationWave.registration_id == Registration.id)
-        .where(RegistrationWave.wave_id == wave_id, Registration.kind == RegistrationKind.INDIVIDUAL, *_STANDING)
-    )
-    return set(db.session.execute(found).scalars())
+        .where(RegistrationWave.wave_id.in_(wave_ids), Registration.kind == RegistrationKind.INDIVIDUAL, *_STANDING)
+        .order_by(Registration.id, RegistrationWave.wave_id)
+    )  # fmt: skip
+    return [Alone(row.id, row.wave_id, row.audience, tuple(row.declined_stops), bool(row.has_mail)) for row in rows]
 
 
 def count_individuals(event_id: int) -> dict[tuple[int, str], int]:

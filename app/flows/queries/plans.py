@@ -76,6 +76,12 @@ def find_plan_in_force(event_id: int) -> WholePlan | None:
     return _find(_whole(event_id).where(FlowPlan.state == PlanState.IN_FORCE))
 
 
+def has_plan_in_force(event_id: int) -> bool:
+    """Whether people were told hours of a plan that still holds: one statement."""
+    wanted = select(FlowPlan.id).where(FlowPlan.event_id == event_id, FlowPlan.state == PlanState.IN_FORCE)
+    return db.session.execute(wanted.limit(1)).first() is not None
+
+
 def find_plan_in_making(event_id: int) -> PlanRow | None:
     """The plan that a job works on, or None."""
     statement = _of(event_id, *_COLUMNS).where(FlowPlan.state == PlanState.MAKING).order_by(FlowPlan.number.desc())

@@ -42,4 +42,12 @@
   });
   bars().forEach(refresh);
   document.addEventListener("htmx:afterSwap", () => bars().forEach(refresh));
+
+  // What somebody types while an answer is on its way is newer than that answer's field: it stays.
+  const typed = new Set();
+  document.addEventListener("input", (event) => { if (event.target.id) typed.add(event.target.id); });
+  document.addEventListener("htmx:beforeRequest", () => typed.clear());
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (typed.has(event.detail.target.id)) event.detail.shouldSwap = false;
+  });
 })();

@@ -1,5 +1,6 @@
 """Whom the team telephones, section by section: each says what is asked and takes the answers."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -38,9 +39,9 @@ def _moved(event: EventRow) -> dict[str, Any] | None:
         return None
     access = current_access()
     chosen = next((a for a in Answer if a.value == request.args.get("answer")), Answer.ASKED)
-    after = request.args.get("after", "")
-    after_id = int(after) if after.isascii() and after.isdecimal() and len(after) < 10 else 0
-    page = list_asked(event.id, event.postponed_at, access, chosen, after=after_id)
+    seen = re.fullmatch(r"([01])\.(\d{1,9})", request.args.get("after", ""), re.ASCII)
+    after = (seen[1] == "1", int(seen[2])) if seen else (False, 0)
+    page = list_asked(event.id, event.postponed_at, access, chosen, after=after)
     here = f"/manage/events/{event.slug}/calls?answer={chosen.value}"
     return {
         "totals": count_answers(event.id, event.postponed_at, access),
@@ -49,8 +50,8 @@ def _moved(event: EventRow) -> dict[str, Any] | None:
             (Answer.ASKED, _("No answer yet")), (Answer.YES, _("They come")), (Answer.NO, _("They do not come")),
         ],
         "lines": page.lines,
-        "next_url": f"{here}&after={page.lines[-1].id}" if page.more else None,
-        "first_url": here if after_id else None,
+        "next_url": f"{here}&after={int(page.lines[-1].mailed)}.{page.lines[-1].id}" if page.more else None,
+        "first_url": here if seen else None,
         "takes": not event.is_over(clock.now()),
     }  # fmt: skip
 

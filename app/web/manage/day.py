@@ -28,8 +28,11 @@ from app.flows.queries import PassageRow, find_plan_in_force, list_passages
 from app.reports.queries.dashboard import get_wave_figures
 from app.web.filters import hour, number
 from app.web.guards import allows, current_actor, event_staff
+from app.web.manage.copy_preview import day_words
 from app.web.manage.day_words import Line, consequences
 from app.web.manage.event_page import event_context, get_own_event, get_own_registration
+from app.web.manage.plan_pictures import of_day
+from app.web.manage.plan_words import name_of
 
 blueprint = Blueprint("manage_day", __name__, url_prefix="/manage/events/<slug>/day")
 
@@ -51,10 +54,10 @@ class WaveCard:
 
 @dataclass(frozen=True)
 class SpaceCard:
-    """A space now: who is in, who should be by the plan, and who comes next."""
+    """A space now: who is in, who should be by the plan, and who comes next. `present` is None on another day than today."""
 
     space: SpaceRow
-    present: int
+    present: int | None
     here: tuple[PassageRow, ...]
     coming: tuple[PassageRow, ...]
 
@@ -63,16 +66,20 @@ class SpaceCard:
 @event_staff(Ability.PROGRAMME_SEE)
 def show(slug: str) -> str:
     event, now = get_own_event(slug), clock.now()
-    day = _day(event, now)
+    days, day = _days(event), _day(event, now, request.args.get("day", ""))
     plan = find_plan_in_force(event.id)
-    passages = [p for p in list_passages(plan.id) if not p.gone] if plan else []
+    passages = [p for p in of_day(list_passages(plan.id), day, event.timezone) if not p.gone] if plan else []
     today = day == now.astimezone(ZoneInfo(event.timezone)).date()
     return render_template(
         "manage/day/show.html",
         day=day,
+        days=days,
+        day_name=day_words,
+        this_day=now.astimezone(ZoneInfo(event.timezone)).date(),
         today=today,
-        waves=_waves(event, day, now),
-        spaces=_spaces(event, passages, now) if today else _spaces(event, [], now),
+        leads=day == _day(event, now),
+        waves=sorted(_waves(event, day, now), key=lambda card: card.stage == "past"),
+        spaces=_spaces(event, passages, now) if today else _spaces_on(event, passages),
         late=[(kind, row) for kind, rows in _rows(event) for row in rows if row.late_minutes],
         more=MORE,
         most=MOST_MINUTES,
@@ -82,6 +89,7 @@ def show(slug: str) -> str:
         may_change=allows(Ability.REGISTRATIONS_CHANGE),
         may_scan=allows(Ability.DOOR),
         planned=plan is not None,
+        group_name=name_of,
         **event_context(event, "day"),
     )
 
@@ -129,8 +137,8 @@ def confirm(slug: str) -> Answer:
         )
     except PlanBroken:
         return _refused(slug, _("The plan of passages no longer fits this event. Plan anew, then say the delay again."))
-    flash(_said(minutes, done.told), "ok")
-    return redirect(f"/manage/events/{slug}/day", 303)
+    flash(_said(minutes, done.told, len(done.outcome.alone)), "ok")
+    return redirect(f"/manage/events/{slug}/day{_day_of_wave(event, kind, of_id)}", 303)
 
 
 @blueprint.post("/groups/<reference>/wait")
@@ -191,16 +199,31 @@ def _preview_page(event: EventRow, kind: DelayKind, of_id: int, outcome: Outcome
         mails=mails,
         calls=calls,
         broken=outcome.broken,
+        ahead=_day_ahead(event, kind, of_id),
+        day_name=day_words,
         **event_context(event, "day"),
     )
 
 
-def _said(minutes: int, told: int) -> str:
+def _day_ahead(event: EventRow, kind: DelayKind, of_id: int) -> date | None:
+    """The day that the delay is for, where that is not today."""
+    zone, now = ZoneInfo(event.timezone), clock.now()
+    wave = event.wave(of_id) if kind is DelayKind.WAVE else None
+    day = _day(event, now) if wave is None else wave.starts_at.astimezone(zone).date()
+    return None if day == now.astimezone(zone).date() else day
+
+
+def _said(minutes: int, told: int, alone: int) -> str:
     what = str(_("The delay is noted.") if minutes else _("On time again: it is noted."))
-    if not told:
-        return what
-    who = ngettext("%(num)d group is told.", "%(count)s groups are told.", told, count=number(told))
-    return f"{what} {who}"
+    said = [what]
+    if told:
+        said.append(ngettext("%(num)d group is told.", "%(count)s groups are told.", told, count=number(told)))
+    if alone:
+        text = ngettext(
+            "%(num)d person who comes alone is told.", "%(count)s people who come alone are told.", alone, count=number(alone)
+        )  # fmt: skip
+        said.append(text)
+    return " ".join(said)
 
 
 def _rows(event: EventRow) -> "tuple[tuple[str, tuple[WaveRow, ...]], tuple[str, tuple[SpaceRow, ...]]]":
@@ -211,19 +234,34 @@ def _takes(event: EventRow, now: datetime) -> bool:
     return event.state in GOING_ON and not event.date_to_come and not event.is_over(now)
 
 
-def _day(event: EventRow, now: datetime) -> date:
-    """Today, or the next day with a wave; the last one once all are past."""
+def _days(event: EventRow) -> list[date]:
+    """The days that have waves; the first of the event where there is none."""
     zone = ZoneInfo(event.timezone)
-    days = sorted({wave.starts_at.astimezone(zone).date() for wave in event.waves}) or [
+    return sorted({wave.starts_at.astimezone(zone).date() for wave in event.waves}) or [
         event.starts_at.astimezone(zone).date()
     ]
-    return next((day for day in days if day >= now.astimezone(zone).date()), days[-1])
+
+
+def _day(event: EventRow, now: datetime, asked: str = "") -> date:
+    """The day asked for, else today, or the next day with a wave; the last one once all are past."""
+    days, today = _days(event), now.astimezone(ZoneInfo(event.timezone)).date()
+    found = next((day for day in days if day.isoformat() == asked), None)
+    return found or next((day for day in days if day >= today), days[-1])
+
+
+def _day_of_wave(event: EventRow, kind: DelayKind, of_id: int) -> str:
+    """What leads back to the day of a wave, where that is not the one that is shown by itself."""
+    wave = event.wave(of_id) if kind is DelayKind.WAVE else None
+    if wave is None:
+        return ""
+    day = wave.starts_at.astimezone(ZoneInfo(event.timezone)).date()
+    return "" if day == _day(event, clock.now()) else f"?day={day.isoformat()}"
 
 
 def _waves(event: EventRow, day: date, now: datetime) -> list[WaveCard]:
     zone, figures = ZoneInfo(event.timezone), get_wave_figures(event)
     own = [wave for wave in event.waves if wave.starts_at.astimezone(zone).date() == day]
-    coming = min((begin_of(wave) for wave in own if begin_of(wave) > now), default=None)
+    coming = min((begin_of(wave) for wave in event.waves if begin_of(wave) > now), default=None)
     found = []
     for wave in own:
         begins, ends = begin_of(wave), wave.ends_at + timedelta(minutes=wave.late_minutes)
@@ -241,4 +279,14 @@ def _spaces(event: EventRow, passages: list[PassageRow], now: datetime) -> list[
         first = min((p.starts_at for p in own if p.starts_at > now), default=None)
         coming = tuple(p for p in own if p.starts_at == first)
         found.append(SpaceCard(space, present.get(space.id, 0), here, coming))
+    return found
+
+
+def _spaces_on(event: EventRow, passages: list[PassageRow]) -> list[SpaceCard]:
+    """The spaces on another day than today: who comes first, where a plan says so."""
+    found = []
+    for space in event.spaces:
+        own = [p for p in passages if p.space_id == space.id]
+        first = min((p.starts_at for p in own), default=None)
+        found.append(SpaceCard(space, None, (), tuple(p for p in own if p.starts_at == first)))
     return found

@@ -26,14 +26,18 @@ class Line:
 
 
 def consequences(event: EventRow, outcome: Outcome) -> tuple[list[Line], int, list[RegistrationRow]]:
-    """In words, how many mails go out, and those to telephone: groups without a mail address."""
-    rows = {row.id: row for row in list_registrations_by_id(sorted(_named(outcome)))} if _named(outcome) else {}
+    """In words, how many mails go out, and those to telephone: who has no mail address."""
+    silent = [one.registration_id for one in outcome.alone if not one.has_mail]
+    named = sorted({*_named(outcome), *silent})
+    rows = {row.id: row for row in list_registrations_by_id(named)} if named else {}
     told = [rows[one] for one in outcome.concerned if one in rows and rows[one].alive and rows[one].absent_at is None]
-    lines = _moved(outcome, told)
+    lines = _moved(outcome, told) + _alone(outcome)
     if outcome.pushed is not None:
         lines += _ends(event, outcome.pushed, {row.id: row for row in told})
         lines += _grave(event, outcome.pushed, rows)
-    return lines, sum(bool(row.contact_email) for row in told), [row for row in told if not row.contact_email]
+    mails = sum(bool(row.contact_email) for row in told) + len(outcome.alone) - len(silent)
+    calls = [row for row in told if not row.contact_email] + [rows[one] for one in silent if one in rows]
+    return lines, mails, calls
 
 
 def name_of(row: RegistrationRow) -> str:
@@ -63,6 +67,19 @@ def _moved(outcome: Outcome, told: list[RegistrationRow]) -> list[Line]:
         "%(count)s groups are earlier again, by up to %(minutes)s minutes.", len(told), **values,
     )  # fmt: skip
     return [Line("clock", text)]
+
+
+def _alone(outcome: Outcome) -> list[Line]:
+    if not outcome.alone:
+        return []
+    count = len(outcome.alone)
+    words = ngettext(
+        "%(num)d person who comes alone is told.",
+        "%(count)s people who come alone are told.",
+        count,
+        count=number(count),
+    )
+    return [Line("users", words)]
 
 
 def _ends(event: EventRow, pushed: Pushed, told: dict[int, RegistrationRow]) -> list[Line]:

@@ -15,6 +15,7 @@ from app.core.transaction import transaction
 from app.events.enums import EventMove, EventState
 from app.events.errors import HasRegistrations
 from app.events.operations import add_audience, edit_event, hold_event
+from app.events.operations.apart import AudiencesMeet
 from app.events.queries import EventRow, get_places, list_audiences
 from app.events.queries.templates import find_origin
 from app.events.rules import allowed_moves, places_together
@@ -28,11 +29,12 @@ from app.web.forms.events import (
 from app.web.forms.timetable import RowsForm
 from app.web.guards import current_actor, event_staff
 from app.web.i18n import current_locale
+from app.web.manage.apart_words import meetings_of
 from app.web.manage.event_merge import ChangedMeanwhile, Merged, differences, known_of, merge_section, note_words
 from app.web.manage.event_page import event_context, get_editable_event, get_own_event
 from app.web.manage.event_rows import press, proposed_generator
 from app.web.manage.event_sections import SECTIONS, Section, audience_choices, draft_of, zone_choices
-from app.web.manage.events import missing_word
+from app.web.manage.events import closed_words, missing_word
 from app.web.manage.new_room import offer_new_room
 from app.web.manage.projects import project_choices
 from app.web.manage.reopening import reopens
@@ -53,6 +55,7 @@ def overview(slug: str) -> str:
         sections=SECTIONS,
         missing=[(name, missing_word(name)) for name in event.missing],
         past=event.ends_at <= now,
+        closed_at=closed_words(event, now),
         may_archive=get_places(event).may_archive(event, now),
         places_of_waves=places_together(event.enrolment, [wave.capacity for wave in event.waves]),
         audience_names=[a.label(current_locale()) for a in event.audiences],
@@ -91,6 +94,9 @@ def save_section(slug: str, section: str) -> Answer:
         merged = _save(event, found, form)
     except ChangedMeanwhile as meanwhile:
         return _section_page(get_own_event(slug), found, form, meanwhile=meanwhile), 409
+    except AudiencesMeet as meeting:
+        form.show_refusal(meeting)
+        return _section_page(event, found, form, meeting=meeting), 422
     if merged is None:
         return _section_page(event, found, form), 422
     flash(_("Saved: %(section)s.", section=found.title), "ok")
@@ -174,7 +180,7 @@ def _offer_choices(form: RowsForm, event: EventRow) -> None:
 
 
 def _save(event: EventRow, section: Section, form: RowsForm) -> Merged | None:
-    """Save one section, or put each problem at its field and return None. Raises ChangedMeanwhile."""
+    """Save one section, or put each problem at its field and return None. Raises ChangedMeanwhile, AudiencesMeet."""
     try:
         with transaction():
             now_is = hold_event(event.id)  # what colleagues saved in other sections meanwhile stays
@@ -182,6 +188,8 @@ def _save(event: EventRow, section: Section, form: RowsForm) -> Merged | None:
             if merged.wanted:
                 edit_event(event.id, section.apply(form, draft_of(now_is)), by=current_actor(), now=clock.now())
             return merged
+    except AudiencesMeet:
+        raise
     except FieldError as error:
         form.show_refusal(_in_words(error, section))
     except HasRegistrations:
@@ -217,9 +225,12 @@ def _previews(event: EventRow, section: Section, form: RowsForm) -> tuple[RouteP
 def _section_page(
     event: EventRow, section: Section, form: RowsForm, *, unsaved: bool = False, generator: GeneratorForm | None = None,
     added: AudienceForm | None = None, meanwhile: ChangedMeanwhile | None = None,
+    meeting: AudiencesMeet | None = None,
 ) -> str:  # fmt: skip
     _offer_choices(form, event)
     extra: dict[str, Any] = {}
+    if meeting is not None:
+        extra["meetings"], extra["more_meetings"] = meetings_of(event, meeting)
     if section.key == "waves":
         extra["generator"] = generator or proposed_generator(event)
     if section.key == "route":

@@ -1,20 +1,23 @@
-"""Limits by audience: what each may take of each wave, and one row that is copied to all."""
+"""Limits by audience: what each may take of each wave; those of one wave, or of a row for all, are copied to all."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.accounts.rules import Ability
 from app.core import clock
 from app.core.errors import FieldError
+from app.core.i18n import format_short_day
 from app.core.transaction import transaction
 from app.events.drafts import AllotmentDraft, WaveDraft
 from app.events.operations import edit_event, hold_event
 from app.events.queries import EventRow, WaveRow, get_places
+from app.web.filters import hour, number
 from app.web.forms.events import limits_form
 from app.web.forms.timetable import RowsForm
 from app.web.guards import current_actor, event_staff
@@ -25,6 +28,19 @@ from app.web.manage.event_sections import SECTIONS, draft_of
 from app.web.manage.new_room import offer_new_room
 
 blueprint = Blueprint("manage_event_limits", __name__, url_prefix="/manage/events")
+
+MOST_OPEN = 3
+"""So many waves with limits stand open when the page does; where more have some, each says its own in a line."""
+
+
+@dataclass(frozen=True)
+class LimitRow:
+    """A wave, or all of them (`key` "all"), with its limits in words; `is_open` where they are to be seen at once."""
+
+    key: str
+    name: str
+    words: str
+    is_open: bool
 
 
 @blueprint.get("/<slug>/edit/limits")
@@ -40,7 +56,7 @@ def save(slug: str) -> str | tuple[str, int] | Response:
     event = get_editable_event(slug)
     form = _limits(event, filled=False)
     if "everywhere" in request.form:
-        _copy_limits(form, event)
+        _copy_limits(form, event, request.form["everywhere"])
         return _limits_page(event, form, unsaved=True)
     if not form.validate_on_submit():
         return _limits_page(event, form), 422
@@ -144,10 +160,11 @@ def _limited(wave: WaveDraft, form: RowsForm, audiences: Sequence[str]) -> WaveD
     return replace(wave, allotments=tuple(allotments))
 
 
-def _copy_limits(form: RowsForm, event: EventRow) -> None:
-    """Write the row « all waves » into every wave."""
+def _copy_limits(form: RowsForm, event: EventRow, source: str) -> None:
+    """Write one wave's limits, or those of the row « all waves », into every wave."""
+    row = source if source in {f"wave-{wave.id}" for wave in event.waves} else "wave-all"
     for audience in event.audiences:
-        model = form[f"limit_all_{audience.code}"].form
+        model = form[f"limit_{row.removeprefix('wave-')}_{audience.code}"].form
         for wave in event.waves:
             cell = form[f"limit_{wave.id}_{audience.code}"].form
             for name in ("people", "groups"):
@@ -178,6 +195,7 @@ def _limits_page(
         unsaved=unsaved,
         meanwhile=bool(notes),
         notes=_notes(event, form, notes or {}),
+        rows=_rows(event, form, {str(wave_id) for wave_id in notes or {}}),
         problems=form.list_problems(),
         places=get_places(event),
         **event_context(event, "edit"),
@@ -199,3 +217,54 @@ def _notes(event: EventRow, form: RowsForm, notes: Mapping[int, Note]) -> dict[i
             parts.append(_("%(audience)s, %(unit)s: %(limit)s", audience=who, unit=units[unit], limit=said))
         found[wave_id] = " · ".join(parts)
     return found
+
+
+def _rows(event: EventRow, form: RowsForm, noted: Collection[str]) -> list[LimitRow]:
+    """All waves in one, then each. What was refused, or changed by a colleague, stands open, and so do a few with limits."""
+    words = {
+        str(wave.id): _limit_words(event, form, str(wave.id)) for wave in event.waves if _has_row(event, form, wave)
+    }
+    few = sum(bool(text) for text in words.values()) <= MOST_OPEN
+    zone, locale = event.timezone, current_locale()
+    rows = [
+        LimitRow(
+            "all", str(_("All waves")), str(_("Write limits once, then copy them.")), _is_refused(event, form, "all")
+        )
+    ]
+    for wave in event.waves:
+        key = str(wave.id)
+        if key in words:
+            where = ", ".join(part for part in (wave.host, wave.place) if part)
+            name = f"{format_short_day(wave.starts_at, zone, locale)} {hour(wave.starts_at, zone)}"
+            shown = key in noted or _is_refused(event, form, key) or (few and bool(words[key]))
+            places = ngettext("%(count)s place", "%(count)s places", wave.capacity, count=number(wave.capacity))
+            said = words[key] or str(_("no limit"))
+            rows.append(LimitRow(key, name, " · ".join(part for part in (where, places, said) if part), shown))
+    return rows
+
+
+def _has_row(event: EventRow, form: RowsForm, wave: WaveRow) -> bool:
+    return any(f"limit_{wave.id}_{audience.code}" in form for audience in event.audiences)
+
+
+def _is_refused(event: EventRow, form: RowsForm, row: str) -> bool:
+    cells = (form[f"limit_{row}_{audience.code}"].form for audience in event.audiences)
+    return any(cell.people.errors or cell.groups.errors for cell in cells)
+
+
+def _limit_words(event: EventRow, form: RowsForm, row: str) -> str:
+    """« Scolaires 30 personnes, 1 groupe · Familles non admises »: as the form stands; empty without a limit."""
+    found = []
+    for audience in event.audiences:
+        cell = form[f"limit_{row}_{audience.code}"].form
+        parts = []
+        if cell.people.data == 0:
+            parts.append(str(_("not admitted")))
+        elif cell.people.data is not None:
+            parts.append(ngettext("%(num)d person", "%(num)d people", cell.people.data))
+        if cell.groups.data is not None:
+            parts.append(ngettext("%(num)d group", "%(num)d groups", cell.groups.data))
+        if parts:
+            who = audience.label(current_locale())
+            found.append(str(_("%(audience)s: %(limits)s", audience=who, limits=", ".join(parts))))
+    return " · ".join(found)

@@ -1,5 +1,6 @@
 """What every page of one event shares: the event of one's own organiser, its head and its tabs."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,6 +12,7 @@ from app.core import clock
 from app.events.enums import EDITABLE, EventState
 from app.events.errors import EventReadOnly
 from app.events.queries import EventRow, get_event, get_version
+from app.flows.queries import has_plan_in_force
 from app.registrations.errors import RegistrationNotFound
 from app.registrations.queries import RegistrationRow, get_by_reference
 from app.reports.queries.registration_list import get_totals
@@ -31,6 +33,8 @@ AUDIENCE_ICONS = {
 
 TAKES_PEOPLE = frozenset({EventState.PUBLISHED, EventState.CLOSED})
 """Where the team registers people and imports them: not yet in a draft, no more when it is archived or called off."""
+
+LIVE_BEFORE = timedelta(hours=12)
 
 TOOK_PLACE = frozenset({EventState.PUBLISHED, EventState.CLOSED, EventState.ARCHIVED})
 
@@ -126,7 +130,12 @@ def _tabs(event: EventRow, base: str, current: str) -> list[Tab]:
             (pgettext("tab", "Flows"), f"{base}/plan", current == "plan", None),
         ),
         (allows(Ability.DOOR), (pgettext("tab", "Door"), f"/door/{event.slug}", False, None)),
+        (allows(Ability.DOOR) and _goes_on(event), (_("Phones"), f"{base}/devices", current == "devices", None)),
         (allows(Ability.PROGRAMME_SEE) and _goes_on(event), (_("On the day"), f"{base}/day", current == "day", None)),
+        (
+            current == "live" or (allows(Ability.LIVE_SEE) and is_live(event)),
+            (pgettext("tab", "Live"), f"{base}/live", current == "live", None),
+        ),
         (allows(Ability.LIST_SEE), (_("Messages"), f"{base}/messages", current == "messages", None)),
         (allows(Ability.EVENT_MOVE), (_("Partners"), f"{base}/partners", current == "partners", None)),
         (
@@ -139,7 +148,7 @@ def _tabs(event: EventRow, base: str, current: str) -> list[Tab]:
             ),
         ),
         (
-            allows(Ability.PROGRAMME_SEE) and bool(event.stops),
+            allows(Ability.PROGRAMME_SEE) and bool(event.stops or (event.waves and allows(Ability.PEOPLE_SEE))),
             (_("Papers and screens"), f"{base}/papers", current == "papers", None),
         ),
         (
@@ -155,18 +164,23 @@ def _tabs(event: EventRow, base: str, current: str) -> list[Tab]:
     return [tab for opens, tab in tabs if opens]
 
 
+def is_live(event: EventRow) -> bool:
+    """Whether who is there is worth following: from half a day before it begins until it is over."""
+    return _goes_on(event) and event.starts_at - LIVE_BEFORE <= clock.now()
+
+
 def _goes_on(event: EventRow) -> bool:
     """Whether its day is to come or on."""
     return event.state in TAKES_PEOPLE and not event.date_to_come and not event.is_over(clock.now())
 
 
 def _may_change_hours(event: EventRow) -> bool:
-    """Whether people may have other hours than they know, and no mail: new dates, or something that is late."""
+    """Whether people may have other hours than they know, and no mail: new dates, something that is late, or a plan."""
     late = any(wave.late_minutes for wave in event.waves) or any(space.late_minutes for space in event.spaces)
-    return event.postponed_at is not None or late
+    return event.postponed_at is not None or late or has_plan_in_force(event.id)
 
 
 def _shown_count(event: EventRow, version: int) -> int | None:
-    """How many registrations stand, for those who see them all."""
+    """How many registrations have places, for those who see them all; who waits is counted at the waiting list's tab."""
     access = find_access()
-    return get_totals(event.id, version=version).registrations if access and row_limit(access) is RowLimit.ALL else None
+    return get_totals(event.id, version=version).placed if access and row_limit(access) is RowLimit.ALL else None

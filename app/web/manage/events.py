@@ -53,7 +53,7 @@ def home() -> Response:
     access, account = find_access(), current_account()
     if access is None:
         return redirect("/manage/entrusted" if account.entrusted else "/manage/account")
-    return redirect("/door/" if access.role is Role.DOOR else "/manage/events")
+    return redirect("/door/events" if access.role is Role.DOOR else "/manage/events")
 
 
 @blueprint.get("/events")
@@ -102,21 +102,24 @@ def _page_url(**values: str) -> str:
 @blueprint.get("/events/<slug>/publish")
 @event_staff(Ability.EVENT_MOVE)
 def ask_publish(slug: str) -> str | Response:
-    """Asks again before an event that is over is published; any other is published from its settings."""
-    event = get_own_event(slug)
+    """Asks again before an event is published that is over, or whose registration is; any other is published from its settings."""
+    event, now = get_own_event(slug), clock.now()
     _require_offered(event, EventMove.PUBLISH)
-    if event.ends_at > clock.now():
-        return redirect(f"/manage/events/{slug}/edit")
-    return render_template(
-        "manage/events/publish_past.html", again=event.state is EventState.CLOSED, **event_context(event, "edit")
-    )
+    again, closed = event.state is EventState.CLOSED, closed_words(event, now)
+    if event.ends_at <= now:
+        return render_template("manage/events/publish_past.html", again=again, **event_context(event, "edit"))
+    if closed:
+        context = event_context(event, "edit")
+        return render_template("manage/events/publish_closed.html", again=again, closed_at=closed, **context)
+    return redirect(f"/manage/events/{slug}/edit")
 
 
 @blueprint.post("/events/<slug>/publish")
 @event_staff(Ability.EVENT_MOVE)
 def publish(slug: str) -> Response:
     event, now = get_own_event(slug), clock.now()
-    if event.ends_at <= now and "past" not in request.form and EventMove.PUBLISH in allowed_moves(event.state):
+    asks = "past" if event.ends_at <= now else "closed" if closed_words(event, now) and not event.missing else ""
+    if asks and asks not in request.form and EventMove.PUBLISH in allowed_moves(event.state):
         return redirect(f"/manage/events/{slug}/publish", 303)
     try:
         with transaction():
@@ -129,6 +132,13 @@ def publish(slug: str) -> Response:
     else:
         flash(_published_words(event, now), "ok")
     return redirect(f"/manage/events/{slug}/edit")
+
+
+def closed_words(event: EventRow, now: datetime) -> str:
+    """When registration closed, where nobody could register any more though the event is not over; else nothing."""
+    closes = event.registration_closes_at
+    shut = closes is not None and closes <= now < event.ends_at and not event.date_to_come
+    return str(when(event, closes)) if shut and closes is not None else ""
 
 
 def _published_words(event: EventRow, now: datetime) -> str:

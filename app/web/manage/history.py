@@ -1,7 +1,7 @@
 """What happened to a registration, in sentences: changes, mails and passages in one line of time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from app.checkin.devices.queries import name_devices
+from app.checkin.enums import OverrideReason
 from app.checkin.queries import ScanLine, list_scans
 from app.core.actor import ActorKind
 from app.core.audit import AuditRow, list_history
@@ -52,7 +54,9 @@ def list_timeline(event: EventRow, registration: RegistrationRow) -> list[Timeli
     subject = f"registration:{registration.id}"
     entries = [_change(row, event) for row in list_history(subject)]
     entries += [_mail(row) for row in list_messages(subject=subject, organiser_id=event.organiser_id)]
-    entries += [_scan(line, event) for line in list_scans(registration.id)]
+    scans = list_scans(registration.id)
+    phones = name_devices(event.id) if scans else {}
+    entries += [_scan(replace(line, device=phones.get(line.device, line.device)), event) for line in scans]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
@@ -153,6 +157,8 @@ def _scan(line: ScanLine, event: EventRow) -> TimelineEntry:
     if line.result != "accepted":
         text = _("%(door)s: ticket read, %(reason)s", door=door, reason=str(REASONS.get(line.reason or "", "")))
         return TimelineEntry(line.scanned_at, "scan", text, line.device)
+    if line.settles:
+        return TimelineEntry(line.scanned_at, "scale", _("Count corrected by the team"), "")
     if line.undoing:
         text = _("%(door)s: a passage is taken back", door=door)
         return TimelineEntry(line.scanned_at, "arrow-back-up", text, _scan_detail(line))
@@ -165,8 +171,22 @@ def _scan(line: ScanLine, event: EventRow) -> TimelineEntry:
     return TimelineEntry(line.scanned_at, "door-enter", text, _scan_detail(line))
 
 
+OVERRIDES = {
+    OverrideReason.TOLD: _l("an organiser said so"),
+    OverrideReason.TICKET_WRONG: _l("an error on the ticket"),
+    OverrideReason.WITH_GROUP: _l("with their group"),
+    OverrideReason.SAFETY: _l("for safety"),
+}
+"""Why staff let somebody in after a no; another reason is told by its note."""
+
+
 def _scan_detail(line: ScanLine) -> str:
     notes = [line.device]
+    if line.team is not None:
+        notes.append(_("team %(number)s", number=line.team))
+    if line.override is not None:
+        told = [str(OVERRIDES.get(line.override, "")), line.note]
+        notes.append(_("let in all the same: %(reason)s", reason=", ".join(text for text in told if text)))
     if line.over:
         notes.append(_("more than expected"))
     if line.undone:

@@ -162,6 +162,8 @@ FIELDS: Mapping[str, object] = {
     "title_fr": _l("Title in French"),
     "told": _l("People told by mail"),
     "transfer_minutes": _l("Minutes to walk from one space to another"),
+    "lost_people": _l("People of lost passages"),
+    "unsent": _l("Passages not sent yet"),
     "uai": _l("UAI of the school"),
     "until": _l("Last day"),
     "unwritten": _l("Not written"),
@@ -180,6 +182,7 @@ SOURCES: Mapping[str, object] = {
     "web": _l("on the public page"),
     "staff": _l("by the team"),
     "api": _l("by a program"),
+    "door": _l("on the spot"),
     "import": _l("from a file"),
 }
 BULK_KINDS: Mapping[str, object] = {
@@ -188,7 +191,14 @@ BULK_KINDS: Mapping[str, object] = {
     "move": _l("Move to other times"),
     "cancel": _l("Cancel"),
 }
-_LIST_KINDS: Mapping[str, object] = {"registrations": _l("Registrations"), "structures": _l("Structures")}
+_LIST_KINDS: Mapping[str, object] = {
+    "registrations": _l("Registrations"),
+    "structures": _l("Structures"),
+    "badges": _l("Badges"),
+    "tickets": _l("Tickets"),
+    "cards": _l("Route cards"),
+    "wave_lists": _l("Arrival lists"),
+}
 POLICY_WORDS: Mapping[str, object] = {
     "hold": _l("nobody goes before them"),
     "skip": _l("the next who fit go first"),

@@ -28,6 +28,7 @@ LONGEST_TEXT = 100
 JOB_LABELS = {
     "accounts.purge": _l("Drop old log-in attempts and kept answers"),
     "accounts.send_reset": _l("Look whose forgotten password it is"),
+    "checkin.forget_phones": _l("Forget the keys of phones of events long past"),
     "flows.plan": _l("Plan the passages of groups"),
     "flows.tell_delay": _l("Tell groups that their hours move"),
     "flows.tell_plan": _l("Tell groups their hours"),
@@ -54,6 +55,7 @@ JOB_LABELS = {
     "registrations.write_import": _l("Write an imported file"),
     "reports.purge_exports": _l("Delete exported files after a week"),
     "reports.write_export": _l("Make an exported file"),
+    "reports.write_papers": _l("Make papers to print"),
     "structures.purge": _l("Delete old links and files of structures"),
     "structures.send_link": _l("Look whose link is asked for"),
     "structures.write_import": _l("Write imported structures"),

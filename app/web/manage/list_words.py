@@ -89,12 +89,14 @@ _STATUSES = {
     RegistrationStatus.CANCELLED: "Cancelled",
     RegistrationStatus.LAPSED: "Lapsed",
 }
+_ABSENT = "Absent (places given back)"
 _KINDS = {RegistrationKind.GROUP: N_("Group"), RegistrationKind.INDIVIDUAL: N_("One person")}
 _SOURCES = {
     Source.WEB: N_("Public page"),
     Source.STAFF: N_("The team"),
     Source.API: N_("A program"),
     Source.IMPORT: N_("A file"),
+    Source.DOOR: N_("On the spot"),
 }
 _LANGUAGES = {"fr": "Français", "en": "English"}
 
@@ -173,7 +175,7 @@ def _cell(
         case "waves":
             return ", ".join(wave_words(event, wave_id, locale) for wave_id in line.waves)
         case "status":
-            return status_words(line.status, locale)
+            return status_words(line.status, locale, absent=line.absent)
         case "arrival":
             return _arrival(line, event, locale)
         case "is_15_or_older":
@@ -254,9 +256,10 @@ def moment_words(value: date | datetime, timezone: str, locale: Locale) -> str:
 # --- Filters ------------------------------------------------------------------------------------------------------
 
 
-def status_words(status: RegistrationStatus, locale: Locale) -> str:
-    """A status as its badge says it."""
-    return str(catalogue(locale).upgettext("registration", _STATUSES[status]))
+def status_words(status: RegistrationStatus, locale: Locale, *, absent: bool = False) -> str:
+    """A status as its badge says it. `absent`: it did not come, and gave its places back."""
+    gone = absent and status is RegistrationStatus.CONFIRMED
+    return str(catalogue(locale).upgettext("registration", _ABSENT if gone else _STATUSES[status]))
 
 
 def wave_words(event: EventRow, wave_id: int, locale: Locale) -> str:
@@ -345,13 +348,35 @@ def filter_words(query: ListQuery, event: EventRow, locale: Locale, access: Acce
     ]
 
 
-def count_words(locale: Locale, *, registrations: int, people: int, shown: Callable[[int], str]) -> str:
-    """« 143 inscriptions, 507 personnes »: those that stand."""
+def count_words(
+    locale: Locale, *, registrations: int, people: int, shown: Callable[[int], str], waiting: int = 0,
+    waiting_people: int = 0, absent: int = 0, absent_people: int = 0,
+) -> str:  # fmt: skip
+    """« 60 inscriptions (356 personnes), dont 2 absentes (places rendues) (42 personnes) et 6 en attente (46 personnes) »:
+    those that have places, of them those that gave theirs back, then those that wait for some.
+    """
+
+    def both(words: str, number: int) -> str:
+        who = translate_plural(locale, "%(count)s person", "%(count)s people", number, count=shown(number))
+        if waiting:  # two lots side by side: each with its people in brackets
+            return translate(locale, "%(what)s (%(people)s)", what=words, people=who)
+        return translate(locale, "%(registrations)s, %(people)s", registrations=words, people=who)
+
     first = translate_plural(
         locale, "%(count)s registration", "%(count)s registrations", registrations, count=shown(registrations)
     )
-    second = translate_plural(locale, "%(count)s person", "%(count)s people", people, count=shown(people))
-    return translate(locale, "%(registrations)s, %(people)s", registrations=first, people=second)
+    said = both(first, people)
+    if absent:
+        gone = translate_plural(
+            locale, "%(count)s absent (places given back)", "%(count)s absent (places given back)", absent,
+            count=shown(absent),
+        )  # fmt: skip
+        said = translate(locale, "%(all)s, of which %(part)s", all=said, part=both(gone, absent_people))
+    if not waiting:
+        return said
+    wait = translate_plural(locale, "%(count)s waiting", "%(count)s waiting", waiting, count=shown(waiting))
+    wait = both(wait, waiting_people)
+    return translate(locale, "%(placed)s and %(waiting)s", placed=said, waiting=wait) if registrations else wait
 
 
 def _whole_wave(event: EventRow, wave_id: int, locale: Locale) -> str:

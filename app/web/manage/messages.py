@@ -21,7 +21,15 @@ from app.messages.models import MessageState
 from app.messages.operations import send_again
 from app.messages.queries import find_outgoing
 from app.messages.rendering import Mail, RenderContext, render
-from app.reports.queries.messages import MailFilter, MessageLine, count_mails, get_mail, list_failed, list_mails
+from app.reports.queries.messages import (
+    MailFilter,
+    MessageLine,
+    count_mails,
+    get_mail,
+    list_failed,
+    list_kinds,
+    list_mails,
+)
 from app.web.guards import allows, current_access, current_actor, event_staff, staff
 from app.web.mail_frame import MailBody, framed
 from app.web.manage.event_page import event_context, get_own_event
@@ -209,7 +217,9 @@ def _list_page(template: str, access: Access, base: str, context: dict[str, Any]
     counts = count_mails(access, replace(sought, state=None))
     kept = [("q", sought.text), ("kind", sought.template), ("registration", sought.reference)]
     state = sought.state.value if sought.state else ""
+    offered = list_kinds(access) | {sought.template}
     page = {
+        "kinds": {code: label for code, label in MESSAGE_LABELS.items() if code in offered},
         "messages": messages,
         "sought": sought,
         "counts": counts,

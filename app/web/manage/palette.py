@@ -55,6 +55,7 @@ class Result:
     url: str
     icon: str
     status: RegistrationStatus | None = None
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ ACTIONS = (
 PAGES = (
     Place(_l("Events"), "/manage/events", "calendar-event", _l("list forums")),
     Place(_l("What is entrusted to me"), "/manage/entrusted", "heart-handshake", _l("partner functions")),
-    Place(_l("The doors"), "/door/", "door-enter", _l("scan tickets check in practise")),
+    Place(_l("The doors"), "/door/events", "door-enter", _l("scan tickets check in practise")),
     Place(_l("Structures"), STRUCTURES, "building", _l("schools companies directory contacts UAI")),
     Place(_l("Projects"), "/manage/projects", "tag", _l("axes funders report")),
     Place(_l("Figures of the year"), "/manage/year", "chart-bar", _l("report totals targets")),
@@ -223,7 +224,7 @@ def _registration(found: FoundRegistration, locale: str) -> Result:
     parts = [group if found.name else "", found.reference if title != found.reference else "", event_title]
     url = f"/manage/events/{found.event_slug}/registrations/{found.reference}"
     icon = "users" if found.people > 1 else "user"
-    return Result(title, " · ".join(part for part in parts if part), url, icon, found.status)
+    return Result(title, " · ".join(part for part in parts if part), url, icon, found.status, found.absent)
 
 
 def _structure(found: FoundStructure) -> Result:

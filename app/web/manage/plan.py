@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.errors import MoveNotAllowed, NotFound
 from app.core.transaction import in_transaction
 from app.events.enums import EDITABLE
-from app.events.queries import EventRow
+from app.events.queries import EventRow, SpaceRow
 from app.flows.enums import PLAN_MOVES, PlanMove, PlanState
 from app.flows.errors import NothingToPlan, PlanInMaking
 from app.flows.operations import replan, start_plan
@@ -36,12 +36,14 @@ from app.flows.queries import (
 )
 from app.jobs.models import JobState
 from app.registrations.queries import list_registrations_by_id
+from app.reports.queries.hours_to_tell import list_hours_to_tell
 from app.reports.queries.jobs import JobLine, get_work
 from app.web.filters import hour
-from app.web.guards import allows, current_actor, current_organiser_id, event_staff
+from app.web.guards import allows, current_access, current_actor, current_organiser_id, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.copy_preview import day_words
 from app.web.manage.event_page import event_context, get_own_event
+from app.web.manage.plan_narrowing import GROUPS, LONGEST, SPACES, Part, keys_with, page_url, part_of
 from app.web.manage.plan_pictures import (
     LEAST,
     NAMED,
@@ -55,6 +57,7 @@ from app.web.manage.plan_pictures import (
     group_lines,
     of_day,
     space_lines,
+    trimmed,
 )
 from app.web.manage.plan_undo import find_undo
 from app.web.manage.plan_words import (
@@ -62,7 +65,7 @@ from app.web.manage.plan_words import (
     STATES,
     breach_words,
     cause_words,
-    change_words,
+    list_change_words,
     name_of,
     name_of_registration,
     not_planned_words,
@@ -75,6 +78,7 @@ blueprint = Blueprint("manage_plan", __name__, url_prefix="/manage/events/<slug>
 LONGEST_NOTE = 200
 COUNTS = ("full", "usual", "groups")
 SHOWN_CHANGES = 12
+MOST_READ = 100
 WAITING = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 
@@ -107,7 +111,7 @@ def again(slug: str, number: int) -> Response:
     """A new draft that keeps the pins of this one."""
     event = get_own_event(slug)
     plan = get_plan(event.id, number)
-    return _begin(event, lambda: replan(plan.id, by=current_actor(), now=clock.now(), note=plan.note))
+    return _begin(event, lambda: replan(plan.id, by=current_actor(), now=clock.now()))
 
 
 def _begin(event: EventRow, work: Any) -> Response:
@@ -131,7 +135,7 @@ def _index_page(event: EventRow) -> str:
     current = find_plan_in_force(event.id)
     making = next((plan for plan in plans if plan.state is PlanState.MAKING), None)
     changes = [] if current is None else list(is_out_of_date(current, event))
-    names = _names([change.registration_id for change in changes[:SHOWN_CHANGES]])
+    said = list_change_words(changes, event, _names([change.registration_id for change in changes[:MOST_READ]]))
     return render_template(
         "manage/plan/index.html",
         missing=_missing(event),
@@ -140,12 +144,20 @@ def _index_page(event: EventRow) -> str:
         history=[plan for plan in plans if plan.state in {PlanState.REPLACED, PlanState.DROPPED}],
         making=making,
         job=_job(making),
-        changes=[change_words(change, event, names) for change in changes[:SHOWN_CHANGES]],
-        more_changes=max(0, len(changes) - SHOWN_CHANGES),
+        changes=said[:SHOWN_CHANGES],
+        more_changes=max(0, len(said) - SHOWN_CHANGES),
         plain_error=plain_error,
         may_plan=_may_plan(event),
+        to_call=_count_calls(event) if "published" in request.args else 0,
         **_context(event),
     )
+
+
+def _count_calls(event: EventRow) -> int:
+    """Groups whom no mail tells of the plan, for who may call them."""
+    if not allows(Ability.REGISTRATIONS_CHANGE):
+        return 0
+    return len(list_hours_to_tell(event, current_access(), clock.now()))
 
 
 def _plan_row(plans: list[PlanRow], current: WholePlan) -> PlanRow:
@@ -183,7 +195,8 @@ def _job(making: PlanRow | None) -> JobLine | None:
 
 
 def _may_plan(event: EventRow) -> bool:
-    return allows(Ability.PROGRAMME_CHANGE) and event.state in EDITABLE and not event.date_to_come
+    open_now = event.state in EDITABLE and not event.date_to_come and not event.is_over(clock.now())
+    return allows(Ability.PROGRAMME_CHANGE) and open_now
 
 
 def _context(event: EventRow) -> dict[str, Any]:
@@ -193,6 +206,7 @@ def _context(event: EventRow) -> dict[str, Any]:
         "name_of": name_of,
         "day_name": day_words,
         "group_label": lambda row: _label(row, event, row.stop_name(current_locale())),
+        "way_label": lambda row: f"{_span(row, event)}, {row.stop_name(current_locale())}",
         "space_label": lambda row: _label(row, event, team_name(row)),
         **event_context(event, "plan"),
     }
@@ -200,9 +214,12 @@ def _context(event: EventRow) -> dict[str, Any]:
 
 def _label(row: PassageRow, event: EventRow, name: str) -> str:
     """« 9 h 40 – 10 h 10, Orientation, 28 personnes »."""
-    span = f"{hour(row.starts_at, event.timezone)} – {hour(row.ends_at, event.timezone)}"
     people = ngettext("%(num)d person", "%(num)d people", row.people)
-    return f"{span}, {name}, {people}"
+    return f"{_span(row, event)}, {name}, {people}"
+
+
+def _span(row: PassageRow, event: EventRow) -> str:
+    return f"{hour(row.starts_at, event.timezone)} – {hour(row.ends_at, event.timezone)}"
 
 
 @blueprint.get("/<int:number>")
@@ -227,7 +244,7 @@ def occupancy(slug: str, number: int) -> str:
     count = asked if asked in COUNTS else COUNTS[0]
     day, days = _day(days_of(list_passages(plan.id), event))
     counts = {"full": lambda c: c.most, "usual": lambda c: c.people, "groups": lambda c: c.groups}
-    rows = [] if day is None else cell_rows(heat(plan, event, day), counts[count])
+    rows = [] if day is None else trimmed(cell_rows(heat(plan, event, day), counts[count]))
     over = [(row, cell) for row in rows for cell in row.cells if cell.level == "over"]
     return render_template(
         "manage/plan/occupancy.html",
@@ -281,13 +298,43 @@ def _picture_page(event: EventRow, plan: WholePlan, view: str) -> str:
             optional=row.stop_id in optional, broken=row.id in broken,
         )  # fmt: skip
 
+    words, page = request.args.get("q", "").strip()[:LONGEST], request.args.get("page", "")
+    own, shown, part = _narrowed(event, own, view, words, page)
+    values = {"day": day.isoformat() if day else "", "q": words}
+    here = f"/manage/events/{event.slug}/plan/{plan.number}" + ("/spaces" if view == "spaces" else "")
     return render_template(
         f"manage/plan/{view}.html",
         axis=axis,
         lines=group_lines(own, axis, bar) if axis and view == "groups" else [],
         by_space=space_lines(own, axis, bar) if axis and view == "spaces" else {},
+        shown_spaces=shown,
+        stops_shown={row.stop_id for row in own},
+        part=part,
+        words=words,
+        prev_url=page_url(here, values, part.number - 1) if part.number > 1 else None,
+        next_url=page_url(here, values, part.number + 1) if part.number < part.pages else None,
         **context,
     )
+
+
+def _narrowed(
+    event: EventRow, rows: list[PassageRow], view: str, words: str, page: str
+) -> tuple[list[PassageRow], tuple[SpaceRow, ...], Part[Any]]:
+    """The passages of the groups, or spaces, on one page of those that have the words; these spaces."""
+    if view == "spaces":
+        wanted = set(keys_with(event.spaces, lambda space: space.id, lambda space: (space.name,), words))
+        part: Part[Any] = part_of([space for space in event.spaces if space.id in wanted], page, SPACES)
+        ids = {space.id for space in part.shown}
+        return [row for row in rows if row.space_id in ids], part.shown, part
+    named = allows(Ability.PEOPLE_SEE)
+    keys = keys_with(
+        rows,
+        lambda row: (row.registration_id, row.wave_id),
+        lambda row: (name_of(row), row.reference, row.holder_detail if named else ""),
+        words,
+    )
+    part = part_of(keys, page, GROUPS)
+    return [row for row in rows if (row.registration_id, row.wave_id) in set(part.shown)], (), part
 
 
 def _plan_context(event: EventRow, plan: WholePlan, view: str, day: date | None, days: list[date]) -> dict[str, Any]:
@@ -310,7 +357,7 @@ def _plan_context(event: EventRow, plan: WholePlan, view: str, day: date | None,
         "may_change": may_plan and plan.state is PlanState.DRAFT,
         "may_publish": may_plan and PlanMove.PUBLISH in allowed,
         "may_replan": may_plan and PlanMove.REPLAN in allowed,
-        "may_drop": allows(Ability.PROGRAMME_CHANGE) and PlanMove.DROP in allowed,
+        "may_drop": allows(Ability.PROGRAMME_CHANGE) and PlanMove.DROP in allowed and not event.is_over(clock.now()),
         "began": event.starts_at <= clock.now() and not event.date_to_come,
         **_context(event),
     }

@@ -28,7 +28,7 @@ from app.web.filters import hour
 from app.web.guards import current_actor, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
-from app.web.manage.plan_undo import Place, drop_undo, find_undo, keep_undo
+from app.web.manage.plan_undo import Place, drop_undo, find_undo, follow_undo, keep_undo
 from app.web.manage.plan_words import Said, breach_words, name_of, team_name
 
 blueprint = Blueprint("manage_plan_hand", __name__, url_prefix="/manage/events/<slug>/plan/<int:number>")
@@ -111,13 +111,16 @@ def fix(slug: str, number: int, passage_id: int) -> Response:
         "team": {"registration_id": row.registration_id, "wave_id": row.wave_id, "team": row.team},
         "group": {"registration_id": row.registration_id, "wave_id": row.wave_id},
     }.get(which, {"passage_ids": [passage_id]})
+    undo = find_undo(draft.plan)
     try:
-        in_transaction(
+        after = in_transaction(
             lambda: pin(draft.plan.id, pinned, by=current_actor(), now=clock.now(), revision=revision, **values)
         )
     except PlanChanged:
         flash(_("Somebody changed this plan meanwhile. Nothing was pinned: look at it, then try again."), "info")
     else:
+        if undo is not None:
+            follow_undo(after.revision)
         flash(_("Pinned: a new plan keeps it where it is.") if pinned else _("Let go: a new plan may move it."), "ok")
     return redirect(f"/manage/events/{slug}/plan/{number}/passages/{passage_id}", 303)
 

@@ -129,13 +129,21 @@ def _takes(line: Line, row: PassageRow) -> bool:
 
 
 def bar_of(row: PassageRow, axis: Axis, *, name: str, number: int, numbered: bool, optional: bool, broken: bool) -> Bar:
-    """`name` is cut to what fits; the whole is in the bar's title."""
+    """`name` stands in the bar where it fits as it is, else nothing: the whole is in the bar's title."""
     sign = str(number) if numbered else ""
     width = round((row.ends_at - row.starts_at).total_seconds() / 60 * axis.scale, 1)
     signs = (14 if row.pinned else 0) + (14 if broken else 0) + len(sign) * LETTER + 10
     room = int((width - signs) / LETTER)
-    text = name if len(name) <= room else name[: room - 1].rstrip() + "." if room > 2 else ""
-    return Bar(row, axis.x(row.starts_at), width, (number - 1) % TINTS, sign, text, optional, broken)
+    return Bar(
+        row,
+        axis.x(row.starts_at),
+        width,
+        (number - 1) % TINTS,
+        sign,
+        name if len(name) <= room else "",
+        optional,
+        broken,
+    )
 
 
 @dataclass(frozen=True)
@@ -169,6 +177,14 @@ def cell_rows(rows: Iterable[HeatRow], count: Callable[[HeatCell], int]) -> list
         )
         for row in rows
     ]  # fmt: skip
+
+
+def trimmed(rows: list[CellRow]) -> list[CellRow]:
+    """Without the stretches at the beginning and the end of the day in which nobody is anywhere."""
+    full = [at for at in range(len(rows[0].cells) if rows else 0) if any(row.cells[at].people for row in rows)]
+    if not full:
+        return rows
+    return [CellRow(row.space, row.cells[full[0] : full[-1] + 1]) for row in rows]
 
 
 def beside(real: Sequence[HeatRow], planned: Sequence[HeatRow]) -> list[tuple[CellRow, CellRow]]:

@@ -32,7 +32,7 @@ from app.registrations.queries import RegistrationRow, list_registrations_by_id
 from app.web.filters import number as counted
 from app.web.guards import current_actor, event_staff
 from app.web.manage.event_page import event_context, get_own_event
-from app.web.manage.plan_words import breach_words, change_words, name_of, name_of_registration, team_name
+from app.web.manage.plan_words import breach_words, list_change_words, name_of, name_of_registration, team_name
 
 blueprint = Blueprint("manage_plan_publishing", __name__, url_prefix="/manage/events/<slug>/plan/<int:number>")
 
@@ -73,6 +73,8 @@ def publish(slug: str, number: int) -> Answer:
         text = _("Somebody changed this plan meanwhile. Look at what it is now, then publish it.")
         return _page(event, get_plan(event.id, number), error=text), 409
     except MoveNotAllowed:
+        if _is_empty(plan):
+            return _page(event, plan, error=_empty_words()), 409
         flash(_("Nothing was published: this plan is no draft any more, or the event has no date, or is over."), "info")
         return redirect(f"/manage/events/{slug}/plan", 303)
     mails = sum(1 for row in _rows(changed) if _is_told(row))
@@ -91,9 +93,10 @@ def ask_drop(slug: str, number: int) -> Answer:
         flash(_("This plan is dropped or replaced already."), "info")
         return redirect(f"/manage/events/{slug}/plan", 303)
     rows = _told_rows(plan) if plan.state is PlanState.IN_FORCE else []
-    mails = sum(1 for row in rows if _is_told(row))
     return render_template(
-        "manage/plan/drop.html", plan=plan, in_force=plan.state is PlanState.IN_FORCE, mails=mails, told=len(rows),
+        "manage/plan/drop.html", plan=plan, in_force=plan.state is PlanState.IN_FORCE,
+        mails=sum(1 for row in rows if _is_told(row)), told=len(rows),
+        silent=sum(1 for row in rows if row.alive and not row.contact_email),
         **event_context(event, "plan"),
     )  # fmt: skip
 
@@ -106,7 +109,13 @@ def drop(slug: str, number: int) -> Response:
     revision = None if plan.state is PlanState.MAKING else _revision()
     try:
         in_transaction(lambda: drop_plan(plan.id, by=current_actor(), now=clock.now(), revision=revision))
-        flash(_("Plan %(number)s is dropped.", number=number), "ok")
+        in_force = plan.state is PlanState.IN_FORCE
+        text = (
+            _("Plan %(number)s is withdrawn.", number=number)
+            if in_force
+            else _("Plan %(number)s is dropped.", number=number)
+        )
+        flash(text, "ok")
     except PlanChanged:
         flash(_("Somebody changed this plan meanwhile. It was not dropped: look at it first."), "info")
     except MoveNotAllowed:
@@ -117,12 +126,22 @@ def drop(slug: str, number: int) -> Response:
     return redirect(f"/manage/events/{slug}/plan", 303)
 
 
+def _is_empty(plan: WholePlan) -> bool:
+    """Whether none of the groups of a draft still comes."""
+    rows = list_passages(plan.id) if plan.state is PlanState.DRAFT else []
+    return bool(rows) and all(row.gone for row in rows)
+
+
+def _empty_words() -> str:
+    return str(_("None of the groups of this plan still comes: plan again."))
+
+
 def _stale_words(event: EventRow, plan: WholePlan) -> str:
     """What the draft does not know yet, and what to do."""
     changes = [change for change in is_out_of_date(plan, event) if change.kind not in WHO]
     rows = _rows({change.registration_id for change in changes if change.registration_id is not None})
     names = {row.id: name_of_registration(row) for row in rows}
-    said = list(dict.fromkeys(change_words(change, event, names) for change in changes))
+    said = list_change_words(changes, event, names)
     why = said[:STALE_SHOWN] or [_("It puts elsewhere what has begun by now.")]
     return " ".join([_("This plan is out of date: plan again, then publish what comes of it."), *why])
 
@@ -161,6 +180,6 @@ def _page(event: EventRow, plan: WholePlan, *, error: str = "") -> str:
         breaches=[breach_words(breach, event) for breach in list_plan_breaches(plan, event)] if is_draft else [],
         missing=[(names.get(registration, ""), event.wave(wave)) for registration, wave in missing],
         name_of=name_of, name_of_registration=name_of_registration, team_name=team_name,
-        several=len(plan.hours.days) > 1,
+        several=len(plan.hours.days) > 1, empty=_empty_words() if _is_empty(plan) else "",
         **event_context(event, "plan"),
     )  # fmt: skip

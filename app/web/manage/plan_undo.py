@@ -34,5 +34,11 @@ def find_undo(plan: PlanRow) -> tuple[Place, ...] | None:
     return tuple(Place(passage_id, datetime.fromisoformat(at), *rest) for passage_id, at, *rest in kept[2])
 
 
+def follow_undo(revision: int) -> None:
+    """The last move can still be undone: what changed the plan to this revision moved nothing."""
+    kept = session[KEY]
+    session[KEY] = [kept[0], revision, kept[2]]
+
+
 def drop_undo() -> None:
     session.pop(KEY, None)

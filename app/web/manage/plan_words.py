@@ -204,6 +204,37 @@ def change_words(change: Change, event: EventRow, names: dict[int, str]) -> str:
     return str(texts[change.kind])
 
 
+def list_change_words(changes: Sequence[Change], event: EventRow, names: dict[int, str]) -> list[str]:
+    """What happened since, each thing once; of many groups to whom the same happened, how many they are."""
+    of_kind: dict[ChangeKind, list[Change]] = {}
+    for change in changes:
+        of_kind.setdefault(change.kind, []).append(change)
+    found: list[str] = []
+    for kind, same in of_kind.items():
+        if len(same) > MOST_NAMED and kind in _OF_GROUPS:
+            found.append(_many_words(kind, len(same)))
+        else:
+            found += [change_words(change, event, names) for change in same]
+    return list(dict.fromkeys(found))
+
+
+_OF_GROUPS = frozenset(
+    {ChangeKind.GROUP_ADDED, ChangeKind.GROUP_GONE, ChangeKind.HEADCOUNT, ChangeKind.GROUP_ROUTE, ChangeKind.GROUP_WAVE}
+)
+
+
+def _many_words(kind: ChangeKind, count: int) -> str:
+    values = {"count": number(count)}
+    texts = {
+        ChangeKind.GROUP_ADDED: _("%(count)s groups are new.", **values),
+        ChangeKind.GROUP_GONE: _("%(count)s groups no longer come.", **values),
+        ChangeKind.HEADCOUNT: _("%(count)s groups count more or fewer people.", **values),
+        ChangeKind.GROUP_ROUTE: _("The route changed: %(count)s groups go to other stops.", **values),
+        ChangeKind.GROUP_WAVE: _("%(count)s groups arrive at another time.", **values),
+    }
+    return str(texts[kind])
+
+
 def not_planned_words(left: Iterable[NotPlanned], event: EventRow) -> list[str]:
     """What the plan says nothing of, and why."""
     stops = {stop.id: stop.name(current_locale()) for stop in event.stops}

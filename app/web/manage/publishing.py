@@ -18,7 +18,7 @@ from app.events.queries import EventRow
 from app.web.forms.events import KIND_LABELS
 from app.web.guards import current_actor, staff
 from app.web.manage.event_page import get_own_event
-from app.web.manage.events import missing_word
+from app.web.manage.events import closed_words, missing_word
 
 blueprint = Blueprint("manage_publishing", __name__, url_prefix="/manage/publish")
 
@@ -28,11 +28,14 @@ MOST = 60
 
 @dataclass(frozen=True)
 class Line:
-    """One event. `missing` are (section, words); `over`: its time is past, so that it is published from its settings alone."""
+    """One event. `missing` are (section, words); `over`: its time is past, so that it is published from its settings alone;
+    `closed` says when registration closed, where it did.
+    """
 
     event: EventRow
     missing: tuple[tuple[str, str], ...]
     over: bool
+    closed: str = ""
 
     @property
     def is_draft(self) -> bool:
@@ -92,4 +95,5 @@ def _asked(slugs: Sequence[str]) -> list[EventRow]:
 
 def _line(event: EventRow) -> Line:
     missing = tuple((name, missing_word(name)) for name in event.missing)
-    return Line(event, missing, event.ends_at <= clock.now())
+    now = clock.now()
+    return Line(event, missing, event.ends_at <= now, closed_words(event, now))

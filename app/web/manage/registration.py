@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.queries import get_organiser
 from app.accounts.rules import Ability
+from app.checkin.operations.counting_out import count_out, may_count_out
 from app.checkin.queries import get_whereabouts
 from app.core import clock
 from app.core.errors import FieldError, MoveNotAllowed, NotFound
@@ -160,6 +161,8 @@ def cancel(slug: str, reference: str) -> Answer:
     reason, code = form.reason.data or "", form.code.data
     try:
         with transaction():
+            if form.count_out.data:
+                count_out(event, registration.id, by=current_actor(), now=clock.now())
             cancel_registration(registration.id, reason=reason, code=code, by=current_actor(), now=clock.now())
     except FieldError as error:
         form.show_refusal(error)
@@ -277,7 +280,6 @@ def _cancel_form(registration: RegistrationRow, **kwargs: Any) -> StaffCancelFor
 
 
 def _cancel_page(event: EventRow, registration: RegistrationRow, form: StaffCancelForm) -> str:
-    _inside, came = get_whereabouts(event, registration.id, now=clock.now())
-    return render_template(
-        "manage/registrations/cancel.html", form=form, came=came.people, **page_context(event, registration)
-    )
+    inside, came = get_whereabouts(event, registration.id, now=clock.now())
+    people = {"came": came.people, "inside": inside.people if may_count_out(event) else 0}
+    return render_template("manage/registrations/cancel.html", form=form, **people, **page_context(event, registration))

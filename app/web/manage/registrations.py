@@ -16,6 +16,7 @@ from app.core.transaction import transaction
 from app.events.enums import ReasonUse
 from app.events.queries import EventRow
 from app.events.queries.reasons import labels_of_cancellations, list_reasons
+from app.flows.queries import list_planned_arrivals
 from app.reports.lists import (
     ANSWER,
     CHOSEN_KINDS,
@@ -38,7 +39,7 @@ from app.reports.queries.registration_list import (
     list_registrations,
 )
 from app.reports.queries.views import ListSetup, address_of, get_setup, page_of, query_of
-from app.web.filters import number
+from app.web.filters import hour, number
 from app.web.guards import allows, current_access, current_account, current_actor, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
@@ -236,6 +237,7 @@ def _results(
         "whole_text": _count_words(page.whole),
         "rows_text": _rows_words(page.shown),
         "wave_words": {wave.id: wave_words(event, wave.id, locale) for wave in event.waves},
+        "planned": _planned(page, columns, event),
         "begun": {} if event.date_to_come else {wave.id: wave.starts_at for wave in event.waves},
         "column_choices": _column_choices(event, access, columns),
         "may_export": allows(Ability.EXPORT),
@@ -243,6 +245,13 @@ def _results(
         **_views(event, query, setup, whole_view),
         **_pages(event, query, page, whole_view),
     }
+
+
+def _planned(page: RegistrationPage, columns: Sequence[Column], event: EventRow) -> dict[tuple[int, int], str]:
+    """By (registration, wave), the hour at which the plan has groups of this page come, where it is not the wave's."""
+    shown = any(column.key == "waves" for column in columns)
+    found = list_planned_arrivals(event, [line.id for line in page.lines if line.is_group and shown])
+    return {key: hour(at, event.timezone) for key, at in found.items()}
 
 
 def _rows(
@@ -371,7 +380,11 @@ def _filter_groups(event: EventRow, access: Access, chosen: dict[str, list[str]]
 
 
 def _count_words(totals: Totals) -> str:
-    return count_words(current_locale(), registrations=totals.registrations, people=totals.people, shown=number)
+    return count_words(
+        current_locale(), registrations=totals.placed, people=totals.placed_people, shown=number,
+        waiting=totals.waiting, waiting_people=totals.waiting_people,
+        absent=totals.absent, absent_people=totals.absent_people,
+    )  # fmt: skip
 
 
 def _rows_words(totals: Totals) -> str:

@@ -126,6 +126,7 @@ def report(file_id: int) -> Answer:
         problems=_views(problems[:MOST_SHOWN]),
         warnings=_views(warnings[:MOST_SHOWN]),
         more=max(0, len(problems) - MOST_SHOWN) + max(0, len(warnings) - MOST_SHOWN),
+        shown=MOST_SHOWN,
         import_url=BASE,
     )
 

@@ -159,6 +159,17 @@ def accept(token: str) -> Answer:
     return _answer(registration, event, lambda: _accept(registration), RegistrationStatus.CONFIRMED, said)
 
 
+@blueprint.get("/r/<token>/decline")
+@own_link
+def ask_decline(token: str) -> Answer | str:
+    """« Non merci » asks once more, with what it means: the places go to others at once."""
+    registration, event = registration_of_link(token)
+    card = offer_card(event, registration, clock.now())
+    if card is None or card.state != "out" or not card.may_answer:
+        return redirect(own_page_path(token), 303)
+    return render_template("public/own_page/decline.html", event=event, offer=card, base=own_page_path(token))
+
+
 @blueprint.post("/r/<token>/decline")
 @own_link
 def decline(token: str) -> Answer:

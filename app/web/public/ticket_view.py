@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 
 from app.core.cache import remembered
@@ -109,7 +110,7 @@ def _refusal(event: EventRow, registration: RegistrationRow) -> tuple[str, str]:
         return _("Postponed: the new date is to come"), text
     if registration.status is RegistrationStatus.OFFERED:
         text = _("Say first on your own page whether you come. Until then this page does not let you in.")
-        return _("Places are kept for you"), text
+        return ngettext("A place is kept for you", "Places are kept for you", registration.people), text
     if registration.status is RegistrationStatus.LAPSED:
         return _("The offer is over"), _("This ticket lets nobody in.")
     if registration.status is RegistrationStatus.WAITLISTED:
