@@ -22,15 +22,20 @@ from bench.work import (
     calendars,
     dashboards,
     door,
+    door_list,
     exports,
     lists,
+    live_board,
     machine,
     pages,
     palette,
+    paper,
     planning,
     promotions,
+    queued,
     registering,
     screens,
+    verdict,
 )
 
 Work = Callable[[Stage, Plan], list[Figure]]
@@ -38,6 +43,8 @@ Work = Callable[[Stage, Plan], list[Figure]]
 ON_BOTH: dict[str, Work] = {
     "scans": door.scans,
     "batches": door.batches,
+    "door-list": door_list.door_list,
+    "queued": queued.queued,
     "registrations": registering.registrations,
     "rush": registering.rush,
     "palette": palette.palette,
@@ -46,6 +53,8 @@ ON_BOTH: dict[str, Work] = {
     "promotions": promotions.promotions,
     "dashboards": dashboards.dashboards,
     "exports": exports.exports,
+    "live-board": live_board.live_board,
+    "paper": paper.paper,
     "memory": machine.memory,
 }
 ON_SQLITE: dict[str, Work] = {
@@ -57,6 +66,7 @@ ON_SQLITE: dict[str, Work] = {
     "demo": machine.demo,
     "planning": planning.planning,
     "screens": screens.screens,
+    "verdict": verdict.verdict,
 }
 DATABASES = ("sqlite", "postgresql")
 
