@@ -371,7 +371,7 @@ def test_the_door_fits_a_narrow_phone(door: Door) -> None:
             page.goto(f"{door.url}/door/{door.event.slug}{path}")
             axe(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360
-        page.goto(f"{door.url}/door/")
+        page.goto(f"{door.url}/door/events")
         axe(page)
         page.get_by_role("link", name="The Path of Talents").click()
         live(page)

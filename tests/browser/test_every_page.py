@@ -20,6 +20,8 @@ WIDTHS = (390, 1280)
 SHARES = 4
 """Of the team's many pages: a test looks at one share of them, so that no test is much longer than the others."""
 FILES = (".ics", ".pdf", ".svg", ".css", ".png", ".json", ".csv", "/html", "/healthz", "/readyz")
+PARTS = ("/live/now",)
+"""What a page asks for to show within itself."""
 PUBLIC = (GuardKind.PUBLIC, GuardKind.OWN_LINK)
 CONTACT = (GuardKind.CONTACT,)
 STAFF = (GuardKind.STAFF, GuardKind.EVENT_STAFF, GuardKind.SIGNED_IN)
@@ -36,7 +38,7 @@ def pages(app: Flask, values: dict[str, str], kinds: tuple[GuardKind, ...]) -> I
         if wanted(rule) and rule.endpoint != "static":
             own = {"code": "other"} if "/reasons/" in rule.rule else {}
             path = Walk(rule, "GET", Guard(GuardKind.PUBLIC)).path({**values, **own})
-            if not path.endswith(FILES) and not path.startswith("/api/"):
+            if not path.endswith((*FILES, *PARTS)) and not path.startswith("/api/"):
                 yield path
 
 
@@ -109,7 +111,8 @@ def test_every_page_is_accessible_and_fits(
     sqlite_app: Flask, chromium: Browser, kinds: tuple[GuardKind, ...], locale: str, share: slice
 ) -> None:
     world = make_world(sqlite_app)
-    paths = sorted(set(pages(sqlite_app, world.values, kinds)))[share]
+    more = {PUBLIC: world.more_public, STAFF: world.more_of_team}.get(kinds, ())
+    paths = sorted({*pages(sqlite_app, world.values, kinds), *more})[share]
     assert len(paths) >= (3 if kinds == CONTACT else 10)
     with serving(sqlite_app) as url, chromium.new_context(locale=locale) as context:
         page = context.new_page()

@@ -16,8 +16,11 @@ from app.events.operations.projects import save_project
 from app.events.operations.questions import save_question
 from app.events.operations.stands import open_stand
 from app.events.operations.templates import save_template
-from app.events.queries import get_event
+from app.events.queries import EventRow, get_event
 from app.events.questions import QuestionRow
+from app.flows.date_mapping import Shift
+from app.flows.postponing import postpone_event
+from app.flows.queries import get_plan_by_id, list_passages
 from app.messages.models import Message
 from app.registrations.bulk.operations import prepare
 from app.registrations.drafts import Contact, Organisation
@@ -41,9 +44,11 @@ from tests.factories import (
     make_event,
     make_member,
     make_organiser,
+    make_plan,
     make_registration,
     person_draft,
 )
+from tests.integration.flows.conftest import led_forum
 from tests.integration.structures.conftest import make_contact, make_structure
 
 OTHER = Contact("Basile Vannier", "basile.vannier@example.org")
@@ -53,11 +58,16 @@ STRUCTURES = "Nom;Commune;UAI\nLycée des Trois-Rivières;Dijon;0219322U\n".enco
 
 @dataclass(frozen=True)
 class World:
-    """`values` of routes' arguments: ids that are not among them are 1, the first of their kind. `way_in`: a contact's link."""
+    """`values` of routes' arguments: ids that are not among them are 1, the first of their kind. `way_in`: a contact's link.
+
+    `more` are pages that another event or plan fills with other things: those of the team, and those of everybody.
+    """
 
     values: dict[str, str]
     owner: str
     way_in: str
+    more_of_team: tuple[str, ...] = ()
+    more_public: tuple[str, ...] = ()
 
 
 def make_world(app: Flask) -> World:
@@ -80,7 +90,7 @@ def make_world(app: Flask) -> World:
             by=by,
             now=NOW,
         )
-    event = make_event(organiser_id, forum(asks_statistics=True, project_id=project))
+    event = make_event(organiser_id, led_forum(asks_statistics=True, project_id=project))
     make_event(organiser_id, publish=False)
     with transaction():
         question = save_question(
@@ -139,7 +149,28 @@ def make_world(app: Flask) -> World:
         "event_id": str(deleted.id),
         "section": "waves",
         "stand": stand,
+        **_plans(event),
     }
+    postponed, token = _postponed(organiser_id, by)
     nonce = db.session.execute(select(Message.params).where(Message.template == LINK_MAIL)).scalar_one()["nonce"]
     db.session.remove()
-    return World(values, owner, f"/my/enter/{link_token(nonce)}")
+    plan, moved = f"/manage/events/{event.slug}/plan/1", f"/manage/events/{postponed}"
+    of_team = (plan, f"{plan}/spaces", f"{plan}/occupancy", f"{plan}/drop", moved, f"{moved}/calls", f"{moved}/edit")
+    public = (f"/events/{postponed}", f"/r/{token}")
+    return World(values, owner, f"/my/enter/{link_token(nonce)}", of_team, public)
+
+
+def _plans(event: EventRow) -> dict[str, str]:
+    """A plan in force, and a draft that is looked at."""
+    make_plan(event, publish=True)
+    draft = get_plan_by_id(make_plan(event, publish=False))
+    return {"number": str(draft.number), "passage_id": str(list_passages(draft.id)[0].id)}
+
+
+def _postponed(organiser_id: int, by: Actor) -> tuple[str, str]:
+    """An event that is to be on another day, and the token of a class that was asked whether it comes."""
+    event = make_event(organiser_id, forum(title_fr="Forum reporté", title_en="Postponed forum"))
+    asked = get_registration(make_registration(event, class_draft(event)).id)
+    with transaction():
+        postpone_event(event.id, Shift(28), by=by, now=NOW, code="weather", reason="Neige", revision=event.revision)
+    return event.slug, asked.token

@@ -9,20 +9,18 @@ from hypothesis import strategies as st
 
 from app.checkin.enums import Direction, Reason, ScanResult
 from app.checkin.operations import code_of
+from app.checkin.replaying import PastScan, first_in, replay
 from app.checkin.rules import (
     NOBODY,
     Decision,
     Passage,
-    PastScan,
     Whereabouts,
     decide,
-    first_in,
     is_wrong_day,
     least,
     minus,
     most,
     plus,
-    replay,
 )
 from app.core.i18n import Locale, format_day, format_hour, format_short_day, format_span
 from app.core.tokens import new_reference, new_ticket_code

@@ -5,9 +5,10 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Flask
 
@@ -170,3 +171,29 @@ def _scan(event: EventRow, _name: str) -> None:
         ScanInput(str(uuid4()), code, random.choice(doors), random.choice(list(Direction)), DAY_ONE) for _ in range(4)
     ]
     record_scans(event, "door", items, now=DAY_ONE)
+
+
+def send_passages(database_url: str, instance: str, slug: str, told: Connection) -> None:
+    """A phone that sends its 10,000 passages, 500 a call, from the first on; says after each call how many it has sent."""
+    app = open_app(database_url, instance)
+    with app.app_context():
+        event = get_event(slug)
+        kept = kept_passages(event)
+        for start in range(0, len(kept), 500):
+            part = kept[start : start + 500]
+            write(lambda part=part: record_scans(event, "phone", part, now=kept[-1].scanned_at))  # type: ignore[misc]
+            told.send(start + len(part))
+
+
+def kept_passages(event: EventRow) -> list[ScanInput]:
+    """A hundred people go in and out, every other one the other way round, a hundred times each."""
+    codes = [get_registration(found).ticket.code for found in list_ids_alive(event.id)]
+    door = event.checkpoints[0].id
+    return [
+        ScanInput(
+            str(UUID(int=len(codes) * turn + who + 1)), code, door, Direction.OUT if (turn + who) % 2 else Direction.IN,
+            DAY_ONE + timedelta(seconds=turn), known=Headcount((turn + who) % 2 if turn else 0, 0),
+        )
+        for turn in range(100)
+        for who, code in enumerate(codes)
+    ]  # fmt: skip

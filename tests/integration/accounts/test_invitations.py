@@ -357,12 +357,12 @@ def test_a_temp_leaves_by_themselves_and_can_be_prolonged(
     ends = (NOW + timedelta(days=1)).replace(hour=0, minute=0)
     invited_member(organiser_id, ends_at=ends)
     client.post(latest_link(), data=CHOSEN)
-    assert client.get("/door/").status_code == 200
+    assert client.get("/door/events").status_code == 200
     set_clock(whole_app.extensions, ends)
-    assert client.get("/door/").status_code == 403
+    assert client.get("/door/events").status_code == 403
     assert "prolong" in client.get("/manage/account").text
     account_id = find_account_id(MAIL)
     assert account_id is not None
     with transaction():
         set_end(account_id, organiser_id, ends + timedelta(days=1), by=SYSTEM, now=ends)
-    assert client.get("/door/").status_code == 200
+    assert client.get("/door/events").status_code == 200

@@ -163,7 +163,7 @@ def test_a_partner_sees_their_events_and_what_they_open_alone(whole_app: Flask, 
     client = sign_in_as(whole_app, account_id)
     client.set_cookie("lang", "en")
     assert client.get("/manage/").headers["Location"] == "/manage/entrusted"
-    assert client.get("/door/").headers["Location"] == "/manage/entrusted"
+    assert client.get("/door/events").headers["Location"] == "/manage/entrusted"
     page = client.get("/manage/entrusted").text
     for path in (
         f"/manage/events/{event.slug}/registrations", f"/manage/events/{event.slug}", f"/door/{second.slug}",
@@ -215,12 +215,12 @@ def test_the_last_day_of_a_person_is_changed_and_ended(owner: FlaskClient, whole
     assert owner.post(f"{one}/end", data={"ends_on": "2027-02-05"}).status_code == 302
     assert "Friday 5 February 2027" in owner.get("/manage/people").text
     assert owner.post(f"{one}/end", data={"ends_on": "2027-01-01"}).status_code == 422
-    assert temp.get("/door/").status_code == 200
+    assert temp.get("/door/events").status_code == 200
     assert owner.post(f"{one}/end-now").status_code == 302
-    assert temp.get("/door/").status_code == 403
+    assert temp.get("/door/events").status_code == 403
     assert "The time of this person is over" in owner.get(one).text
     assert owner.post(f"{one}/end", data={"ends_on": ""}).status_code == 302
-    assert temp.get("/door/").status_code == 200
+    assert temp.get("/door/events").status_code == 200
     assert get_member(account_id, event.organiser_id).ends_at is None
 
 

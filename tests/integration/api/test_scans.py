@@ -15,6 +15,7 @@ from app.events.enums import EventMove
 from app.events.operations import move_event
 from app.events.queries import EventRow
 from app.registrations.operations import cancel_registration, issue_route_cards
+from app.registrations.operations.absence import give_back_places
 from tests.conftest import counted_statements
 from tests.factories import DAY_ONE, NOW, class_draft, make_event, make_registration, person_draft
 from tests.integration.api.conftest import World, errors_of, problem_of
@@ -226,6 +227,7 @@ def test_the_doors_list_is_the_least_that_decides(world: World) -> None:
         "code_hash": sha256(made.ticket_code.encode()).hexdigest()[:32], "reference": made.reference,
         "label": "3e B · Collège des Trois-Rivières", "audience": "school", "status": "confirmed", "kind": "main",
         "participants": 28, "companions": 2, "waves": [str(world.event.waves[0].id)],
+        "absent": False,
     }  # fmt: skip
     assert (tickets[7]["kind"], tickets[7]["label"], tickets[7]["participants"]) == ("route_card", "3B-07", 1)
     text = answer.get_data(as_text=True)
@@ -250,6 +252,17 @@ def test_the_doors_list_goes_on_from_its_cursor(world: World) -> None:
     after = world.program.get(path, If_None_Match=whole.headers["ETag"])
     assert after.status_code == 200
     assert [t["reference"] for t in after.get_json()["tickets"]] == [second.reference]
+
+
+def test_the_doors_list_tells_of_a_group_that_gave_its_places_back(world: World) -> None:
+    path = f"/events/{world.event.slug}/door-list"
+    made = make_registration(world.event)
+    cursor = world.program.get(path).get_json()["cursor"]
+    with transaction():
+        give_back_places(made.id, by=SYSTEM, now=DAY_ONE + timedelta(minutes=30))
+    for address in (path, f"{path}?since={cursor}"):
+        (ticket,) = world.program.get(address).get_json()["tickets"]
+        assert (ticket["reference"], ticket["status"], ticket["absent"]) == (made.reference, "confirmed", True)
 
 
 @pytest.mark.parametrize("since", ["0", "yesterday", "1", "{event}:999999", "{other}:1", "{event}:-1", "%00", "9" * 40])

@@ -7,6 +7,7 @@ in the bin is removed for good. A new one is called by itself; one whose paramet
 import enum
 import inspect
 import pkgutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
@@ -29,9 +30,13 @@ from app.flows.queries import get_plan_by_id
 from app.registrations.drafts import Contact, Statistics
 from app.registrations.enums import Gender
 from app.registrations.operations.removing import remove_old
+from app.reports.enums import PaperKind
 from app.reports.exports import ExportFilters
 from app.reports.lists import ListQuery
+from app.reports.printing import Print
 from app.reports.queries.journal import JournalFilter
+from app.reports.queries.live_board import Expected
+from app.reports.queries.live_standing import Standing
 from app.reports.queries.statistics import add_declared_totals, get_declared_totals
 from app.reports.queries.structures import DirectoryFilter
 from app.reports.queries.unanswered import Answer
@@ -41,12 +46,14 @@ from tests.integration.bin.world import SECRET, BinWorld, make_world
 
 FEATURES = ("events", "registrations", "checkin", "flows", "reports", "feeds")
 LATER = NOW + timedelta(days=31)
+NOBODY = Standing(0, NOW.date(), 0, 0, NOW, 0, {}, Counter(), Counter(), Counter(), Counter())
 STAMPS = {"version", "revision", "updated_at", "cursor", "etag", "changed_at", "last_modified"}
 
 EXEMPT = {
     "app.events.queries.whole.find_binned_event": "it reads the bin",
     "app.registrations.queries.get_binned_registration": "it reads the bin",
     "app.registrations.queries.in_no_bin": "a condition, no reader",
+    "app.checkin.queries.people_by_space": "a part of statements, no reader",
     "app.reports.queries.bin.list_bin": "it reads the bin",
     "app.reports.queries.bin.get_binned_line": "it reads the bin",
     "app.reports.queries.bin.find_binned_reference": "it reads the bin",
@@ -118,7 +125,9 @@ def values_of(world: BinWorld) -> dict[str, Any]:
         "number": 1, "space_id": world.event.spaces[0].id, "breaches": (), "rows": (), "before": (), "after": (),
         "postponed": PostponedRow("weather", "", {}, was_to_come=False), "at": NOW, "asked_at": NOW, "answer": Answer.ASKED,
         "since": NOW, "waves": [wave.id for wave in world.event.waves], "wave_id": world.event.waves[0].id,
-        "day": world.event.starts_at.date(), "days": [world.event.starts_at.date()],
+        "wave_ids": [wave.id for wave in world.event.waves],
+        "device_id": 1, "secret": SECRET, "day": world.event.starts_at.date(), "days": [world.event.starts_at.date()],
+        "conflict_id": 1, "expected": Expected({}, ()), "standing": NOBODY, "known": 0,
     }  # fmt: skip
 
 
@@ -136,6 +145,9 @@ def special(world: BinWorld) -> dict[str, dict[str, Any]]:
         "app.reports.queries.structures.list_directory": {"wanted": directory},
         "app.reports.queries.structures.iter_directory": {"wanted": directory},
         "app.reports.queries.structures.count_directory": {"wanted": directory},
+        "app.reports.queries.printing.find_printed": {"papers": Print(PaperKind.BADGES, ListQuery())},
+        "app.reports.queries.printing.find_last_print": {"kind": PaperKind.BADGES},
+        "app.reports.queries.live_standing.follow": {"before": None, "version": 0},
         "app.registrations.queries.normal_reference": {"text": "VT-7K3Q-9F"},
         "app.events.queries.whole.get_event_by_id": {"event_id": world.gone.id},
     }

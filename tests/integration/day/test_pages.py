@@ -71,7 +71,13 @@ def delays() -> list[int]:
 def test_what_a_delay_means_is_shown_before_anybody_is_told(event: EventRow, browser: Browser) -> None:
     client = browser(Role.MANAGER)
     shown = page(client.get(url(event)))
-    for words in ("0 present of 60 expected", "Groups that are not there", "Grande salle", "+10 min", "Wall board"):
+    for words in (
+        "Nobody is here yet, 60 expected",
+        "Groups that are not there",
+        "Grande salle",
+        "+10 min",
+        "Wall board",
+    ):
         assert words in shown
     seen = page(client.get(url(event, "/late"), query_string=late(event, 10)))
     assert "10 minutes late" in seen

@@ -24,6 +24,7 @@ from app.core.db import db
 from app.demo.questions import QUESTIONS
 from app.events.enums import EventKind, EventState
 from app.events.queries import EventRow, get_event, get_places, list_events
+from app.flows.queries import find_plan_in_force, heat, real_heat
 from app.jobs.models import Job
 from app.messages.models import Message
 from app.registrations.answers import tally_answers
@@ -196,3 +197,15 @@ def test_a_lost_file_is_written_again_with_new_keys(demo: Flask, manifest: dict[
     assert find_token(renewed["tokens"]["full"], NOW) is not None
     assert {k: v for k, v in renewed.items() if k != "tokens"} == {k: v for k, v in manifest.items() if k != "tokens"}
     file.write_text(text, "utf-8")
+
+
+def test_the_past_forum_has_its_plan_beside_what_really_was(demo: Flask, manifest: dict[str, Any]) -> None:
+    event = get_event(manifest["events"]["past"])
+    plan = find_plan_in_force(event.id)
+    assert plan is not None
+    assert plan.summary.left_out == ()
+    day = event.starts_at.astimezone(PARIS).date()
+    planned, was = heat(plan, event, day), real_heat(event, day)
+    for rows in (planned, was):
+        assert [row.name for row in rows] == [space.name for space in event.spaces]
+        assert all(max(cell.groups for cell in row.cells) > 20 for row in rows)

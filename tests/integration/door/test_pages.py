@@ -34,7 +34,7 @@ def test_who_may_stand_at_a_door(sqlite_app: Flask, sqlite_volunteer: Volunteer)
     for role, status in ((Role.OWNER, 200), (Role.MANAGER, 200), (Role.DOOR, 200), (Role.VIEWER, 403)):
         client = sign_in(sqlite_app, sqlite_volunteer.organiser_id, role)
         with sqlite_app.app_context():
-            assert client.get("/door/").status_code == status
+            assert client.get("/door/events").status_code == status
         with sqlite_app.app_context():
             assert client.get(f"/door/{sqlite_volunteer.event.slug}").status_code == status
     foreign = sign_in(sqlite_app, make_organiser("Ailleurs"), Role.OWNER)
@@ -61,9 +61,9 @@ def test_events_of_today_come_first_and_those_over_are_behind_a_link(
             move_event(event.id, EventMove.CLOSE, by=SYSTEM, now=NOW)
         move_event(archived.id, EventMove.ARCHIVE, by=SYSTEM, now=NOW)
     set_clock(sqlite_app.extensions, DAY_ONE)
-    page = sqlite_volunteer.text("/door/")
+    page = sqlite_volunteer.text("/door/events")
     assert re.findall("<strong>(.*?)</strong>", page) == ["The Path of Talents", "Closed", "Soon", "Later"]
-    link = re.search(r'href="(/door/\?over=1[^"]*)"', page)
+    link = re.search(r'href="(/door/events\?over=1[^"]*)"', page)
     assert link
     assert "Events that are over" in page
     titles = re.findall("<strong>(.*?)</strong>", sqlite_volunteer.text(link[1]))
@@ -73,7 +73,7 @@ def test_events_of_today_come_first_and_those_over_are_behind_a_link(
 def test_without_an_event_to_come_the_list_says_so(sqlite_app: Flask, sqlite_volunteer: Volunteer) -> None:
     make_event_after(sqlite_volunteer, "Draft", timedelta(days=90), publish=False)
     set_clock(sqlite_app.extensions, DAY_ONE + timedelta(days=60))
-    page = sqlite_volunteer.text("/door/")
+    page = sqlite_volunteer.text("/door/events")
     assert "No event to come" in page
     assert "Events that are over" in page
     assert re.findall("<strong>(.*?)</strong>", page) == []

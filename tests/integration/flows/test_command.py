@@ -135,3 +135,20 @@ def test_a_plan_about_others_is_told_not_crashed_on(name: str, sqlite_app: Flask
         result = run(sqlite_app, "check", instance, write(tmp_path, {**plan, name: other}, "plan.json"))
         assert result.exit_code == (0 if (name, other) == ("left_out", []) else 1), (name, other, result.output)
         assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+def test_the_example_of_the_documentation_is_what_it_prints(sqlite_app: Flask, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "planning.md").read_text("utf-8")
+    asked, printed = (json.loads(block.partition("```")[0]) for block in text.split("```json\n")[1:])
+    instance = write(tmp_path, asked)
+    solved = run(sqlite_app, "solve", instance)
+    assert (solved.exit_code, json.loads(solved.output)) == (0, printed)
+    checked = run(sqlite_app, "check", instance, write(tmp_path, printed, "plan.json"))
+    assert checked.output == "The plan keeps all that is asked.\n"
+    assert printed["objective"]["total"] == 0
+    spaces = {space["id"]: space["capacity"] for space in asked["spaces"]}
+    there = [
+        sum(p["people"] for p in printed["passages"] if p["space"] == "hall" and p["start"] <= at < p["end"])
+        for at in range(540, 600)
+    ]
+    assert max(there) == 58 <= spaces["hall"]

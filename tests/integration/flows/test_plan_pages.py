@@ -230,11 +230,13 @@ def test_groups_without_a_place_and_why(whole_app: Flask) -> None:
 def test_dropping_asks_first(client: FlaskClient, event: EventRow) -> None:
     make_plan(event)
     asked = page(client.get(url(event, "/1/drop")))
+    assert "Withdraw plan 1, which is in force?" in asked
     assert "3 groups have no planned hours any more" in asked
+    assert "3 mails go out" in asked
     plan = find_plan_in_force(event.id)
     assert plan is not None
     done = client.post(url(event, "/1/drop"), data={"revision": plan.revision}, follow_redirects=True)
-    assert "Plan 1 is dropped" in page(done)
+    assert "Plan 1 is withdrawn" in page(done)
     assert fresh(plan).state is PlanState.REPLACED
 
 

@@ -61,7 +61,7 @@ def test_editions_are_told_apart_and_what_is_off_is_not_proposed(whole_app: Flas
 def test_an_address_that_is_no_page_helps_as_much_as_any(owner: FlaskClient) -> None:
     page = owner.get("/manage/nothing-here")
     assert page.status_code == 404
-    for address in ("/manage/events", "/manage/structures", "/door/"):
+    for address in ("/manage/events", "/manage/structures", "/door/events"):
         assert f'href="{address}"' in page.text, address
 
 

@@ -170,6 +170,8 @@ def test_mails_of_an_event_are_found_by_person_kind_and_state(
     assert names(state="failed") == names(registration=person.reference) == ["Hugo Dupont"]
     assert names(kind="registrations.confirmed") == ["Manon Lambert", "Hugo Dupont"]
     assert names(kind="registrations.cancelled") == []
+    kinds = re.findall(r'<option value="([^"]+)"', owner.get(base).text)
+    assert kinds == ["registrations.confirmed"]  # and not those that nobody was ever sent
     assert "No mail matches" in owner.get(base, query_string={"q": "zzz"}).text
     page = owner.get(base).text
     assert "The mailbox does not exist" in page

@@ -1,5 +1,7 @@
 """Flows in the settings: stands, minutes to walk, blocks and variants of the route, forecast, audiences kept apart."""
 
+import html
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,12 +14,15 @@ from app.events.drafts import ApartDraft, EventDraft, TransferDraft
 from app.events.enums import Span
 from app.events.operations import edit_event
 from app.events.queries import EventRow, get_event
+from app.registrations.drafts import Contact, RegistrationDraft
+from app.registrations.operations import Registered
 from app.web.manage.event_sections import draft_of
-from tests.integration.manage.conftest import NOW, forum_draft
+from tests.integration.manage.conftest import NOW, class_draft, forum_draft, person_draft
 from tests.integration.manage.test_event_sections import wave_fields
 from tests.integration.public.conftest import fields_of
 
 Fields = dict[str, str | list[str]]
+Enrol = Callable[[EventRow, RegistrationDraft], Registered]
 
 
 def save(client: FlaskClient, event: EventRow, section: str, data: Fields) -> EventRow:
@@ -164,6 +169,34 @@ def test_audiences_are_kept_apart(client: FlaskClient, forum: EventRow) -> None:
     assert empty.status_code == 422
     assert get_event(forum.slug).apart == after.apart
     assert save(client, after, "apart", {}).apart == ()
+
+
+@pytest.mark.parametrize(
+    ("span", "when"),
+    [
+        ("wave", "Thursday 4 February, 9:00 am"),
+        ("half_day", "Thursday 4 February, before 1 pm"),
+        ("day", "Thursday 4 February"),
+    ],
+)
+def test_who_meets_already_is_told_with_pair_time_and_count(
+    client: FlaskClient, forum: EventRow, enrol: Enrol, span: str, when: str
+) -> None:
+    enrol(forum, class_draft(forum, 0, "Manon Lambert"))
+    for name in ("Léo Martin", "Zoé Petit"):
+        enrol(forum, person_draft(forum, 0, name, contact=Contact(name, f"{name[:3].lower()}@example.org")))
+    address = f"/manage/events/{forum.slug}/edit/apart"
+    pair = {"pairs.0.audience": "school", "pairs.0.other": "job_seeker", "pairs.0.span": span}
+    other = {"pairs.1.audience": "school", "pairs.1.other": "family", "pairs.1.span": span}
+    answer = client.post(address, data=pair | other)
+    assert answer.status_code == 422
+    told = answer.text.partition("They meet here already")[2].partition("</ul>")[0]
+    assert told.count("<li>") == 1
+    assert f"{when}: " in told.replace("\N{NO-BREAK SPACE}", " ")
+    assert [re.findall(r"\d+ registrations?", told)] == [["1 registration", "2 registrations"]]
+    listed = client.get(html.unescape(re.findall(r'href="([^"]+)"', told)[0])).text
+    assert "3 registrations, 32 people" in listed
+    assert get_event(forum.slug).apart == ()
 
 
 def test_a_pair_that_a_colleague_changed_meanwhile_is_said_in_words(

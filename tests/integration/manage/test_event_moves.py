@@ -57,7 +57,7 @@ def test_a_viewer_is_not_offered_what_they_may_not_do(
 
 def test_the_door_has_no_lists(log_in: LogIn, organiser_id: int, forum: EventRow) -> None:
     door = log_in(organiser_id, Role.DOOR)
-    assert door.get("/manage/").headers["Location"] == "/door/"
+    assert door.get("/manage/").headers["Location"] == "/door/events"
     for path in (
         "/manage/events",
         f"/manage/events/{forum.slug}",
@@ -196,8 +196,15 @@ def test_a_coming_event_is_published_without_asking_and_says_from_when_people_re
     told = client.post(f"/manage/events/{slug}/publish", follow_redirects=True).text
     assert "register from Thursday 4 February at 12:00" in told.replace("\N{NO-BREAK SPACE}", " ")
     shut = make_event(publish=False, registration_closes_at=paris(3, 12)).slug
-    told = client.post(f"/manage/events/{shut}/publish", follow_redirects=True).text
+    asked = client.post(f"/manage/events/{shut}/publish", follow_redirects=True).text
+    assert get_event(shut).state is EventState.DRAFT
+    assert "Registration closed on Wednesday 3 February" in asked
+    assert f"/manage/events/{shut}/edit/registration" in asked
+    assert "Registration would be closed already" in client.get(f"/manage/events/{shut}/edit").text
+    assert "Registration closed on Wednesday 3 February" in client.get(f"/manage/publish?event={shut}").text
+    told = client.post(f"/manage/events/{shut}/publish", data={"closed": "1"}, follow_redirects=True).text
     assert "Registration closed already on Wednesday 3 February" in told
+    assert get_event(shut).state is EventState.PUBLISHED
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,32 @@ def test_limits_are_copied_to_all_waves_then_saved(client: FlaskClient, forum: E
     assert {(a.audience, a.max_people) for a in waves[0].allotments} == {("school", 45), ("family", 0)}
 
 
+def test_limits_of_one_wave_are_copied_to_all(client: FlaskClient, forum: EventRow) -> None:
+    address, first = f"/manage/events/{forum.slug}/edit/limits", forum.waves[1].id
+    data = {f"limit_{first}_school.people": "31", f"limit_{first}_school.groups": "2"}
+    copied = client.post(address, data=data | {"everywhere": f"wave-{first}"}).text
+    assert copied.count('value="31"') == len(forum.waves)
+    assert copied.count("31 people, 2 groups") == len(forum.waves)
+
+
+def test_a_few_waves_with_limits_stand_open_and_all_say_theirs(client: FlaskClient, forum: EventRow) -> None:
+    address = f"/manage/events/{forum.slug}/edit/limits"
+    assert client.get(address).text.count('<details class="limits" open>') == 1
+    few = {f"limit_{w.id}_family.people": "0" for w in forum.waves[:2]}
+    assert client.post(address, data=few).status_code == 302
+    page = client.get(address).text
+    assert page.count('<details class="limits" open>') == 3
+    assert page.count(": not admitted") == 2
+    many = {f"limit_{w.id}_family.people": "12" for w in forum.waves}
+    assert client.post(address, data=many).status_code == 302
+    folded = client.get(address).text
+    assert folded.count('<details class="limits" open>') == 0
+    assert folded.count("12 people") == len(forum.waves)
+    wrong = client.post(address, data=many | {f"limit_{forum.waves[3].id}_family.people": "-4"})
+    assert wrong.status_code == 422
+    assert wrong.text.count('<details class="limits" open>') == 1
+
+
 def test_a_limit_below_what_is_taken_is_told_at_its_cell(client: FlaskClient, forum: EventRow, enrol: Enrol) -> None:
     enrol(forum, class_draft(forum, 0, "Manon Lambert"))
     sent = {f"limit_{forum.waves[0].id}_school.people": "10"}

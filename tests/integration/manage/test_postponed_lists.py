@@ -1,5 +1,7 @@
 """What lists say of new dates: who answered, hours that hold no more, and groups to be told theirs on the telephone."""
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -127,3 +129,25 @@ def test_groups_without_mail_are_called_when_their_hours_change(
     assert "Told on the telephone when to come" in client.get(f"/manage/events/{forum.slug}/history").text
     late(forum, 0)
     assert "<s>Friday 5 February at 9:40 am</s>" in page(client.get(calls))
+
+
+def test_whom_no_mail_reaches_is_called_first_page_by_page(
+    client: FlaskClient, forum: EventRow, enrol: Enrol, by: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts = [
+        Contact(f"P{n}", "", f"06 39 98 10 0{n}") if n % 2 else Contact(f"P{n}", f"p{n}@example.org") for n in range(5)
+    ]
+    made = [enrol(forum, person_draft(forum, 0, contact.name, contact=contact)) for contact in contacts]
+    postpone(forum, Shift(7), by)
+    monkeypatch.setattr("app.reports.queries.unanswered.PAGE", 2)
+    path: str | None = f"/manage/events/{forum.slug}/calls"
+    seen: list[str] = []
+    marked = 0
+    while path is not None:
+        shown = client.get(path).text
+        seen += re.findall(r'<th scope="row"><a href="[^"]*/registrations/([^"]+)"', shown)
+        marked += shown.count("Without mail")
+        following = re.search(r'href="([^"]*/calls\?answer=asked&amp;after=[01][.0-9]+)"', shown)
+        path = html.unescape(following[1]) if following else None
+    assert seen == [made[n].reference for n in (1, 3, 0, 2, 4)]
+    assert marked == 2

@@ -166,7 +166,7 @@ def test_calls_name_who_did_not_answer_and_note_what_they_say(
     made = enrol(forum, class_draft(forum, 0, "Manon Lambert"))
     other = enrol(forum, person_draft(forum, 1, "Hugo Dupont", contact=MAILED))
     calls = f"/manage/events/{forum.slug}/calls"
-    assert "Nobody to call" in client.get(calls).text
+    assert "No call to make" in client.get(calls).text
     postponed(client, forum)
     assert "No answer yet" in client.get(f"/manage/events/{forum.slug}/registrations/{made.reference}").text
     asked = page(client.get(calls))

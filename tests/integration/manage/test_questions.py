@@ -92,6 +92,22 @@ def test_answers_stay_readable_after_changes(client: FlaskClient, forum: EventRo
     assert [q.retired for q in get_event(forum.slug).questions] == [False]
 
 
+def test_an_answer_put_right_stays_the_one_that_people_gave(client: FlaskClient, forum: EventRow, enrol: Enrol) -> None:
+    event = ask(client, forum, choices_text="En fauteuil | In a wheelchair\nSans repas | No meal")
+    key = event.questions[0].key
+    enrol(event, class_draft(event, 0, "Manon Lambert", answers={key: "en_fauteuil"}))
+    address = f"/manage/events/{forum.slug}/questions/{key}"
+    assert "an answer stays the one that people gave" in client.get(address).text
+    reworded = "En fauteuil roulant | Uses a wheelchair\nSans repas | No meal"
+    assert client.post(address, data={**MEAL, "choices_text": reworded}).status_code == 302
+    question = get_event(forum.slug).questions[0]
+    assert [(c.code, c.retired) for c in question.choices] == [("en_fauteuil", False), ("sans_repas", False)]
+    assert question.shown("en_fauteuil", "fr") == "En fauteuil roulant"
+    totals = client.get(f"/manage/events/{forum.slug}/answers").text
+    assert "Uses a wheelchair" in totals
+    assert "no longer offered" not in totals
+
+
 def test_an_unanswered_question_vanishes(client: FlaskClient, forum: EventRow) -> None:
     event = ask(client, forum)
     client.post(f"/manage/events/{forum.slug}/questions/{event.questions[0].key}/retire")

@@ -22,6 +22,7 @@ from tests.conftest import counted_statements
 from tests.integration.manage.conftest import NOW, class_draft, paris, person_draft
 
 Enrol = Callable[[EventRow, RegistrationDraft], Registered]
+MakeEvent = Callable[..., EventRow]
 
 
 @pytest.fixture
@@ -136,6 +137,27 @@ def test_totals_are_those_of_now(forum: EventRow, enrolled: dict[str, Registered
     assert some.shown == Totals(1, 30, 0)
 
 
+def test_who_waits_is_counted_apart_everywhere(client: FlaskClient, make_event: MakeEvent, enrol: Enrol) -> None:
+    event = make_event(capacity=40, waiting_list=True)
+    enrol(event, class_draft(event, 0, "Manon Lambert"))
+    other = Organisation("Collège des Trois-Rivières", class_label="4e A")
+    enrol(event, class_draft(event, 0, "Inès Roux", organisation=other, waitlist=True))
+    base = f"/manage/events/{event.slug}"
+    assert get_totals(event.id) == Totals(2, 60, 0, waiting=1, waiting_people=30)
+    page = client.get(f"{base}/registrations").text
+    assert "<b>1 registration (30 people) and 1 waiting (30 people)</b>" in page
+    assert "<b>1 waiting (30 people)</b>" in client.get(f"{base}/registrations?status=waitlisted").text
+    searched = client.get(f"{base}/registrations?q=4e").text
+    assert "<b>1 waiting (30 people)</b> of 1 registration (30 people) and 1 waiting (30 people)" in searched
+    for name, count in (("Registrations", 1), ("Waiting list", 1)):
+        tab = re.search(rf'<a[^>]*>{name} <span class="count">(\d+)', page)
+        assert tab is not None, name
+        assert int(tab[1]) == count
+    dashboard = client.get(base).text
+    assert re.search(r"\b1 registration\b", dashboard)
+    assert "2 registrations" not in dashboard
+
+
 def test_pages_follow_each_other_both_ways_without_loss(client: FlaskClient, forum: EventRow, enrol: Enrol) -> None:
     expected = []
     for n in range(103):
@@ -184,4 +206,4 @@ def test_one_row_and_thirty_take_as_many_statements(client: FlaskClient, forum: 
         with counted_statements() as narrowed:
             client.get(f"{path}?q=nom&status=confirmed&arrival=nobody")
         counts.append(int(narrowed))
-    assert counts == [9, 9, 9, 9]
+    assert counts == [10, 10, 10, 10]

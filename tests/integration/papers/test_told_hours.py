@@ -1,19 +1,25 @@
 """The hours of the plan in force, said alike wherever a group reads them: ticket, its paper, own page, sheet, calendar, mails."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from app.core.actor import SYSTEM
 from app.core.i18n import format_hour
-from app.events.models import Stop
+from app.core.transaction import transaction
+from app.events.models import Space, Stop
 from app.events.queries import EventRow, get_event
+from app.flows.enums import DelayKind
+from app.flows.operations import mark_late
 from app.flows.queries import passages_of
 from app.registrations.calendars import registration_calendar
 from app.registrations.queries import RegistrationRow, get_registration
 from tests.factories import DAY_ONE, make_plan
 from tests.integration.flows.conftest import add_class
-from tests.integration.mails.conftest import drain
+from tests.integration.mails.conftest import Received, drain
 from tests.integration.papers.conftest import At, edited, words_of
 from tests.unit.documents.pdf_reading import read_pdf
 
@@ -95,3 +101,33 @@ def test_each_team_reads_its_own_hours(event: EventRow, visitor: FlaskClient, at
         assert hour in sheet
         assert f"Team {passage.team} · {passage.people} people" in own
         assert f"Team {passage.team} · {passage.people} people" in sheet
+
+
+def test_each_team_reads_its_own_stand_in_the_mails_of_the_plan_and_of_a_delay(event: EventRow, at: At) -> None:
+    space = event.stops[1].space_id
+    assert space is not None
+    edited(event, update(Stop).where(Stop.id == event.stops[1].id).values(largest_team=15))
+    edited(event, update(Space).where(Space.id == space).values(stands=2))
+    large = get_registration(add_class(event, "3e Z", wave=1, participants=27).id)
+    make_plan(event)
+    held = [passage for passage in passages_of(large.id) if passage.stand is not None]
+    assert {passage.team for passage in held} == {1, 2}
+    plan = next(mail for mail in reversed(drain()) if mail.to == large.contact_email)
+    require_stands(event, large, plan)
+    at(-60, moment=DAY_ONE)
+    with transaction():
+        mark_late(event.id, DelayKind.SPACE, space, 10, by=SYSTEM, now=DAY_ONE - timedelta(hours=1))
+    delay = next(mail for mail in reversed(drain()) if mail.to == large.contact_email)
+    assert delay.title != plan.title
+    require_stands(event, large, delay)
+
+
+def require_stands(event: EventRow, registration: RegistrationRow, mail: Received) -> None:
+    """Both bodies of the mail say the hour and the stand of each team, as the plan in force has them."""
+    for body in (mail.text, mail.html):
+        said = " ".join(body.replace("\xa0", " ").split())
+        for passage in passages_of(registration.id):
+            if passage.stand is not None:
+                hour = format_hour(passage.starts_at, event.timezone, "fr").replace("\xa0", " ")
+                assert f"{hour}, stand {passage.stand}" in said
+                assert f"équipe {passage.team} : {hour}" in said

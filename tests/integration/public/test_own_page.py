@@ -316,3 +316,4 @@ def test_cancelled_event_is_unmistakable(client: FlaskClient, event: EventRow, m
         assert "This event is called off" in page
         assert "The hall is flooded." in page
         assert "Show this code" not in page
+        assert ">Confirmed<" not in page

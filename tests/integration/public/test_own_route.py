@@ -117,7 +117,7 @@ def test_a_plan_says_exact_hours_and_each_team_its_own(
     paper = read_pdf(client.get(f"/t/{made.ticket_code}.pdf").data)
     assert "team 2: 10:30" in " ".join(" ".join(paper.texts).split())
     calendar = client.get(f"/r/{made.token}.ics").text.replace("\r\n ", "").replace("\N{NO-BREAK SPACE}", " ")
-    assert "3. Stands\\, équipe 1 : 9 h 40 · équipe 2 : 10 h 30" in calendar
+    assert "3. Stands\\, équipe 1 : 9 h 40\\, stand 1 · équipe 2 : 10 h 30\\, stand 2" in calendar
 
 
 def test_the_events_page_shows_each_audience_its_own_route(client: FlaskClient, event: EventRow) -> None:

@@ -170,7 +170,7 @@ def test_teams_have_each_their_way(event: EventRow, school: RegistrationRow, mon
     assert itinerary(event, school, team=2) == teams[1].stops
     hours = {line.stop.name_fr: line.hour for line in route_lines(event, school, "fr")}
     assert hours["Construire"] == "9\xa0h\xa020"
-    assert hours["Stands"] == "équipe 1\xa0: 9\xa0h\xa045 · équipe 2\xa0: 10\xa0h\xa030"
+    assert hours["Stands"] == "équipe 1\xa0: 9\xa0h\xa045, stand 1 · équipe 2\xa0: 10\xa0h\xa030, stand 1"
 
 
 def test_passages_of_another_wave_or_of_a_stop_left_out_say_nothing(

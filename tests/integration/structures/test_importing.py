@@ -77,6 +77,7 @@ def test_a_file_is_read_checked_and_written(organiser_id: int, desk: FlaskClient
     report = accept(desk, path)
     assert "Everything is in order" in report
     assert "Import 3 structures" in report
+    assert all(f"<li>{line.split(';')[0]}" in report for line in GOOD.splitlines())
     assert counts() == (0, 0)
     desk.post(f"{path}/writing")
     work()

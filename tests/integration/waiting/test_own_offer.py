@@ -102,6 +102,21 @@ def test_no_gives_the_place_to_the_next_and_says_what_to_do(client: FlaskClient)
     assert statuses(first, second) == [CANCELLED, OFFERED]
 
 
+def test_no_is_asked_once_more_with_what_it_means(client: FlaskClient) -> None:
+    _event, first, second = offered()
+    assert f'href="/r/{first.token}/decline"' in read(client, first)
+    asked = client.get(f"/r/{first.token}/decline").text
+    assert "Leave this place to others?" in asked
+    assert "You are no longer registered." in asked
+    assert "Thursday 4 February" in asked
+    assert f'action="/r/{first.token}/decline"' in asked
+    assert statuses(first, second) == [OFFERED, WAITS]
+    for nothing_offered in (second, first):
+        if nothing_offered is first:
+            say(client, first, "accept")
+        assert client.get(f"/r/{nothing_offered.token}/decline").headers["Location"] == f"/r/{nothing_offered.token}"
+
+
 def test_too_late_says_so_and_the_next_has_the_offer(client: FlaskClient, whole_app: Flask) -> None:
     event, first, second = offered()
     set_clock(whole_app.extensions, LATER + timedelta(seconds=1))

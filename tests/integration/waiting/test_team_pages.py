@@ -15,19 +15,23 @@ from app.accounts.enums import EventFunction, Role
 from app.accounts.models import Account
 from app.accounts.operations.partners import entrust
 from app.accounts.operations.people import add_member, create_account
+from app.accounts.rules import Access
 from app.core.actor import SYSTEM
 from app.core.audit import AuditEntry
 from app.core.clock import set_clock
 from app.core.db import db
 from app.core.transaction import transaction
-from app.events.drafts import AllotmentDraft
-from app.events.enums import WaitingPolicy
+from app.events.drafts import AllotmentDraft, WaveDraft
+from app.events.enums import Enrolment, WaitingPolicy
 from app.events.queries import EventRow
 from app.registrations.drafts import Contact
 from app.registrations.models import Registration, RegistrationWave, Ticket
 from app.registrations.operations import erase_registration
+from app.registrations.queries import get_registration, waiting_before
+from app.reports.lists import ListQuery
+from app.reports.queries.waiting_list import list_queue
 from tests.conftest import counted_statements
-from tests.factories import NOW, hashed, make_event, make_organiser, make_registration, one_wave
+from tests.factories import NOW, forum, hashed, make_event, make_organiser, make_registration, one_wave
 from tests.integration.registrations.conftest import history, told
 from tests.integration.waiting.conftest import (
     CANCELLED,
@@ -46,6 +50,7 @@ from tests.integration.waiting.conftest import (
 
 pytestmark = pytest.mark.usefixtures("whole_app")
 BY_PHONE = Contact("Zoé Faivre", "", "+33639980177")
+HOUR = timedelta(hours=1)
 _numbers = itertools.count(1)
 
 
@@ -272,3 +277,32 @@ def _many(like: int, number: int) -> None:
         db.session.execute(insert(RegistrationWave), [{**rows[RegistrationWave], "registration_id": i} for i in made])
         tickets = [{**rows[Ticket], "id": 1_000_000 + i, "registration_id": i, "code": f"C{i}"} for i in made]
         db.session.execute(insert(Ticket), tickets)
+
+
+def test_the_team_and_the_person_read_the_same_place(whole_app: Flask) -> None:
+    """Counted among those who wait for one of the same waves, however the list is narrowed."""
+    start = forum().starts_at
+    waves = tuple(WaveDraft(start + n * HOUR, start + (n + 1) * HOUR, 5) for n in range(2))
+    event = make_event(make_organiser(), forum(waves=waves, enrolment=Enrolment.SEVERAL))
+    first, second = ((wave.id,) for wave in event.waves)
+    for own in (first, second):
+        make_registration(event, group(event, 5, waves=own))
+    asked = [first, second, first + second, second, first]
+    made = [
+        waits(event, 1 + number, waves=own, contact=Contact(f"Nom {number}", f"nom{number}@example.org"))
+        for number, own in enumerate(asked)
+    ]
+    client = staff(whole_app, event)
+    line = {
+        row.reference: row
+        for row in list_queue(event, ListQuery(), Access(event.organiser_id, role=Role.MANAGER)).lines
+    }
+    said = [(line[one.reference].place, line[one.reference].before) for one in made]
+    assert said == [(1, 0), (1, 0), (3, 3), (3, 5), (3, 4)]
+    ahead = [waiting_before(get_registration(one.id)) for one in made]
+    assert said == [(one.parties + 1, one.people) for one in ahead]
+    own_page = words(whole_app.test_client().get(f"/r/{get_registration(made[3].id).token}?lang=en"))
+    assert "5 people wait before you (2 registrations)" in own_page
+    narrowed = words(client.get(f"{base(event)}/waiting?wave={event.waves[1].id}&q=nom3"))
+    assert "5 people before" in narrowed
+    assert "One’s place counts those who wait for one of the same waves" in narrowed

@@ -9,18 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.checkin.enums import Direction
+from app.checkin.replaying import PastScan, follow_cards, replay
 from app.checkin.rules import (
     NOBODY,
     ONE,
     Cards,
     Decision,
     Passage,
-    PastScan,
     Whereabouts,
     decide,
     decide_card,
-    follow_cards,
-    replay,
 )
 from app.registrations.drafts import Headcount
 

@@ -6,16 +6,14 @@ import pytest
 
 from app.checkin.enums import Direction, Reason
 from app.checkin.operations import code_of
+from app.checkin.replaying import PastScan, first_in, replay
 from app.checkin.rules import (
     NOBODY,
     Passage,
-    PastScan,
     Whereabouts,
     decide,
-    first_in,
     is_wrong_day,
     refuse_status,
-    replay,
 )
 from app.registrations.drafts import Headcount
 from app.registrations.enums import RegistrationStatus

@@ -1,7 +1,6 @@
 """Tickets and route cards: what is printed, that it can be scanned, and that nothing people write breaks a page."""
 
 from dataclasses import asdict, replace
-from typing import cast
 
 import pytest
 
@@ -317,7 +316,7 @@ def test_no_cards_without_a_card() -> None:
 
 
 def test_a_fault_of_the_template_is_told() -> None:
-    value = cast(dict[str, Json], ticket_value(TICKET))
+    value = ticket_value(TICKET)
     with pytest.raises(TypesettingFailed, match="stops"):
         typeset("ticket", {name: field for name, field in value.items() if name != "stops"})
 

@@ -132,6 +132,27 @@ def test_choices_keep_their_code_when_only_others_change() -> None:
     assert [(c.code, c.en) for c in after] == [("car", "Bus"), ("a_velo", ""), ("a_pied", "Walking")]
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "same"),
+    [
+        ("En fauteuil", "En fauteuil roulant", True),
+        ("Langue des signe", "Langue des signes", True),
+        ("A pied", "À pied", True),
+        ("Non", "Peut-être", False),
+        ("Atelier 1", "Atelier 2", False),
+        ("Classe A", "Classe B", False),
+    ],
+)
+def test_a_choice_put_right_keeps_its_code_and_another_one_does_not_take_it(before: str, now: str, same: bool) -> None:
+    known = with_codes([("Car", ""), (before, ""), ("Tram", "")])
+    after = with_codes([("Car", ""), (now, ""), ("Tram", "")], known)
+    assert [a.code == b.code for a, b in zip(after, known, strict=True)] == [True, same, True]
+    moved = with_codes([("Car", ""), ("Tram", ""), (now, ""), ("Vélo", "")], known)
+    assert known[1].code not in [c.code for c in moved], (
+        "with more choices than before, nothing says which became which"
+    )
+
+
 def test_keys_never_clash() -> None:
     assert new_key("Repas ?", []) == "repas"
     assert new_key("Repas", ["repas", "repas_2"]) == "repas_3"

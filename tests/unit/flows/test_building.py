@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from app.events.audiences import AudienceRow
 from app.events.enums import Enrolment, EventKind, EventState, WaitingPolicy
 from app.events.queries.rows import EventRow, SpaceRow, StopRow, TransferRow, WaveRow
-from app.flows.building import GroupToPlan, Omission, TeamStop, build_instance, list_crowds
+from app.flows.building import GroupToPlan, Omission, TeamStop, build_instance
+from app.flows.crowds import list_crowds
 from app.flows.hours import Hours
 from app.flows.reading import read_instance
 
