@@ -173,7 +173,7 @@ def test_wrong_codes_say_what_to_do(hall: Hall, context: BrowserContext) -> None
         page.get_by_label("Or the address under the code").fill("https://example.org/")
         page.get_by_role("button", name="Begin").click()
         expect(page.locator("[data-enrol-problem]")).to_contain_text("This is not the address that staff show.")
-        page.get_by_label("Name of this phone").fill("Phone of Yasmina")
+        page.locator("#enrol-name").fill("Phone of Yasmina")
         page.get_by_label("Or the address under the code").fill(f"http://127.0.0.1:8000/door#e={hall.code()}")
         page.get_by_role("button", name="Begin").click()
         expect(view(page, "place")).to_contain_text("The Path of Talents")

@@ -93,7 +93,8 @@ def by_hand(event_ids: Iterable[int], now: datetime) -> Sums:
     ends = {row.id: row.ends_at for row in db.session.execute(select(Event.id, Event.ends_at))}
     presences = {p.registration_id: p for p in db.session.execute(select(Presence)).scalars()}
     total: dict[str, Any] = {f.name: 0 for f in fields(Sums)}
-    total |= {"registered": Amount(), "waiting": Amount(), "offered": Amount(), "cancelled": {}, "no_shows": {}}
+    total |= {name: Amount() for name in ("registered", "waiting", "offered", "given_back")}
+    total |= {"cancelled": {}, "no_shows": {}}
     for row in db.session.execute(select(Registration)).scalars():
         if row.event_id not in event_ids:
             continue
@@ -115,6 +116,7 @@ def by_hand(event_ids: Iterable[int], now: datetime) -> Sums:
             continue
         total["registered"] += amount
         total["offered"] += amount if row.status is RegistrationStatus.OFFERED else Amount()
+        total["given_back"] += amount if row.absent_at is not None else Amount()
         total["groups"] += row.kind is RegistrationKind.GROUP
         total["oriented_registered"] += amount.people if row.oriented_by else 0
         if not came and ends[row.event_id] <= now and row.status is RegistrationStatus.CONFIRMED:

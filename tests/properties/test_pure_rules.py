@@ -17,6 +17,7 @@ from app.checkin.rules import (
     Whereabouts,
     decide,
     is_wrong_day,
+    joins,
     least,
     minus,
     most,
@@ -52,10 +53,17 @@ def test_accepted_passages_add_up_to_where_people_are(people: Headcount, tries: 
         check_decision(at, people, passage, room, decision)
         at = decision.after
         if decision.result is ScanResult.ACCEPTED:
-            past.append(PastScan(str(number), passage.direction, passage.space_id, decision.delta, AT))
+            past.append(past_scan(number, passage, decision, AT))
         assert replay(past) == at
     inside = Headcount(sum(p.delta.participants for p in past), sum(p.delta.companions for p in past))
     assert inside == at.inside
+
+
+def past_scan(number: int, passage: Passage, decision: Decision, moment: datetime) -> PastScan:
+    return PastScan(
+        str(number), passage.direction, passage.space_id, decision.delta, moment,
+        card_space_id=passage.space_id, counted=passage.headcount,
+    )  # fmt: skip
 
 
 def check_decision(at: Whereabouts, people: Headcount, passage: Passage, room: int, decision: Decision) -> None:
@@ -71,10 +79,20 @@ def check_decision(at: Whereabouts, people: Headcount, passage: Passage, room: i
     if after.inside.people == 0:
         assert after.space_id is None
     if decision.result is ScanResult.ACCEPTED and passage.direction is Direction.IN and passage.space_id is not None:
-        assert after.space_id == passage.space_id
-        assert after.inside.people <= room
+        check_entering(at, passage, passage.space_id, room, after)
     if decision.result is ScanResult.ACCEPTED and passage.headcount is None and passage.space_id is None:
         assert after.inside == (most(at.inside, people) if passage.direction is Direction.IN else NOBODY)
+
+
+def check_entering(at: Whereabouts, passage: Passage, space_id: int, room: int, after: Whereabouts) -> None:
+    """Only those who come need room: some of the group by their count, else all who are in the event."""
+    there = after.by_space().get(space_id, 0)
+    gained = there - at.by_space().get(space_id, 0)
+    assert gained <= room
+    if passage.headcount is not None and joins(at, passage.headcount, space_id):
+        assert (gained, after.inside) == (passage.headcount.people, at.inside)
+    else:
+        assert (there, after.space_id, after.teams) == (after.inside.people, space_id, ())
 
 
 @given(expected, st.lists(passages, min_size=1, max_size=12), st.data())
@@ -87,7 +105,7 @@ def test_an_undone_passage_counts_as_if_it_had_not_been(
         at = decision.after
         if decision.result is ScanResult.ACCEPTED:
             moment = AT + timedelta(minutes=number)
-            past.append(PastScan(str(number), passage.direction, passage.space_id, decision.delta, moment))
+            past.append(past_scan(number, passage, decision, moment))
     if not past:
         return
     gone = data.draw(st.sampled_from(past))
