@@ -56,6 +56,12 @@ class Booking:
         """Those of an answer: expected, and inside on that day."""
         return Headcount(self.participants, self.companions), Headcount(*self.whereabouts(day)[0])
 
+    def are_some(self, count: Pair, way: str, day: int) -> bool:
+        """Whether as many go into a space, or out of one, as a part of those inside: the others stay where they are."""
+        (p, c), _, _ = self.whereabouts(day)
+        fewer = count[0] < p or count[1] < c
+        return fewer and (way == "out" or (count[0] <= p and count[1] <= c))
+
     @property
     def last_day(self) -> int | None:
         """The latest on which somebody passed, be it taken back."""
@@ -237,11 +243,11 @@ class Forum:
     def scan(
         self, booking: Booking, scan_id: str, code: str, way: str, space: int | None, asked: Pair | None, day: int
     ) -> Said:
-        """What the door answers, and note what happened."""
-        if booking.status != "confirmed":
+        """What the door answers, and note what happened. Whoever is inside may leave, whatever became of the registration."""
+        if way == "in" and booking.status != "confirmed":
             return "refused", "waitlisted" if booking.status == "offered" else booking.status
         card = code != booking.codes[0]
-        if booking.codes.index(code) > booking.participants:
+        if way == "in" and booking.codes.index(code) > booking.participants:
             return "refused", "cancelled"  # the class shrank: its last cards are withdrawn
         said, delta = (
             self._judge_card(booking, code, way, space, day) if card else self._judge(booking, way, space, asked, day)

@@ -119,9 +119,9 @@ PARTS: dict[type[Model], dict[str, str]] = {
 # Tables that point to an event and of which a copy has nothing: people, what they did, what was told or asked of them.
 # Delegations are copied when asked for (tests/integration/cloning).
 LEFT = {
-    "answer_files", "bulk_actions", "declared_statistics", "delegations", "exports", "flow_delays", "flow_plans",
-    "import_files", "invitations", "presences", "registrations",
-    "scans",
+    "answer_files", "bulk_actions", "declared_statistics", "delegations", "door_codes", "door_conflicts", "door_devices",
+    "door_walk_ins", "exports", "flow_delays", "flow_plans", "import_files", "invitations", "presences", "registrations",
+    "scans", "team_presences",
 }  # fmt: skip
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=30)

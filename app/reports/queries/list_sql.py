@@ -71,7 +71,8 @@ class Key:
 class ListSql:
     """A list as SQL. `rows`: which registrations the person has; `conditions` narrow them. No two rows share the last key.
 
-    `costly`: the conditions take longer than keeping a row that they let through. `searches`: they read long texts.
+    `confirmed`: they let through nobody else. `costly`: they take longer than keeping a row that they let through. `searches`:
+    they read long texts.
     """
 
     rows: tuple[ColumnElement[bool], ...]
@@ -80,6 +81,7 @@ class ListSql:
     presence: bool
     costly: bool
     searches: bool
+    confirmed: bool = False
 
     @property
     def order(self) -> list[Any]:
@@ -103,6 +105,7 @@ def list_sql(event: EventRow, query: ListQuery, access: Access) -> ListSql:
         keys=_keys(event, wanted, column, named=named),
         presence=bool(wanted.arrivals - {Arrival.NOBODY}) or wanted.sort in _PRESENCE,
         searches=bool(wanted.text),
+        confirmed=bool(wanted.arrivals),
         costly=bool(
             wanted.arrivals
             or wanted.answers

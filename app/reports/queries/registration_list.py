@@ -283,19 +283,13 @@ def _at_once(
 ) -> RegistrationPage:
     """Totals and ids of a page in one statement that looks at every row once; a second one for a page beyond the last."""
     keys = [key.value.label(f"key_{number}") for number, key in enumerate(found.keys)]
-    stands = case((STANDS, 1), else_=0).label("stands")
-    waits = case((Registration.status == RegistrationStatus.WAITLISTED, 1), else_=0).label("waits")
     gone = case((IS_ABSENT, 1), else_=0).label("gone")
-    matching = found.select(Registration.id, stands, waits, gone, PEOPLE.label("people"), *keys).cte("matching")
-    totals = select(
-        func.coalesce(func.sum(matching.c.stands), 0).label("registrations"),
-        func.coalesce(func.sum(matching.c.stands * matching.c.people), 0).label("people"),
-        func.coalesce(func.sum(1 - matching.c.stands), 0).label("off"),
-        func.coalesce(func.sum(matching.c.waits), 0).label("waiting"),
-        func.coalesce(func.sum(matching.c.waits * matching.c.people), 0).label("waiting_people"),
-        func.coalesce(func.sum(matching.c.gone), 0).label("absent"),
-        func.coalesce(func.sum(matching.c.gone * matching.c.people), 0).label("absent_people"),
-    ).subquery()
+    kinds = () if found.confirmed else (
+        case((STANDS, 1), else_=0).label("stands"),
+        case((Registration.status == RegistrationStatus.WAITLISTED, 1), else_=0).label("waits"),
+    )  # fmt: skip
+    matching = found.select(Registration.id, *kinds, gone, PEOPLE.label("people"), *keys).cte("matching")
+    totals = select(*_sums(matching.c, confirmed=found.confirmed)).subquery()
     ordered = select(matching).order_by(*_ordering(matching, found)).limit(query.size)
     shown = ordered.offset((max(1, page) - 1) * query.size).subquery()
     rows = db.session.execute(
@@ -310,6 +304,17 @@ def _at_once(
         return _at_once(event, query, access, found, whole, -(-counted.listed // query.size))
     number = max(1, page) if ids else 1
     return RegistrationPage(tuple(_lines(event, ids, access)), counted, whole, number=number, size=query.size)
+
+
+def _sums(rows: Any, *, confirmed: bool) -> list[Any]:
+    """The figures of Totals, by their names; of confirmed ones alone less is to be looked at."""
+    gone = [rows.gone, rows.gone * rows.people]
+    found = [literal(1), rows.people] if confirmed else [rows.stands, rows.stands * rows.people, 1 - rows.stands]
+    waiting = [] if confirmed else [rows.waits, rows.waits * rows.people]
+    sums: list[Any] = [func.coalesce(func.sum(value), 0) for value in (*found, *waiting, *gone)]
+    if confirmed:
+        sums[2:2] = [literal(0)] * 3
+    return [value.label(name) for name, value in zip(Totals.__dataclass_fields__, sums, strict=True)]
 
 
 def _ordering(rows: Any, found: ListSql) -> list[Any]:
