@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.checkin.enums import Direction
 from app.core.errors import DomainError
 from app.core.transaction import transaction
-from app.events.errors import AudienceFull, WaveFull
+from app.events.errors import AudienceFull, QueueFirst, WaveFull
 from tests.properties.model import Obstacle
 
 AUDIENCES = ("school", "job_seeker", "family")
@@ -56,5 +56,6 @@ def refusal(obstacle: Obstacle, answer: object) -> bool:
     if kind == "event":
         return isinstance(answer, WaveFull) and answer.wave_id is None
     if kind == "wave":
-        return isinstance(answer, WaveFull) and answer.wave_id in where
+        queue = isinstance(answer, QueueFirst) and answer.wave_id is None  # the event's last places are for the list too
+        return isinstance(answer, WaveFull) and (queue or answer.wave_id in where)
     return isinstance(answer, AudienceFull) and answer.wave_id in where
