@@ -56,6 +56,7 @@ def refusal(obstacle: Obstacle, answer: object) -> bool:
     if kind == "event":
         return isinstance(answer, WaveFull) and answer.wave_id is None
     if kind == "wave":
-        queue = isinstance(answer, QueueFirst) and answer.wave_id is None  # the event's last places are for the list too
+        # the event's last places are for the waiting list too
+        queue = isinstance(answer, QueueFirst) and answer.wave_id is None
         return isinstance(answer, WaveFull) and (queue or answer.wave_id in where)
     return isinstance(answer, AudienceFull) and answer.wave_id in where
