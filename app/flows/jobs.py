@@ -3,11 +3,9 @@
 import logging
 from datetime import datetime
 
-from sqlalchemy import select
-
 from app.core.actor import SYSTEM
 from app.core.db import db
-from app.core.transaction import in_transaction, transaction
+from app.core.transaction import in_transaction
 from app.events.errors import EventNotFound
 from app.events.queries import EventRow, get_event_by_id
 from app.flows import delay_jobs, itineraries, plan_dates
@@ -21,15 +19,12 @@ from app.flows.planner import solve
 from app.flows.queries import count_individuals, get_plan_by_id, list_groups_to_plan
 from app.flows.queries.plans import PlanRow
 from app.flows.reading import read_instance
+from app.flows.telling import tell_each
 from app.jobs.registry import JobContext, Payload, handler
-from app.messages.models import Message
-from app.registrations.notifications import tell
-from app.registrations.queries import list_registrations_by_id
 
 ITINERARIES = itineraries.__name__  # registered wherever jobs are: routes are shown from passages
 DATES = plan_dates.__name__  # as ITINERARIES: the plan in force goes with new dates
 DELAYS = delay_jobs.__name__  # as ITINERARIES: telling of delays
-CHUNK = 50
 STAGES = 100
 
 log = logging.getLogger("parcours.flows")
@@ -116,28 +111,4 @@ class _Progress:
 @handler(TELL_JOB)
 def tell_plan(context: JobContext) -> None:
     """Queue the mail to everyone whose hours a plan changed. Begun again, it goes on with those not told yet."""
-    ids = list(context.payload["registration_ids"])
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        with transaction():
-            told = _told(chunk, context.job_id)
-            for registration in list_registrations_by_id([i for i in chunk if i not in told]):
-                if registration.contact_email and registration.alive:
-                    tell(
-                        "plan", registration.id, registration.contact_email, registration.locale,
-                        organiser_id=registration.organiser_id, now=context.now(), more={"job_id": context.job_id},
-                    )  # fmt: skip
-        context.progress(start + len(chunk), len(ids))
-
-
-def _told(registration_ids: list[int], job_id: int) -> set[int]:
-    """Those to whom this job queued a mail already."""
-    subjects = {f"registration:{i}": i for i in registration_ids}
-    rows = db.session.execute(
-        select(Message.subject).where(
-            Message.template == "registrations.plan",
-            Message.subject.in_(list(subjects)),
-            Message.params["job_id"].as_integer() == job_id,
-        )
-    ).scalars()
-    return {subjects[subject] for subject in rows}
+    tell_each(context, "plan", {one: {} for one in context.payload["registration_ids"]})

@@ -56,11 +56,14 @@ class Booking:
         """Those of an answer: expected, and inside on that day."""
         return Headcount(self.participants, self.companions), Headcount(*self.whereabouts(day)[0])
 
-    def are_some(self, count: Pair, way: str, day: int) -> bool:
-        """Whether as many go into a space, or out of one, as a part of those inside: the others stay where they are."""
+    def counted(self, count: Pair | None, way: str, space: int | None, day: int) -> Pair | None:
+        """The count that is sent: none at a space where so many would be a part of those inside, the others staying where they
+        are (parts: test_pure_rules, test_interleavings).
+        """
         (p, c), _, _ = self.whereabouts(day)
-        fewer = count[0] < p or count[1] < c
-        return fewer and (way == "out" or (count[0] <= p and count[1] <= c))
+        if count is None or space is None or (count[0] >= p and count[1] >= c):
+            return count
+        return None if way == "out" or (count[0] <= p and count[1] <= c) else count
 
     @property
     def last_day(self) -> int | None:

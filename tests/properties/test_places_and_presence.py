@@ -320,10 +320,8 @@ class ForumMachine(RuleBasedStateMachine):
             booking = self.some(which)
             code = booking.codes[ticket % len(booking.codes)]
             space = [None, *self.spaces][door]
-            if space is not None and people is not None and booking.are_some(people, way, day):
-                people = None  # parts of a group: test_pure_rules, test_interleavings
-            headcount = None if people is None else Headcount(*people)
-            item = self.item(code, space, way, headcount, day=day)
+            people = booking.counted(people, way, space, day)
+            item = self.item(code, space, way, None if people is None else Headcount(*people), day=day)
             items.append(item)
             told = self.model.scan(booking, item.id, code, way, space, people, day)
             expected.append((told, booking.figures(day)))

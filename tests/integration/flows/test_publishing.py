@@ -193,7 +193,7 @@ def test_dropping_the_plan_in_force_tells_that_nothing_is_planned(event: EventRo
 
 def test_a_job_killed_while_it_tells_writes_no_mail_twice(event: EventRow, monkeypatch: Any) -> None:
     publish(plan_now(event))
-    monkeypatch.setattr("app.flows.jobs.CHUNK", 1)
+    monkeypatch.setattr("app.flows.telling.CHUNK", 1)
     told: list[str] = []
 
     def dying(*args: Any, **rest: Any) -> None:
@@ -203,7 +203,7 @@ def test_a_job_killed_while_it_tells_writes_no_mail_twice(event: EventRow, monke
         told.append(args[2])
         tell(*args, **rest)
 
-    monkeypatch.setattr("app.flows.jobs.tell", dying)
+    monkeypatch.setattr("app.flows.telling.tell", dying)
     mails = drain()
     assert told[2] == "killed"
     mails += finish(event)
