@@ -73,7 +73,16 @@ def door(sqlite_app: Flask, chromium: Browser) -> Iterator[Door]:
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """The application on a free port of this machine."""
-    server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True)
+
+    def answered(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        # The development server forgets to close a file that it sends when the browser hangs up meanwhile.
+        parts = app(environ, start_response)
+        try:
+            return [b"".join(parts)]
+        finally:
+            getattr(parts, "close", lambda: None)()
+
+    server: BaseWSGIServer = make_server("127.0.0.1", 0, answered, threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
