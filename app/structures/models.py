@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model, text_enum
@@ -24,6 +24,7 @@ class Structure(Model):
 
     Merged into another, a row stays as a sign to it (`merged_into_id`) without its numbers. An archived one was never used,
     and is not proposed until it is. `search_text` is what the directory looks in: folded name, commune and numbers.
+    A `trusted_borrower`'s loans are approved at once.
     """
 
     __tablename__ = "structures"
@@ -52,6 +53,7 @@ class Structure(Model):
     merged_into_id: Mapped[int | None]
     archived_at: Mapped[datetime | None]
     search_text: Mapped[str] = mapped_column(String(600), default="", server_default="")
+    trusted_borrower: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class StructureContact(Model):

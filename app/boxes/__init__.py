@@ -1,0 +1,1 @@
+"""What is lent: scenarios and their contents, boxes, who may run them."""

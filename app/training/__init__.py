@@ -1,0 +1,1 @@
+"""Trainings that entitle people to run a scenario: presence becomes accreditation."""
