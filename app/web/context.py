@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
 
 from app.accounts.enums import MAY_READ, Role
@@ -65,6 +65,7 @@ def init_app(app: Flask) -> None:
     app.extensions["parcours.static_versions"] = {}
     app.context_processor(_page_context)
     app.url_defaults(_add_version)
+    app.add_template_global(_sprite_url, "sprite_url")
 
 
 def show_organiser(organiser_id: int) -> None:
@@ -173,6 +174,14 @@ def _add_version(endpoint: str, values: dict[str, Any]) -> None:
         versions[filename] = _version_of(Path(current_app.static_folder or "") / filename)
     if versions[filename]:
         values["v"] = versions[filename]
+
+
+def _sprite_url() -> str:
+    """The symbols' address, made once for a page: long ones show a hundred icons."""
+    if "sprite_url" not in g:
+        g.sprite_url = url_for("static", filename="icons.svg")
+    found: str = g.sprite_url
+    return found
 
 
 def _version_of(file: Path) -> str:

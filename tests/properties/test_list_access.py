@@ -35,10 +35,10 @@ from app.reports.exports import csv_parts
 from app.reports.exports_registrations import registrations_draft, registrations_sheet
 from app.reports.exports_xlsx import write_xlsx
 from app.reports.lists import COLUMNS, ArgList, read_query
+from app.reports.queries.list_neighbours import find_neighbours
 from app.reports.queries.registration_list import (
     count_rows,
     find_ids,
-    find_neighbours,
     find_own_ids,
     list_registrations,
 )

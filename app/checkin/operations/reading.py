@@ -3,18 +3,25 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Table, bindparam, select
+from sqlalchemy import Row, select
 
-from app.checkin.device_models import TeamPresence
 from app.checkin.drafts import ScanAnswer, ScanInput, code_of
 from app.checkin.enums import Direction, ScanResult
 from app.checkin.latecomers import GroupReturns, Latecomers, locks_in_order
 from app.checkin.ledger import Ledger
-from app.checkin.models import Presence, Scan
-from app.checkin.passages import ATTEMPTS, is_attempt, past_scan
+from app.checkin.operations.lookups import (
+    HOLDERS_AND_UNDONE,
+    PRESENCES,
+    SCANS,
+    TEAMS,
+    TICKETS,
+    TYPED,
+    lookups,
+)
+from app.checkin.passages import ATTEMPTS, past_scan
 from app.checkin.queries import count_in_spaces, label_of, ticket_label
 from app.checkin.replaying import PastScan
 from app.core.db import db
@@ -22,54 +29,8 @@ from app.events.models import Space
 from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
 from app.registrations.enums import RegistrationKind, RegistrationStatus, TicketKind
-from app.registrations.models import Registration, RegistrationWave, Ticket
+from app.registrations.models import RegistrationWave
 from app.registrations.rules import ticket_status
-
-# Written once, on plain tables: making these statements anew for each scan takes longer than running them.
-SCANS, TICKETS, PRESENCES, TEAMS = (cast(Table, model.__table__) for model in (Scan, Ticket, Presence, TeamPresence))
-_REGISTRATIONS = cast(Table, Registration.__table__)
-_STORED = select(SCANS).where(
-    SCANS.c.organiser_id == bindparam("organiser"), SCANS.c.scan_id.in_(bindparam("sent", expanding=True))
-)
-_ANY_HOLDERS = (
-    select(
-        TICKETS.c.id.label("ticket_id"), TICKETS.c.code, TICKETS.c.kind.label("ticket_kind"), TICKETS.c.label.label("card"),
-        TICKETS.c.number,
-        _REGISTRATIONS.c.id, _REGISTRATIONS.c.event_id, _REGISTRATIONS.c.status, _REGISTRATIONS.c.kind,
-        _REGISTRATIONS.c.participants, _REGISTRATIONS.c.companions, _REGISTRATIONS.c.class_label,
-        _REGISTRATIONS.c.organisation_name, _REGISTRATIONS.c.contact_name, _REGISTRATIONS.c.deleted_at,
-        _REGISTRATIONS.c.absent_at,
-    )
-    .select_from(TICKETS.join(_REGISTRATIONS, _REGISTRATIONS.c.id == TICKETS.c.registration_id))
-    .where(_REGISTRATIONS.c.organiser_id == bindparam("organiser"))
-    .order_by(_REGISTRATIONS.c.id)
-    .with_for_update(of=_REGISTRATIONS, key_share=True)
-)  # fmt: skip
-# a deleted one opens nothing; a passage of it from before can still be taken back
-_SENT = TICKETS.c.code.in_(bindparam("codes", expanding=True)) & _REGISTRATIONS.c.deleted_at.is_(None)
-_UNDONE = _REGISTRATIONS.c.id.in_(bindparam("also", expanding=True)) & (
-    (TICKETS.c.kind == TicketKind.MAIN) | TICKETS.c.id.in_(bindparam("shown", expanding=True))
-)
-_HOLDERS, _HOLDERS_AND_UNDONE = _ANY_HOLDERS.where(_SENT), _ANY_HOLDERS.where(_SENT | _UNDONE)
-"""The first is what nearly every call asks: beside an OR, SQLite would read all tickets."""
-_TYPED = (
-    select(_REGISTRATIONS.c.reference, TICKETS.c.code)
-    .select_from(_REGISTRATIONS.join(TICKETS, TICKETS.c.registration_id == _REGISTRATIONS.c.id))
-    .where(
-        _REGISTRATIONS.c.reference.in_(bindparam("typed", expanding=True)), TICKETS.c.kind == TicketKind.MAIN,
-        _REGISTRATIONS.c.organiser_id == bindparam("organiser"),
-    )
-)  # fmt: skip
-_ATTEMPTS = (  # the passages of some registrations, in order, with the kind of the ticket that was shown
-    select(SCANS, TICKETS.c.kind.label("ticket_kind"))
-    .select_from(SCANS.join(TICKETS, TICKETS.c.id == SCANS.c.ticket_id, isouter=True))
-    .where(SCANS.c.registration_id.in_(bindparam("ids", expanding=True)), is_attempt(SCANS.c))
-    .order_by(SCANS.c.id)
-)
-_PRESENT = select(PRESENCES).where(PRESENCES.c.registration_id.in_(bindparam("ids", expanding=True)))
-_SPLIT = (
-    select(TEAMS).where(TEAMS.c.registration_id.in_(bindparam("ids", expanding=True))).order_by(TEAMS.c.team)
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,7 +58,7 @@ def with_codes(event: EventRow, items: Sequence[ScanInput]) -> list[ScanInput]:
     typed = {item.id: item.reference.strip().upper() for item in items if item.reference and not item.code}
     if not typed:
         return list(items)
-    rows = db.session.execute(_TYPED, {"typed": sorted(set(typed.values())), "organiser": event.organiser_id})
+    rows = db.session.execute(TYPED, {"typed": sorted(set(typed.values())), "organiser": event.organiser_id})
     codes = {row.reference: row.code for row in rows}
     return [
         replace(item, code=codes.get(typed[item.id], item.reference)) if item.id in typed else item for item in items
@@ -107,7 +68,7 @@ def with_codes(event: EventRow, items: Sequence[ScanInput]) -> list[ScanInput]:
 def read_past(registration_ids: Collection[int], space_of: Mapping[int, int | None]) -> dict[int, list[PastScan]]:
     """The passages of some registrations, in the order in which they came: one statement."""
     past: dict[int, list[PastScan]] = {registration_id: [] for registration_id in registration_ids}
-    for row in db.session.execute(_ATTEMPTS, {"ids": list(registration_ids)}).mappings():
+    for row in db.session.execute(lookups().attempts, {"ids": list(registration_ids)}).mappings():
         past[row["registration_id"]].append(past_scan(row, row["ticket_kind"], space_of))
     return past
 
@@ -177,14 +138,18 @@ class Reading:
         return self.people.spaces() if entering else set()
 
     def _stored(self, scan_ids: set[str]) -> Sequence[Row[Any]]:
-        return db.session.execute(_STORED, {"organiser": self.event.organiser_id, "sent": list(scan_ids)}).all()
+        return db.session.execute(
+            lookups().stored, {"organiser": self.event.organiser_id, "sent": list(scan_ids)}
+        ).all()
 
     def _load_holders(self, codes: set[str], undone: Sequence[Row[Any]]) -> None:
         also, shown = {row.registration_id for row in undone}, {row.ticket_id for row in undone}
         wanted = {"organiser": self.event.organiser_id, "codes": list(codes)}
         if also:
             wanted |= {"also": list(also - {None}), "shown": list(shown - {None})}
-        for r in db.session.execute(_HOLDERS_AND_UNDONE if also else _HOLDERS, wanted):
+        for r in db.session.execute(HOLDERS_AND_UNDONE if also else lookups().holders, wanted):
+            if r.deleted_at is not None and not also:
+                continue
             named = r.ticket_kind is not TicketKind.MAIN and r.deleted_at is None
             group = r.kind is RegistrationKind.GROUP
             label = "" if r.deleted_at else label_of(group, r.class_label, r.organisation_name, r.contact_name)
@@ -196,12 +161,12 @@ class Reading:
         ids = {h.registration_id for h in self.holders.values() if h.event_id == self.event.id}
         # read after the locks: on PostgreSQL the joined row above may be older than the lock
         several: set[int] = set()
-        for p in db.session.execute(_PRESENT, {"ids": list(ids)}):
+        for p in db.session.execute(lookups().present, {"ids": list(ids)}):
             self.people.know(p)
             if p.came_participants + p.came_companions > 1:
                 several.add(p.registration_id)
         if several:
-            self.people.know_teams(db.session.execute(_SPLIT, {"ids": list(several)}))
+            self.people.know_teams(db.session.execute(lookups().split, {"ids": list(several)}))
 
     def _wanted_past(self, items: Sequence[ScanInput]) -> set[int]:
         """Registrations of which a passage comes late, or may be of people that another device counted."""

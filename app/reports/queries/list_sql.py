@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, collate, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Float, Select, Text, and_, case, cast, collate, false, func, or_, select, true
 
 from app.accounts.rules import SCHOOL_AUDIENCE, Ability, Access, RowLimit, may, row_limit
 from app.checkin.models import Presence
@@ -22,6 +22,8 @@ from app.reports.lists import NOTHING, Arrival, Column, ListQuery, Reply, allowe
 PEOPLE = Registration.participants + Registration.companions
 CAME = func.coalesce(Presence.came_participants + Presence.came_companions, 0)
 STANDS = Registration.status.in_(ALIVE)
+_WRITTEN = cast(Registration.answers, Text)
+"""All answers of a registration as the text that is kept."""
 _ACCENTED, _BARE = "éèêëàâîïôûüçÉÈÊËÀÂÎÏÔÛÜÇ", "eeeeaaiiouuceeeeaaiiouuc"
 """The letters that French towns and schools are written with, as PostgreSQL reads them when it searches and sorts."""
 _PRESENCE = frozenset({"arrival", "came", "last_scan_at"})
@@ -62,17 +64,19 @@ class Key:
     down: bool = False
     may_be_empty: bool = False
 
-    def ordering(self, value: Any) -> Any:
-        ordered = value.desc() if self.down else value
-        return ordered.nulls_last() if self.may_be_empty else ordered
+    def ordering(self, value: Any, *, backwards: bool = False) -> Any:
+        ordered = value.desc() if self.down is not backwards else value
+        if not self.may_be_empty:
+            return ordered
+        return ordered.nulls_first() if backwards else ordered.nulls_last()
 
 
 @dataclass(frozen=True)
 class ListSql:
     """A list as SQL. `rows`: which registrations the person has; `conditions` narrow them. No two rows share the last key.
 
-    `confirmed`: they let through nobody else. `costly`: they take longer than keeping a row that they let through. `searches`:
-    they read long texts.
+    `confirmed`: they let through nobody else. `costly`: they take longer than keeping a row that they let through; of a list
+    in the order of an index they are asked only until a page is full. `searches`: they read long texts.
     """
 
     rows: tuple[ColumnElement[bool], ...]
@@ -86,6 +90,10 @@ class ListSql:
     @property
     def order(self) -> list[Any]:
         return [key.ordering(key.value) for key in self.keys]
+
+    @property
+    def order_backwards(self) -> list[Any]:
+        return [key.ordering(key.value, backwards=True) for key in self.keys]
 
     def select(self, *columns: Any) -> Select[Any]:
         """A statement of these columns for each row that the list lets through, in no order."""
@@ -106,14 +114,15 @@ def list_sql(event: EventRow, query: ListQuery, access: Access) -> ListSql:
         presence=bool(wanted.arrivals - {Arrival.NOBODY}) or wanted.sort in _PRESENCE,
         searches=bool(wanted.text),
         confirmed=bool(wanted.arrivals),
-        costly=bool(
-            wanted.arrivals
-            or wanted.answers
-            or wanted.waves
-            or wanted.days
-            or wanted.structures
-            or (wanted.text and not named)
-        ),
+        costly=_is_costly(wanted, named=named),
+    )
+
+
+def _is_costly(wanted: ListQuery, *, named: bool) -> bool:
+    if wanted.structures or (wanted.text and not named):
+        return True
+    return bool(wanted.arrivals or wanted.answers or wanted.waves or wanted.days) and not (
+        named and wanted.sort == "name"
     )
 
 
@@ -190,16 +199,32 @@ def _replied(event: EventRow, replies: frozenset[Reply]) -> ColumnElement[bool]:
 
 
 def _answered(question: QuestionRow, codes: Sequence[str]) -> ColumnElement[bool]:
-    answer = Registration.answers[question.key].as_string()
-    parts = [answer.is_(None)] if NOTHING in codes else []
+    """Reading an answer costs many times what looking for a text costs: it is read only where it may matter."""
+    answer, has = _answer(question), _holds_key(question)
+    parts = [or_(~has, answer.is_(None))] if NOTHING in codes else []
     chosen = [code for code in codes if code != NOTHING]
     if question.kind is QuestionKind.CONSENT and chosen:
-        parts.append(answer.is_not(None))
+        parts.append(and_(has, or_(~holds(_WRITTEN, "null"), answer.is_not(None))))
     elif question.kind is QuestionKind.SEVERAL:  # a list of codes, as JSON writes it
-        parts += [holds(answer, json.dumps(code)) for code in chosen]
+        parts += [_where(holds(_WRITTEN, json.dumps(code)), holds(answer, json.dumps(code))) for code in chosen]
     elif chosen:
-        parts.append(answer.in_(chosen))
+        somewhere = or_(*(holds(_WRITTEN, json.dumps(code)[1:-1]) for code in chosen))
+        parts.append(_where(somewhere, answer.in_(chosen)))
     return or_(*parts)
+
+
+def _answer(question: QuestionRow) -> Any:
+    return Registration.answers[question.key].as_string()
+
+
+def _holds_key(question: QuestionRow) -> ColumnElement[bool]:
+    """Whether the question is among the answers: within a text JSON writes a quotation mark otherwise."""
+    return holds(_WRITTEN, f"{json.dumps(question.key)}:")
+
+
+def _where(first: ColumnElement[bool], then: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Both, in this order: PostgreSQL looks at parts of an AND in one of its own."""
+    return case((first, then), else_=false())
 
 
 def _found(text: str, *, named: bool) -> list[ColumnElement[bool]]:
@@ -231,7 +256,8 @@ def holds(text: Any, part: str) -> ColumnElement[bool]:
 def _folded(text: Any) -> Any:
     """A text in lower case without accents. On SQLite it is quick only for texts of which many rows have the same."""
     if db.engine.dialect.name == "postgresql":
-        return _lower(func.translate(text, _ACCENTED, _BARE))
+        plain = func.octet_length(text) == func.char_length(text)  # translating takes many times longer
+        return _lower(case((plain, text), else_=func.translate(text, _ACCENTED, _BARE)))
     return func.folded(text)
 
 
@@ -259,7 +285,7 @@ def _value(event: EventRow, column: Column) -> Any:
     if column.question is not None:
         return _answer_value(column.question)
     if key in _NAMES:
-        return _folded(func.nullif(_NAMES[key], ""))
+        return case((_NAMES[key] != "", _folded(_NAMES[key])))
     if key in _TEXTS:
         return func.nullif(_lower(_TEXTS[key]), "")
     if key in _VALUES:
@@ -294,7 +320,7 @@ def _first_wave(event: EventRow) -> Any:
 
 
 def _answer_value(question: QuestionRow) -> Any:
-    answer = Registration.answers[question.key].as_string()
+    answer = _answer(question)
     match question.kind:
         case QuestionKind.NUMBER:
             return _number(question)
@@ -307,8 +333,12 @@ def _answer_value(question: QuestionRow) -> Any:
 
 
 def _number(question: QuestionRow) -> Any:
-    """The answer as a number; none where something else was kept, which PostgreSQL would stumble over."""
-    number = Registration.answers[question.key].as_float()
+    """The answer as a number; none where something else was kept, which PostgreSQL would stumble over.
+
+    There it is cut out of the text: reading the answer, and asking what it is, takes three times as long.
+    """
     if db.engine.dialect.name != "postgresql":
-        return number
-    return case((func.json_typeof(Registration.answers[question.key]) == "number", number))
+        return Registration.answers[question.key].as_float()
+    behind = func.split_part(_WRITTEN, f"{json.dumps(question.key)}: ", 2)
+    number = func.rtrim(func.split_part(behind, ",", 1), "}")
+    return case((func.ascii(behind).between(ord("-"), ord("9")), cast(number, Float)))

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, Table, and_, bindparam, func, select
 
 from app.checkin.device_models import TeamPresence
 from app.checkin.enums import ScanResult
@@ -24,9 +24,17 @@ from app.registrations.models import Registration, RegistrationWave
 WHOLE_EVERY = timedelta(seconds=60)
 """After which everything is read anew, whatever changed without a passage."""
 SETTLED = timedelta(seconds=60)
-"""Longer than a transaction of passages takes: one received before that is in the store. Later ones are looked at each time,
+"""Longer than a transaction of passages takes: one received before that is in the store. Later ones are looked for each time,
 for on PostgreSQL a passage with a lower number may be seen after one with a higher one.
 """
+WRITTEN = timedelta(seconds=10)
+"""Longer than writing passages takes once they have their numbers: whatever had a lower number than one that was seen so long ago
+is in the store too.
+"""
+_SCANS = cast(Table, Scan.__table__).c
+_SINCE = select(_SCANS.id, _SCANS.registration_id).where(  # by number: the index of the event would be read whole
+    _SCANS.id > bindparam("settled"), _SCANS.event_id + 0 == bindparam("event"), _SCANS.result == ScanResult.ACCEPTED
+)
 MOST_MOVED = 2_000
 """Registrations that are read one by one; when more moved, reading all is quicker."""
 
@@ -45,7 +53,9 @@ class _Here(NamedTuple):
 class Standing:
     """Everybody's whereabouts at a moment, on a local day. `version` and `revision` are the event's, `rows` by registration.
 
-    `present` is by (audience, space); the others by wave: people, groups and the places held of those who came.
+    Up to the scan `settled` all are known, `seen` are the numbers of those after it that are, `sights` until which number there
+    were some when (oldest first). `present` is by (audience, space); the others by wave: people, groups and the places held of
+    those who came.
     """
 
     event_id: int
@@ -59,6 +69,8 @@ class Standing:
     people: Counter[int]
     groups: Counter[int]
     held: Counter[int]
+    seen: frozenset[int] = frozenset()
+    sights: tuple[tuple[datetime, int], ...] = ()
 
     def has_come(self, registration_id: int) -> bool:
         row = self.rows.get(registration_id)
@@ -77,7 +89,8 @@ class Standing:
 
 
 def follow(event: EventRow, before: Standing | None, *, version: int, now: datetime) -> Standing:
-    """Where everybody is now: what moved or changed since `before`, else everything. Four statements at most.
+    """Where everybody is now: what moved or changed since `before`, else everything. Four statements at most, two more when
+    many moved at once.
 
     `version` is the event's before this is read. Whole again on another local day, and when the event itself was edited.
     """
@@ -87,26 +100,40 @@ def follow(event: EventRow, before: Standing | None, *, version: int, now: datet
         and (before.event_id, before.day, before.revision) == (event.id, day, event.revision)
         and now - before.read_at < WHOLE_EVERY
     ):
-        moved = _moved(event.id, before)
+        passed = _scans_since(event.id, before.settled)
+        moved = _changed(event.id, before.version)
+        moved |= {passed[scan] for scan in passed.keys() - before.seen}
         if len(moved) <= MOST_MOVED:
-            return _with(replace(before, version=version), moved, _read(event, now, moved) if moved else {})
-    settled = db.session.execute(
-        select(Scan.id).where(Scan.received_at <= now - SETTLED).order_by(Scan.id.desc()).limit(1)
-    ).scalar_one_or_none()
+            known = _with_scans(replace(before, version=version), passed, now)
+            return _with(known, moved, _read(event, now, moved) if moved else {})
+    last = select(Scan.id).where(Scan.received_at <= now - SETTLED).order_by(Scan.id.desc()).limit(1)
+    settled = db.session.execute(last).scalar_one_or_none() or 0
+    # before the people: who moves between the two is read again
+    passed = _scans_since(event.id, settled)
     empty = Standing(
-        event.id, day, event.revision, version, now, settled or 0, {}, Counter(), Counter(), Counter(), Counter()
+        event.id, day, event.revision, version, now, settled, {}, Counter(), Counter(), Counter(), Counter()
     )
-    return _with(empty, (), _read(event, now, None))
+    return _with(_with_scans(empty, passed, now), (), _read(event, now, None))
 
 
-def _moved(event_id: int, before: Standing) -> set[int]:
-    """Registrations that changed, or that a passage since the last settled one moved."""
-    changed = select(Registration.id).where(Registration.event_id == event_id, Registration.changed_in > before.version)
-    passed = select(Scan.registration_id).where(  # by number: the index of the event would be read whole
-        Scan.id > before.settled, Scan.event_id + 0 == event_id, Scan.result == ScanResult.ACCEPTED
-    )
-    found = {*db.session.execute(changed).scalars(), *db.session.execute(passed).scalars()}
-    return {one for one in found if one is not None}
+def _changed(event_id: int, version: int) -> set[int]:
+    """Registrations that changed after the event had that version."""
+    changed = select(Registration.id).where(Registration.event_id == event_id, Registration.changed_in > version)
+    return set(db.session.execute(changed).scalars())
+
+
+def _scans_since(event_id: int, settled: int) -> dict[int, int]:
+    """Whom the accepted passages with a higher number moved, by that number."""
+    found = db.session.execute(_SINCE, {"settled": settled, "event": event_id})
+    return {scan: registration_id for scan, registration_id in found if registration_id is not None}
+
+
+def _with_scans(before: Standing, passed: Mapping[int, int], now: datetime) -> Standing:
+    """`before` once it knows these passages, which are all of those after its settled one."""
+    sights = (*before.sights, (now, max(passed, default=before.settled)))
+    settled = max((scan for at, scan in sights if at <= now - WRITTEN), default=before.settled)
+    left = tuple((at, scan) for at, scan in sights if at > now - WRITTEN)
+    return replace(before, settled=settled, sights=left, seen=frozenset(scan for scan in passed if scan > settled))
 
 
 def _read(event: EventRow, now: datetime, ids: Collection[int] | None) -> dict[int, _Here]:

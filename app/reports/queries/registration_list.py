@@ -9,7 +9,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, and_, case, exists, func, literal, literal_column, select, type_coerce, union_all
+from sqlalchemy import (
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from app.accounts.rules import Ability, Access, RowLimit, may, row_limit
 from app.checkin.models import Presence
@@ -143,15 +156,6 @@ class RegistrationPage:
         return (self.number - 1) * self.size + 1
 
 
-@dataclass(frozen=True)
-class Neighbours:
-    """Where a registration stands in a list, from 1; the references beside it, None at an end."""
-
-    position: int
-    before: str | None
-    after: str | None
-
-
 def get_totals(event_id: int, *, version: int | None = None) -> Totals:
     """All registrations of an event: one statement, two when something changed since this process last counted.
 
@@ -170,16 +174,25 @@ def count_without_mail(event_id: int) -> int:
 
 
 def list_registrations(event: EventRow, query: ListQuery, access: Access, *, page: int = 1) -> RegistrationPage:
-    """One page, the last one when `page` lies beyond; six statements at most, whatever the number of registrations."""
+    """One page, the last one when `page` lies beyond; six statements at most (one more where a question takes files)."""
     found, version = list_sql(event, query, access), get_version(event.id)
     if found.costly:
         return _at_once(event, query, access, found, _whole(event.id, version, row_limit(access)), page)
     whole = _whole(event.id, version, row_limit(access))
     shown = _totals(found.select, event.id) if found.conditions else whole
     number = max(1, min(page, -(-shown.listed // query.size)))
-    statement = found.select(Registration.id).order_by(*found.order).limit(query.size)
-    ids = list(db.session.execute(statement.offset((number - 1) * query.size)).scalars()) if shown.listed else []
+    ids = _ids_between(found, (number - 1) * query.size, min(number * query.size, shown.listed), shown.listed)
     return RegistrationPage(tuple(_lines(event, ids, access)), shown, whole, number=number, size=query.size)
+
+
+def _ids_between(found: ListSql, start: int, end: int, total: int) -> list[int]:
+    """Of the rows from `start` to before `end`: the nearer end is sorted, not the whole list. One statement, none for no rows."""
+    if start >= end:
+        return []
+    statement = found.select(Registration.id).limit(end - start)
+    if start <= total - end:
+        return list(db.session.execute(statement.order_by(*found.order).offset(start)).scalars())
+    return list(db.session.execute(statement.order_by(*found.order_backwards).offset(total - end)).scalars())[::-1]
 
 
 def find_ids(event: EventRow, query: ListQuery, access: Access) -> list[int]:
@@ -209,32 +222,6 @@ def count_rows(event: EventRow, query: ListQuery, access: Access) -> int:
     """How many rows the list has: one statement."""
     found = list_sql(event, query, access)
     return int(db.session.execute(found.select(func.count())).scalar_one())
-
-
-def find_neighbours(
-    event: EventRow, query: ListQuery, access: Access, registration_id: int, *, position: int = 0
-) -> Neighbours | None:
-    """Where a registration stands in a list, None when it is not in it. One statement where `position` is still right."""
-    found = list_sql(event, query, access)
-    if position > 0:
-        start = max(0, position - 2)
-        statement = found.select(Registration.id, Registration.reference).order_by(*found.order)
-        rows = db.session.execute(statement.limit(3).offset(start)).all()
-        at = position - 1 - start
-        if at < len(rows) and rows[at].id == registration_id:
-            before = rows[at - 1].reference if at else None
-            return Neighbours(position, before, rows[at + 1].reference if at + 1 < len(rows) else None)
-    over: dict[str, Any] = {"order_by": found.order}
-    placed = found.select(
-        Registration.id,
-        func.row_number().over(**over).label("position"),
-        func.lag(Registration.reference).over(**over).label("before"),
-        func.lead(Registration.reference).over(**over).label("after"),
-    ).subquery()
-    row = db.session.execute(
-        select(placed.c.position, placed.c.before, placed.c.after).where(placed.c.id == registration_id)
-    ).first()
-    return None if row is None else Neighbours(row.position, row.before, row.after)
 
 
 # --- Counting -----------------------------------------------------------------------------------------------------
@@ -283,15 +270,16 @@ def _at_once(
 ) -> RegistrationPage:
     """Totals and ids of a page in one statement that looks at every row once; a second one for a page beyond the last."""
     keys = [key.value.label(f"key_{number}") for number, key in enumerate(found.keys)]
-    gone = case((IS_ABSENT, 1), else_=0).label("gone")
+    absent = Registration.absent_at.is_not(None) if found.confirmed else IS_ABSENT
+    gone = case((absent, 1), else_=0).label("gone")
     kinds = () if found.confirmed else (
         case((STANDS, 1), else_=0).label("stands"),
         case((Registration.status == RegistrationStatus.WAITLISTED, 1), else_=0).label("waits"),
     )  # fmt: skip
     matching = found.select(Registration.id, *kinds, gone, PEOPLE.label("people"), *keys).cte("matching")
     totals = select(*_sums(matching.c, confirmed=found.confirmed)).subquery()
-    ordered = select(matching).order_by(*_ordering(matching, found)).limit(query.size)
-    shown = ordered.offset((max(1, page) - 1) * query.size).subquery()
+    ordered = select(matching.c.id, *(matching.c[key.name] for key in keys)).order_by(*_ordering(matching, found))
+    shown = ordered.limit(query.size).offset((max(1, page) - 1) * query.size).subquery()
     rows = db.session.execute(
         select(totals, shown.c.id)
         .select_from(totals.outerjoin(shown, literal_column("1 = 1")))
@@ -334,6 +322,16 @@ _COLUMNS = (
     func.coalesce(Presence.came_participants, 0).label("came_participants"),
     func.coalesce(Presence.came_companions, 0).label("came_companions"), Presence.last_scan_at,
 )  # fmt: skip
+_THESE: Any = bindparam("ids", expanding=True)
+_OF_THESE = (
+    select(*_COLUMNS, Registration.deleted_at)
+    .outerjoin(Presence, Presence.registration_id == Registration.id)
+    .where(Registration.id.in_(_THESE))
+)
+_WAVES_OF_THESE = select(RegistrationWave.registration_id, RegistrationWave.wave_id).where(
+    RegistrationWave.registration_id.in_(_THESE)
+)
+"""Made once: making a statement of so many columns takes a millisecond."""
 _HIDDEN: dict[str, Any] = {
     "contact_name": "", "contact_email": "", "contact_phone": "", "is_15_or_older": None, "oriented_by": "",
     "cancel_reason": "", "answers": {},
@@ -344,11 +342,7 @@ def _lines(event: EventRow, ids: Sequence[int], access: Access) -> list[Registra
     """The rows of these ids, in this order, without what the access does not include. What was deleted meanwhile is left out
     here: as a condition PostgreSQL may think it narrower than the ids, and read the rows of all events.
     """
-    rows = db.session.execute(
-        select(*_COLUMNS, Registration.deleted_at)
-        .outerjoin(Presence, Presence.registration_id == Registration.id)
-        .where(Registration.id.in_(ids))
-    ).all()
+    rows = db.session.execute(_OF_THESE, {"ids": ids}).all()
     by_id, waves = {row.id: row._asdict() for row in rows}, _waves(event, ids)
     named = may(access, Ability.PEOPLE_SEE)
     files = _files(event, ids) if named else {}
@@ -371,11 +365,7 @@ def _lines(event: EventRow, ids: Sequence[int], access: Access) -> list[Registra
 def _waves(event: EventRow, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     order = {wave.id: position for position, wave in enumerate(event.waves)}
     found: dict[int, list[int]] = {}
-    for registration_id, wave_id in db.session.execute(
-        select(RegistrationWave.registration_id, RegistrationWave.wave_id).where(
-            RegistrationWave.registration_id.in_(ids)
-        )
-    ):
+    for registration_id, wave_id in db.session.execute(_WAVES_OF_THESE, {"ids": ids}):
         found.setdefault(registration_id, []).append(wave_id)
     return {key: tuple(sorted(values, key=lambda wave_id: order.get(wave_id, 0))) for key, values in found.items()}
 

@@ -31,11 +31,10 @@ from app.reports.lists import (
 )
 from app.reports.operations.views import keep_columns
 from app.reports.queries.list_choices import MOST_CHOICES, ListChoices, known_query, list_choices, name_structures
+from app.reports.queries.list_neighbours import find_neighbours
 from app.reports.queries.registration_list import (
-    RegistrationLine,
     RegistrationPage,
     Totals,
-    find_neighbours,
     list_registrations,
 )
 from app.reports.queries.views import ListSetup, address_of, get_setup, page_of, query_of
@@ -44,15 +43,14 @@ from app.web.guards import allows, current_access, current_account, current_acto
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
 from app.web.manage.list_left_aside import words_left_aside
+from app.web.manage.list_rows import make_rows
 from app.web.manage.list_words import (
-    Cell,
     answer_choices,
     column_title,
     count_words,
     filter_chips,
     filter_choices,
     filter_title,
-    make_cells,
     moment_words,
     short_title,
     wave_words,
@@ -219,7 +217,7 @@ def _results(
         "aside": words_left_aside(list(_given()), event, query, access, locale, page=page.number),
         "here_url": list_url(event, query, view=WHOLE, page=page.number if page.number > 1 else None),
         "arranging": "arrange" in request.args,
-        "rows": _rows(page, columns, event),
+        "rows": make_rows(page, columns, event, named=allows(Ability.PEOPLE_SEE)),
         "columns": [
             (column, short_title(column, event, locale), *_sorting(event, query, column, whole_view))
             for column in columns
@@ -252,19 +250,6 @@ def _planned(page: RegistrationPage, columns: Sequence[Column], event: EventRow)
     shown = any(column.key == "waves" for column in columns)
     found = list_planned_arrivals(event, [line.id for line in page.lines if line.is_group and shown])
     return {key: hour(at, event.timezone) for key, at in found.items()}
-
-
-def _rows(
-    page: RegistrationPage, columns: Sequence[Column], event: EventRow
-) -> list[tuple[RegistrationLine, int, list[tuple[str, str, bool, Cell]]]]:
-    """(line, which row of the list it is, cells): of each cell the column's key and title, whether it is a number, its value."""
-    locale = current_locale()
-    heads = [(column.key, short_title(column, event, locale), column.numeric) for column in columns]
-    cells = make_cells(columns, event, locale)
-    return [
-        (line, position, [(*head, value) for head, value in zip(heads, cells(line), strict=True)])
-        for position, line in enumerate(page.lines, page.first)
-    ]
 
 
 def _pages(event: EventRow, query: ListQuery, page: RegistrationPage, whole_view: str | None) -> dict[str, Any]:

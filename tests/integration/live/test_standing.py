@@ -124,9 +124,30 @@ def test_a_passage_of_the_last_minute_is_looked_at_again(day: Day) -> None:
     """Its number may be lower than that of one that was seen."""
     day.scan("A", at=0)
     before = now_is(day.event, None, DAY_ONE + timedelta(seconds=59))
-    missed = replace(before, rows={}, present=before.present.__class__(), people=before.people.__class__())
+    missed = replace(
+        before, rows={}, seen=frozenset(), present=before.present.__class__(), people=before.people.__class__()
+    )
     found = now_is(day.event, missed, DAY_ONE + timedelta(seconds=59))
     assert found.occupancy(day.event).present == 30
+
+
+def test_of_a_burst_each_is_read_once_and_numbers_are_forgotten_when_all_below_are_known(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_standing, "MOST_MOVED", 1)
+    first = now_is(day.event, None, DAY_ONE)
+    day.scan("A")
+    one = now_is(day.event, first, DAY_ONE + timedelta(seconds=1))
+    day.scan("B")
+    both = now_is(day.event, one, DAY_ONE + timedelta(seconds=2))
+    assert (both.read_at, len(both.seen), both.settled) == (DAY_ONE, 2, 0)
+    later = now_is(day.event, both, DAY_ONE + timedelta(seconds=11))
+    assert (len(later.seen), later.settled) == (1, min(both.seen))
+    last = now_is(day.event, later, DAY_ONE + timedelta(seconds=12))
+    assert (last.seen, last.settled, last.read_at) == (frozenset(), max(both.seen), DAY_ONE)
+    assert last.occupancy(day.event) == get_occupancy(day.event, now=DAY_ONE)
+    day.scan("Hugo")
+    assert now_is(day.event, last, DAY_ONE + timedelta(seconds=13)).has_come(day.people["Hugo"].id)
 
 
 def test_who_takes_several_waves_comes_for_the_nearest(whole_app: object) -> None:

@@ -27,11 +27,11 @@ from app.registrations.models import Registration
 from app.registrations.operations import cancel_registration
 from app.reports.lists import ArgList, ListQuery, list_columns, read_query
 from app.reports.queries.list_choices import list_choices, name_structures
+from app.reports.queries.list_neighbours import find_neighbours
 from app.reports.queries.registration_list import (
     RegistrationPage,
     count_rows,
     find_ids,
-    find_neighbours,
     iter_lines,
     list_registrations,
 )
@@ -243,6 +243,59 @@ def test_pages(event: EventRow) -> None:
     costly = {"text": "n0", "answers": (("photos", ("-",)),)}
     assert (len(page(1, **costly).lines), page(99, **costly).number) == (50, 2)
     assert page(1, text="introuvable").lines == ()
+
+
+def test_pages_of_one_row_make_up_the_list_whatever_narrows_and_sorts_it(event: EventRow) -> None:
+    """Pages of the second half are read from the end: what is equal or empty stands there in the same order."""
+    owner = Access(event.organiser_id, role=Role.OWNER)
+    for said in ("", "q=e", "arrival=nobody", "answer:photos=-"):
+        for column in list_columns(event, owner):
+            for way in ("asc", "desc"):
+                args = ArgList(
+                    part.split("=", 1) for part in f"sort={column.key}&dir={way}&{said}".rstrip("&").split("&")
+                )
+                query = replace(read_query(args, event, owner), size=1)
+                ids = find_ids(event, query, owner)
+                pages = [list_registrations(event, query, owner, page=number) for number in range(1, len(ids) + 1)]
+                assert [line.id for page in pages for line in page.lines] == ids, (said, column.key, way)
+                assert {(page.pages, page.shown.listed) for page in pages} == {(len(ids), len(ids))}
+
+
+def test_answers_are_told_from_texts_that_look_like_them(ask: Ask, event: EventRow) -> None:
+    """What somebody writes as an answer is nobody's consent; a kept null is no answer; what is no number has no rank as one."""
+
+    def keep(**answers: dict[str, object]) -> None:
+        for who, kept in answers.items():
+            mail = Registration.contact_email == f"{who}@example.org"
+            with transaction():
+                db.session.execute(update(Registration).where(mail).values(answers=kept))
+
+    lookalike = '{"photos": true, "age": 3, "repas": "viande"}'
+    keep(
+        zoe={"projet": lookalike},
+        bea={"photos": None, "projet": "null"},
+        elie={"photos": True, "projet": "null"},
+        ada={},
+    )
+    assert ask("answer:photos=yes") == ["elie"]
+    assert ask("answer:photos=-") == ["zoe", "bea", "ada"]
+    assert ask("answer:repas=viande") == []
+    keep(
+        zoe={"repas": ["viande"], "ateliers": "fer"}, bea={"repas": "legumes", "projet": "viande"}, ada={"ateliers": []}
+    )
+    assert ask("answer:repas=viande") == []
+    assert ask("answer:repas=legumes&answer:repas=viande") == ["bea"]
+    assert ask("answer:ateliers=fer") == []
+    keep(
+        zoe={"age": "7, 8"},
+        bea={"age": -2.5, "projet": lookalike},
+        elie={"projet": "x", "age": 3},
+        ada={"projet": lookalike},
+    )
+    ages = ask("sort=answer:age")
+    assert [who for who in ages if who in {"bea", "elie"}] == ["bea", "elie"]
+    assert ages.index("ada") > ages.index("elie")
+    assert ask("sort=answer:age&dir=desc&answer:age=1") == ask("sort=answer:age&dir=desc")
 
 
 def test_who_stands_beside_whom(event: EventRow) -> None:
