@@ -1,20 +1,27 @@
 """What the many applications of one test process share, for each is made anew from the same code.
 
 A test has an application of its own, and most of its time would go into making the same things again: compiling the
-templates, the functions that build addresses, the SQL of statements. All are plain functions of a source, which is
-their key here; nothing of one application is in them.
+templates, parsing the routes, the SQL of statements. All are plain functions of a source, which is their key here;
+nothing of one application is in them.
 """
 
-from collections.abc import Callable
+import json
+from functools import cache, partial
 from types import CodeType
 from typing import Any
 
+from apispec import APISpec
 from flask import Flask
+from flask_smorest import Api, Blueprint
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import event
 from werkzeug.routing import Rule
 
+import app as package
 from app.core.db import db
+from app.documents import pdf
+from app.documents.pdf import TypesettingFailed
+from app.documents.typeset_alone import load_fonts, typeset
 
 
 class CompiledTemplates(BytecodeCache):
@@ -44,16 +51,55 @@ class CompiledStatements(dict[Any, Any]):
 
 
 class SharedRule(Rule):
-    """A route whose builders of addresses are compiled once; they are methods, which get their route as they are called."""
+    """A route that is parsed once for all applications: its parts, its converters and the builders of its addresses.
 
-    _builders: dict[object, Callable[..., tuple[str, str]]] = {}
+    The builders are methods, which get their route as they are called.
+    """
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (self.rule, tuple(self._trace), repr(self.defaults), append_unknown)
-        known = self._builders.get(key)
-        if known is None:
-            known = self._builders[key] = super()._compile_builder(append_unknown)
-        return known
+    _known: dict[object, tuple[Any, ...]] = {}
+
+    def compile(self) -> None:
+        assert self.map is not None
+        key = (
+            self.rule, self.host if self.map.host_matching else self.subdomain, self.merge_slashes, repr(self.defaults),
+            frozenset(self.map.converters.items()),
+        )  # fmt: skip
+        if key not in self._known:
+            super().compile()
+            builders = (self._build.__func__, self._build_unknown.__func__)  # type: ignore[attr-defined]
+            self._known[key] = (self._parts, self._trace, self._converters, self.arguments, *builders)
+        self._parts, self._trace, self._converters, self.arguments, build, build_unknown = self._known[key]
+        self._build = build.__get__(self, None)
+        self._build_unknown = build_unknown.__get__(self, None)
+
+
+def write_documents_late() -> None:
+    """The API's document is written when it is read, which few tests do, not for each application."""
+    write, read = Blueprint.register_views_in_doc, APISpec.to_dict
+
+    def put_off(blueprint: Blueprint, api: Api, app: Flask, spec: APISpec, **named: Any) -> None:
+        vars(spec).setdefault("put_off", []).append(partial(write, blueprint, api, app, spec, **named))
+
+    def written(spec: APISpec) -> Any:
+        for late in vars(spec).pop("put_off", ()):
+            late()
+        return read(spec)
+
+    Blueprint.register_views_in_doc = put_off
+    APISpec.to_dict = written  # type: ignore[assignment, method-assign]
+
+
+FONTS = cache(load_fonts)
+TYPESET_ALONE = pdf.typeset_alone
+
+
+def typeset_here(asked: bytes) -> bytes:
+    """As a process of its own does, without starting one: what typst learnt of a template serves for the next document."""
+    told = json.loads(asked)
+    try:
+        return typeset(told, FONTS(told["fonts"]))
+    except RuntimeError as error:
+        raise TypesettingFailed(str(error)) from error
 
 
 def share() -> None:
@@ -61,6 +107,9 @@ def share() -> None:
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
     Flask.url_rule_class = SharedRule
     db._engine_options["execution_options"] = {"compiled_cache": CompiledStatements()}
+    package.register_features = cache(package.register_features)  # type: ignore[attr-defined]
+    write_documents_late()
+    pdf.typeset_alone = typeset_here
 
 
 def without_waiting_for_the_disk(app: Flask) -> None:

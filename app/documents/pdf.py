@@ -42,12 +42,13 @@ def typeset(template: Template, document: Json, *, standards: tuple[Standard, ..
         "document": json.dumps(document, ensure_ascii=False),
         "standards": list(standards),
     }
+    return typeset_alone(json.dumps(asked).encode())
+
+
+def typeset_alone(asked: bytes) -> bytes:
+    """What `typeset_alone.py` makes of it, in a process of its own. Raises TypesettingFailed."""
     done = subprocess.run(  # noqa: S603 - our own file, what people wrote goes to its standard input
-        [sys.executable, "-I", str(ALONE)],
-        input=json.dumps(asked).encode(),
-        capture_output=True,
-        timeout=LONGEST_SECONDS,
-        check=False,
+        [sys.executable, "-I", str(ALONE)], input=asked, capture_output=True, timeout=LONGEST_SECONDS, check=False
     )
     if done.returncode != 0:
         raise TypesettingFailed(done.stderr.decode("utf-8", "replace"))

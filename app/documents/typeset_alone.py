@@ -6,21 +6,30 @@ starting it costs no more time than that memory saves.
 
 import json
 import sys
+from typing import Any
 
 import typst
 
 
+def typeset(asked: dict[str, Any], fonts: typst.Fonts) -> bytes:
+    return bytes(
+        typst.compile(
+            asked["template"],
+            root=asked["root"],
+            font_paths=fonts,
+            sys_inputs={"document": asked["document"]},
+            pdf_standards=asked["standards"],
+        )
+    )
+
+
+def load_fonts(folder: str) -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[folder])
+
+
 def main() -> None:
     asked = json.load(sys.stdin)
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[asked["fonts"]])
-    made = typst.compile(
-        asked["template"],
-        root=asked["root"],
-        font_paths=fonts,
-        sys_inputs={"document": asked["document"]},
-        pdf_standards=asked["standards"],
-    )
-    sys.stdout.buffer.write(made)
+    sys.stdout.buffer.write(typeset(asked, load_fonts(asked["fonts"])))
 
 
 if __name__ == "__main__":
