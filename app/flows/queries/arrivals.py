@@ -15,12 +15,13 @@ from app.registrations.models import Registration, RegistrationWave
 from app.registrations.queries import in_no_bin
 
 
-def list_planned_arrivals(event: EventRow, registration_ids: Collection[int]) -> dict[tuple[int, int], datetime]:
-    """By (registration, wave), of these registrations and the waves that they hold, where the plan in force has them come at
-    another hour than their wave begins. One statement, none where the event has no date.
+def list_planned_arrivals(event: EventRow, registration_ids: Collection[int] | None) -> dict[tuple[int, int], datetime]:
+    """By (registration, wave), of these registrations (None: of all) and the waves that they hold, where the plan in
+    force has them come at another hour than their wave begins. One statement, none where the event has no date.
     """
-    if event.date_to_come or not registration_ids:
+    if event.date_to_come or (registration_ids is not None and not registration_ids):
         return {}
+    chosen = () if registration_ids is None else (FlowPassage.registration_id.in_(registration_ids),)
     rows = db.session.execute(
         select(
             FlowPassage.registration_id, FlowPassage.wave_id, FlowPassage.starts_at, Registration.audience,
@@ -35,7 +36,7 @@ def list_planned_arrivals(event: EventRow, registration_ids: Collection[int]) ->
         )
         .where(
             FlowPlan.event_id == event.id, FlowPlan.state == PlanState.IN_FORCE, RegistrationWave.people > 0,
-            FlowPassage.registration_id.in_(registration_ids), in_no_bin(),
+            *chosen, in_no_bin(),
         )
         .order_by(FlowPassage.starts_at, FlowPassage.id)
     )  # fmt: skip

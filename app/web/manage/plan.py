@@ -55,7 +55,9 @@ from app.web.manage.plan_pictures import (
     cell_rows,
     days_of,
     group_lines,
+    hours_of,
     of_day,
+    pairs_of_hours,
     space_lines,
     trimmed,
 )
@@ -249,6 +251,7 @@ def occupancy(slug: str, number: int) -> str:
     return render_template(
         "manage/plan/occupancy.html",
         rows=rows,
+        small=[(row, [h for h in hours_of(row, event.timezone) if not h.is_empty]) for row in rows],
         over=over,
         count=count,
         **_plan_context(event, plan, "occupancy", day, days),
@@ -263,7 +266,10 @@ def real(slug: str, number: int) -> str:
     day, days = _day(days_of(list_passages(plan.id), event))
     was = [] if day is None else real_heat(event, day)
     pairs = beside(was, heat(plan, event, day)) if day is not None and was else []
-    return render_template("manage/plan/real.html", pairs=pairs, **_plan_context(event, plan, "real", day, days))
+    small = [(one.space, pairs_of_hours(one, other, event.timezone)) for one, other in pairs]
+    return render_template(
+        "manage/plan/real.html", pairs=pairs, small=small, **_plan_context(event, plan, "real", day, days)
+    )
 
 
 def _get(slug: str, number: int) -> tuple[EventRow, WholePlan]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.events.queries import EventRow
@@ -185,6 +185,35 @@ def trimmed(rows: list[CellRow]) -> list[CellRow]:
     if not full:
         return rows
     return [CellRow(row.space, row.cells[full[0] : full[-1] + 1]) for row in rows]
+
+
+@dataclass(frozen=True)
+class HourRow:
+    """An hour by the clocks of the place, six times ten minutes; None before the first and after the last that is counted."""
+
+    starts_at: datetime
+    cells: tuple[Cell | None, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(cell and cell.people for cell in self.cells)
+
+
+def hours_of(row: CellRow, timezone: str) -> list[HourRow]:
+    """A row of the heat map with the time going down, as narrow as a phone. Hours that the clocks give twice stay two."""
+    zone = ZoneInfo(timezone)
+    found: dict[datetime, dict[int, Cell]] = {}
+    for cell in row.cells:
+        minute = cell.starts_at.astimezone(zone).minute
+        hour = cell.starts_at.astimezone(UTC) - timedelta(minutes=minute)
+        found.setdefault(hour, {})[minute // 10] = cell
+    return [HourRow(at, tuple(cells.get(n) for n in range(6))) for at, cells in sorted(found.items())]
+
+
+def pairs_of_hours(was: CellRow, meant: CellRow, timezone: str) -> list[tuple[HourRow, HourRow]]:
+    """Two rows over the same ten minutes, hour by hour, without the hours in which both are empty."""
+    rows = zip(hours_of(was, timezone), hours_of(meant, timezone), strict=True)
+    return [(one, other) for one, other in rows if not (one.is_empty and other.is_empty)]
 
 
 def beside(real: Sequence[HeatRow], planned: Sequence[HeatRow]) -> list[tuple[CellRow, CellRow]]:

@@ -10,10 +10,11 @@ from app.core.text import shown_phone as phone
 from app.core.urls import absolute, own_page_path
 from app.events.queries import EventRow, StopRow
 from app.registrations.answer_files import list_files, tokens_in
+from app.registrations.itinerary import StopTime, Team, list_teams
 from app.registrations.queries import RegistrationRow, TicketRow, get_statistics
 from app.web.forms.registration import AGE_LABELS, GENDER_LABELS, STATISTICS
 from app.web.i18n import current_locale
-from app.web.public.words import first_capital, headcount_words, listed, wave_name
+from app.web.public.words import first_capital, headcount_words, listed, wave_name, when
 
 
 def held_facts(event: EventRow, registration: RegistrationRow) -> list[tuple[str, str]]:
@@ -31,6 +32,7 @@ def held_facts(event: EventRow, registration: RegistrationRow) -> list[tuple[str
         (_("Audience"), event.audience(registration.audience).label(current_locale())),
         (_("How many"), headcount_words(registration, event) if registration.is_group else ""),
         (_("Connection") if event.is_online else _("Arrival"), ", ".join(waves)),
+        (_("Planned hours"), "; ".join(_passage_words(event, registration))),
         (_("Stops left out"), listed([s.name(current_locale()) for s in left_out_stops(event, registration)])),
         (_("15 or older"), _yes_no(registration.is_15_or_older)),
         (_("Sent by"), registration.oriented_by),
@@ -43,6 +45,24 @@ def held_facts(event: EventRow, registration: RegistrationRow) -> list[tuple[str
 def left_out_stops(event: EventRow, registration: RegistrationRow) -> list[StopRow]:
     """The optional stops that the person said they do not go to."""
     return [stop for stop in event.stops if stop.id in registration.declined_stops]
+
+
+def _planned(event: EventRow, registration: RegistrationRow) -> list[tuple[Team, StopTime]]:
+    """What the plan in force says of who still comes: hours that are merely worked out are nobody's data."""
+    if not registration.alive:
+        return []
+    return [(team, at) for team in list_teams(event, registration) for at in team.stops if at.exact]
+
+
+def _passage_words(event: EventRow, registration: RegistrationRow) -> list[str]:
+    """« Jeudi 7 janvier à 9 h 40, Orientation », of each team of a group in turn."""
+    found = []
+    for team, at in _planned(event, registration):
+        begins = first_capital(when(event, at.starts_at)) if at.starts_at else ""
+        stop = at.stop.name(current_locale())
+        name = _("Team %(number)s", number=team.number) if at.teams > 1 else ""
+        found.append(", ".join(str(part) for part in (begins, stop, name) if part))
+    return found
 
 
 def _statistics_facts(registration: RegistrationRow) -> list[tuple[str, str]]:
@@ -93,6 +113,7 @@ def held_record(event: EventRow, registration: RegistrationRow) -> dict[str, Any
         "waves": [
             {"starts_at": w.starts_at.isoformat(), "ends_at": w.ends_at.isoformat(), "place": w.place} for w in waves
         ],
+        "passages": [_passage(team, at) for team, at in _planned(event, registration)],
         "left_out_stops": [s.name_fr for s in left_out_stops(event, registration)],
         "tickets": [{"code": t.code, "label": t.label} for t in _tickets(registration)],
         "statistics": None if said is None else {name: getattr(said, name) for name in STATISTICS},
@@ -105,6 +126,18 @@ def held_record(event: EventRow, registration: RegistrationRow) -> dict[str, Any
         "asked_at": registration.asked_at.isoformat() if registration.asked_at else None,
         "stays_at": registration.stays_at.isoformat() if registration.stays_at else None,
         **_held_events(registration.id),
+    }
+
+
+def _passage(team: Team, at: StopTime) -> dict[str, Any]:
+    """Where a team is to be when, as the plan in force has it."""
+    return {
+        "stop": at.stop.name_fr,
+        "starts_at": at.starts_at.isoformat() if at.starts_at else None,
+        "ends_at": at.ends_at.isoformat() if at.ends_at else None,
+        "stand": at.stand,
+        "team": team.number,
+        "people": team.people,
     }
 
 

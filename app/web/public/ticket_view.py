@@ -16,6 +16,7 @@ from app.events.enums import EventState
 from app.events.queries import EventRow, WaveRow
 from app.registrations.enums import RegistrationStatus, TicketKind
 from app.registrations.itinerary import Visit, visits_by_wave
+from app.registrations.operations.waiting import has_run_out
 from app.registrations.papers import admits
 from app.registrations.queries import RegistrationRow, TicketRow
 from app.web.filters import hour
@@ -76,7 +77,7 @@ def ticket_view(event: EventRow, registration: RegistrationRow, ticket: TicketRo
         holder_detail="" if card else registration.holder_detail,
         admits=holds,
         waits=waits,
-        refusal=("", "") if holds else _refusal(event, registration),
+        refusal=("", "") if holds else _refusal(event, registration, now),
         time_word=_time_word(event, holds=holds, waits=waits),
         venue=_venue(event),
         online=event.is_online,
@@ -102,17 +103,17 @@ def ticket_qr(code: str) -> Markup:
     return found
 
 
-def _refusal(event: EventRow, registration: RegistrationRow) -> tuple[str, str]:
+def _refusal(event: EventRow, registration: RegistrationRow, now: datetime) -> tuple[str, str]:
     if event.state is EventState.CANCELLED:
         return _("This event is called off"), event.cancel_reason or _("It will not take place.")
     if event.date_to_come and registration.status is RegistrationStatus.CONFIRMED:
         text = _("You stay registered. We write to you as soon as the new date is known.")
         return _("Postponed: the new date is to come"), text
+    if registration.status is RegistrationStatus.LAPSED or has_run_out(registration, now):
+        return _("The offer is over"), _("This ticket lets nobody in.")
     if registration.status is RegistrationStatus.OFFERED:
         text = _("Say first on your own page whether you come. Until then this page does not let you in.")
         return ngettext("A place is kept for you", "Places are kept for you", registration.people), text
-    if registration.status is RegistrationStatus.LAPSED:
-        return _("The offer is over"), _("This ticket lets nobody in.")
     if registration.status is RegistrationStatus.WAITLISTED:
         return _("Waiting list"), _("You do not have a place yet. This page does not let you in.")
     if registration.status is RegistrationStatus.CONFIRMED:

@@ -123,6 +123,9 @@ def test_too_late_says_so_and_the_next_has_the_offer(client: FlaskClient, whole_
     before = read(client, first)
     assert "The offer is over" in before
     assert "Yes, I come" not in before
+    assert "kept for you" not in before
+    assert "This ticket lets nobody in." in before
+    assert "Place offered" not in before
     assert statuses(first, second) == [OFFERED, WAITS]  # reading changes nothing
     page = say(client, first, "accept")
     assert "Your answer came too late" in page
