@@ -34,9 +34,9 @@ class DoorCode(Model):
 class DoorDevice(Model):
     """A phone of one event. `uid` stands in `scans.device`; of its token only the digest is kept, until the event is long over.
 
-    `unsent` is how many passages it still kept when it was last heard of, the oldest of them made at `unsent_since`;
-    `offset_ms` by how much its clock was behind ours then. `account_id` is the person whose own phone it is, where known. A phone
-    that signed out lost its `unsent` passages, of `lost_people` people.
+    `unsent` is how many passages it still kept when it was last heard of, of `lost_people` people (0: not said), the oldest of
+    them made at `unsent_since`; `offset_ms` by how much its clock was behind ours then. `account_id` is the person whose own phone
+    it is, where known. With a phone that signed out they are lost.
     """
 
     __tablename__ = "door_devices"

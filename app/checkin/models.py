@@ -23,8 +23,9 @@ class Scan(Model):
     `expected_*` and `present_*` are the figures of the answer. `over` marks people beyond what was expected or allowed.
     `device_id` is the enrolled phone (`device` then holds its uid), `offset_ms` by how much its clock was behind ours, `known_*`
     who was inside as far as it knew, `counted_*` how many passed as it says (see rules.PastScan), `team` the team that passed
-    alone, `override_*` why staff let somebody in after a no. A passage without a checkpoint is one of the desk, which settles
-    two others, or makes one count that did not: `code` then holds their ids.
+    alone, `override_reason` why staff let somebody in after a no (what they said of it stands in notes.py, of older
+    passages in `override_note`). A passage without a checkpoint is one of the desk, which settles two others, or makes one count
+    that did not: `code` then holds their ids.
     """
 
     __tablename__ = "scans"

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, u
 from app.checkin.device_models import TeamPresence
 from app.checkin.enums import OverrideReason, ScanResult
 from app.checkin.models import Presence, Scan
+from app.checkin.notes import list_notes
 from app.checkin.rules import day_bounds
 from app.core.db import db
 from app.core.text import fold
@@ -301,18 +302,20 @@ class ScanLine:
 
 
 def list_scans(registration_id: int) -> list[ScanLine]:
-    """What happened at doors with one registration's tickets, oldest first."""
+    """What happened at doors with one registration's tickets, oldest first: one statement, and one more where staff let them in."""
     rows = (
         db.session.execute(select(Scan).where(Scan.registration_id == registration_id).order_by(Scan.id))
         .scalars()
         .all()
     )
     undone = {s.undoes for s in rows if s.undoes}
+    notes = list_notes([registration_id] if any(s.override_reason for s in rows) else [])
     return [
         ScanLine(
             s.scanned_at, s.direction, s.result, s.reason, s.checkpoint_id, s.device,
             Headcount(s.delta_participants, s.delta_companions), s.over, s.scan_id in undone,
-            s.undoes is not None, s.team, s.override_reason, s.override_note, s.checkpoint_id is None and s.undoes is None,
+            s.undoes is not None, s.team, s.override_reason, s.override_note or notes.get(s.scan_id, ""),
+            s.checkpoint_id is None and s.undoes is None,
         )
         for s in rows
     ]  # fmt: skip

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select
 from app.checkin.device_models import WalkIn
 from app.checkin.enums import ScanResult
 from app.checkin.models import Presence, Scan
+from app.checkin.notes import forget_notes
 from app.core.db import db
 from app.events.parts import Part, register_part
 
@@ -38,4 +39,4 @@ def _visited(registration_ids: Sequence[int]) -> set[int]:
     return set(db.session.execute(found).scalars())
 
 
-register_part("scans", Part(came=has_come, kept=_kept, keeps=_keeps, visited=_visited))
+register_part("scans", Part(came=has_come, kept=_kept, keeps=_keeps, visited=_visited, forget=forget_notes))

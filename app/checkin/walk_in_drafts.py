@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
 
 from app.checkin.drafts import Override
 from app.checkin.enums import WalkInResult
 from app.registrations.drafts import Headcount
+
+
+def scan_id_of(walk_in_id: str) -> str:
+    """The UUID of the passage by which a walk-in came in: it follows from their own."""
+    return str(uuid5(NAMESPACE_URL, f"walk-in:{walk_in_id}"))
+
 
 MOST_PEOPLE = 500
 """People of one walk-in: more are a slip of the finger, which the server refuses."""
@@ -16,6 +23,7 @@ class WalkInInput:
     """Somebody at a door. `id` is a UUID in lower case that their phone made; `name` may be empty.
 
     `over` says why staff let them in whether there is room or not; `provisional`: noted without network, they are inside.
+    `ended`: noted by a phone that was one no more: kept, and counted only once staff say so.
     """
 
     id: str
@@ -29,11 +37,19 @@ class WalkInInput:
     device_at: datetime | None = None
     offset_ms: int | None = None
     locale: str = "fr"
+    ended: bool = False
+
+    @property
+    def scan_id(self) -> str:
+        return scan_id_of(self.id)
 
 
 @dataclass(frozen=True)
 class WalkInUndo:
-    """Somebody was noted by mistake: the walk-in of that id is taken back. `id` is a UUID of this message's own."""
+    """Somebody was noted by mistake: the walk-in of that id is taken back. `id` is a UUID of this message's own.
+
+    `ended`: by a phone that was one no more, which takes back nothing that counts.
+    """
 
     id: str
     undoes: str
@@ -41,6 +57,7 @@ class WalkInUndo:
     checkpoint_id: int
     device_at: datetime | None = None
     offset_ms: int | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True)

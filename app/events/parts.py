@@ -62,6 +62,10 @@ def _none(registration_ids: Sequence[int]) -> set[int]:
     return set()
 
 
+def _nothing_said(registration_id: int) -> None:
+    pass
+
+
 def _nothing_left(event_id: int, most: int, now: datetime) -> int:
     return 0
 
@@ -74,6 +78,7 @@ class Part:
     take the rows into the bin and out again. `came(event_id)` says whether anybody was at its doors: then it is not deleted.
     `kept(event_id)` says whether something has to stay of it for ever: then its row does. `keeps(registration_ids)` are those
     of these registrations of which the same is true, `visited(registration_ids)` those of whom anybody came.
+    `forget(registration_id)` takes people's own words about one of them away, when they are erased.
     `remove(event_id, most, now)` takes rows away for good, `most` at a time, and tells how many it did.
     """
 
@@ -84,6 +89,7 @@ class Part:
     kept: Callable[[int], bool] = _no
     keeps: Callable[[Sequence[int]], set[int]] = _none
     visited: Callable[[Sequence[int]], set[int]] = _none
+    forget: Callable[[int], None] = _nothing_said
     remove: Callable[[int, int, datetime], int] = _nothing_left
 
 

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext
 
+from app.checkin.queries import list_scans
 from app.core import clock
 from app.core.actor import SYSTEM
 from app.core.clock import set_clock
@@ -25,6 +26,14 @@ AT_SPACE = """async (name) => {
 WALK_IN = """(more) => door.walkIn({
   audience: door.setup.audiences.find(({ code }) => code !== "school").code, participants: 1, companions: 0, name: "", ...more,
 })"""
+
+
+LATER = """([days, what]) => {
+  for (const one of what === "both" ? [Date, performance] : [Date]) {
+    const now = one.now.bind(one);
+    one.now = () => now() + days * 86400000;
+  }
+}"""
 
 
 @pytest.fixture
@@ -87,7 +96,8 @@ def test_a_cancelled_ticket_is_let_in_with_a_reason(hall: Hall, context: Browser
     assert let_in["answer"]["result"] == "accepted"
     sent(page)
     assert page.evaluate("told") == []
-    assert [row.override_note for row in hall.scans().values() if row.override_reason] == ["Vient avec sa sœur"]
+    with hall.app.app_context():
+        assert [line.note for line in list_scans(hall.visitors[0].id) if line.override] == ["Vient avec sa sœur"]
 
 
 def test_somebody_typed_by_their_number_passes_and_can_be_taken_back(hall: Hall, context: BrowserContext) -> None:
@@ -130,12 +140,25 @@ def test_without_room_nobody_is_kept_unless_staff_say_why(hall: Hall, context: B
     assert hall.present == 3
 
 
+def test_a_clock_that_is_put_forward_is_measured_though_nothing_is_new(hall: Hall, context: BrowserContext) -> None:
+    page = hall.enrolled(context)
+    assert page.evaluate("door.send()") is True
+    before = page.evaluate("door.offset")
+    page.evaluate(LATER, [1, "clock"])
+    assert page.evaluate("door.send()") is True
+    assert abs(before - page.evaluate("door.offset") - 86_400_000) < 60_000
+    page.evaluate("door.endInTime()")
+    assert page.evaluate("[door.state, door.tickets]") == ["enrolled", 11]
+
+
 def test_at_the_events_end_the_list_goes_also_without_network(hall: Hall, context: BrowserContext) -> None:
     page = hall.enrolled(context)
     context.set_offline(True)
     page.evaluate(SCAN, hall.everybody()[:2])
-    later = "{ const now = Date.now; const more = 40 * 86400000; Date.now = () => now() + more; }"
-    page.evaluate(later)
+    page.evaluate(LATER, [1, "clock"])
+    page.evaluate("door.endInTime()")
+    assert page.evaluate("[door.state, door.tickets]") == ["enrolled", 11]  # somebody set the phone's clock forward
+    page.evaluate(LATER, [39, "both"])
     page.evaluate("door.endInTime()")
     assert page.evaluate("[door.state, door.tickets, door.kept]") == ["over", 0, 2]
     assert "Trois-Rivi" not in str(

@@ -4,18 +4,22 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import select
 
-from app.checkin.enums import DeviceMode
+from app.checkin.drafts import ScanInput
+from app.checkin.enums import DeviceMode, Direction
+from app.checkin.operations import record_scans
 from app.core import clock
 from app.core.actor import SYSTEM
 from app.core.clock import set_clock
 from app.core.db import db
 from app.core.transaction import transaction
+from app.registrations.drafts import Headcount
 from app.registrations.models import Registration
 from app.registrations.operations import cancel_registration
 from tests.browser.door_engine import Hall, running_hall
@@ -92,7 +96,7 @@ def test_without_a_ticket_and_without_network(hall: Hall, context: BrowserContex
     walk_in(page, "Families")
     expect(verdict(page, "accepted")).to_contain_text("Noted, to confirm")
     expect(verdict(page, "accepted")).to_contain_text("2 people without a ticket")
-    expect(page.locator("[data-sending]")).to_have_text("1 kept")
+    expect(page.locator("[data-sending]")).to_have_text("1 kept (2 people)")
     fits(page)
     next_ticket(page)
     expect(page.locator("[data-place-text]")).to_have_text("Entrance · 2 present")
@@ -222,7 +226,7 @@ def test_a_team_of_a_split_group_passes_alone(hall: Hall, context: BrowserContex
         answer = route.fetch()
         body = answer.json() if answer.status == 200 else {}
         for row in body.get("tickets", []):
-            row[-1] = [15, 15] if row[5] == "main" and row[7] == 28 else []
+            row[15] = [15, 15] if row[5] == "main" and row[7] == 28 else []
         route.fulfill(response=answer, json=body) if body else route.fulfill(response=answer)
 
     context.route("**/door/api/list*", split)
@@ -243,6 +247,50 @@ def test_a_team_of_a_split_group_passes_alone(hall: Hall, context: BrowserContex
     fits(page)
     page.get_by_role("button", name="15 come in").click()
     expect(page.get_by_role("button", name="Next ticket")).to_be_visible()
+    expect(verdict(page, "accepted")).to_contain_text("Team 2 · 3e B")
+    expect(verdict(page, "accepted")).to_contain_text("Expected 14 pupils + 1 adult")
+    expect(view(page, "figures")).to_contain_text("pupils of 14")
+    expect(view(page, "figures")).to_contain_text("adult of 1")
     expect(page.locator("[data-sending]")).to_have_text("All sent")
     assert [(scan["team"], scan["headcount"]) for scan in sent] == [(2, {"participants": 14, "companions": 1})]
     context.unroute_all(behavior="ignoreErrors")
+
+
+def test_teams_of_a_group_are_the_whole_group(hall: Hall, context: BrowserContext) -> None:
+    """Also where the group is another size than when the plan was made; adults are shared, and never counted as pupils."""
+    page = context.new_page()
+    page.goto(f"{hall.url}/healthz")
+    split = """async ([sizes, participants, companions]) => {
+      const { splitTeams } = await import("/static/js/door/app/ticket.js");
+      return splitTeams(sizes, { participants, companions }).map((one) => [one.participants, one.companions]);
+    }"""
+    for sizes, participants, companions, told in (
+        ([12, 12], 22, 2, [[11, 1], [11, 1]]),
+        ([8, 8, 8], 22, 2, [[7, 1], [7, 1], [8, 0]]),
+        ([12, 12], 19, 2, [[10, 1], [9, 1]]),
+        ([11, 11], 22, 2, [[11, 1], [11, 1]]),
+        ([], 22, 2, []),
+    ):
+        assert page.evaluate(split, [sizes, participants, companions]) == told
+
+
+def test_an_exit_that_knows_nobody_asks_how_many_leave(hall: Hall, context: BrowserContext) -> None:
+    page = at_the_entrance(hall, context)
+    context.set_offline(True)
+    page.locator("[data-place]").click()
+    page.get_by_label("go out").check()
+    page.get_by_role("button", name="Scan here").click()
+    type_number(page, hall.class_.reference)
+    page.locator('[data-view="counts"] input[name="participants"]').fill("4")
+    page.locator('[data-view="counts"] input[name="companions"]').fill("0")
+    page.get_by_role("button", name="4 go out").click()
+    expect(verdict(page, "accepted")).to_contain_text("Exit noted")
+    expect(verdict(page, "accepted")).to_contain_text("4 pupils")
+    fits(page)
+    context.set_offline(False)
+    with hall.app.app_context(), transaction():
+        door = next(c.id for c in hall.event.checkpoints if c.space_id is None)
+        said = ScanInput(str(uuid4()), hall.class_.ticket_code, door, Direction.IN, DAY_ONE, Headcount(10))
+        record_scans(hall.event, "a phone at the entrance", [said], now=DAY_ONE)
+    send_now(page)
+    assert hall.present == 6

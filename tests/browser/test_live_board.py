@@ -117,7 +117,7 @@ def test_the_same_class_counted_by_two_phones_is_asked_and_settled_on_the_open_b
         expect(present).to_contain_text("26 personnes")
         expect(page.locator("[data-part=spaces]")).to_contain_text("26 / 60")
         page.goto(f"{morning.url}/manage/events/{morning.event.slug}/registrations/{morning.first.reference}")
-        expect(page.get_by_text("Comptage aux portes confirmé").first).to_be_attached()
+        expect(page.get_by_text("24 + 2, plutôt que 27 + 2").first).to_be_attached()
 
 
 def test_it_fits_phones_and_desks_and_prints(morning: Morning, chromium: Browser) -> None:

@@ -1,7 +1,7 @@
 """The list of a phone at the door: the least that decides without network, whole or what changed since."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -34,6 +34,8 @@ On PostgreSQL a passage with a lower number may be seen after one with a higher 
 CURSOR = re.compile(r"([1-9]\d{0,9}):(\d{1,10}):(\d{1,10}):(\d{1,7}):(\d{1,10})", re.ASCII)
 
 Row = list[object]
+Arrivals = Callable[[Collection[int] | None], Mapping[tuple[int, int], datetime]]
+"""When groups are to come by the plan in force, by registration and wave, of some registrations or (None) of all."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,20 @@ def stand(event: EventRow, plan_id: int | None, *, now: datetime) -> Now:
 
 
 def list_for_device(
-    event: EventRow, at: Now, since: Cursor | None, teams: Mapping[int, Sequence[int]], *, now: datetime
+    event: EventRow,
+    at: Now,
+    since: Cursor | None,
+    teams: Mapping[int, Sequence[int]],
+    arrivals: Arrivals,
+    *,
+    now: datetime,
 ) -> DeviceList:
     """The tickets of an event, or those of registrations that changed or whose people passed a door after `since`.
 
     Whole again on another local day than `since`, for then nobody is inside, and when the groups' teams are of another plan.
-    `teams` are people of each team of a registration. What no longer opens stands among the changes with its status; of one
-    that was deleted nothing more is said. A whole list holds the main tickets of those who gave their place back, too.
+    `teams` are people of each team of a registration, `arrivals` tells their hours. What no longer opens stands among the changes
+    with its status; of one that was deleted nothing more is said. A whole list holds the main tickets of those who gave their
+    place back, too.
     Raises CursorGone for a cursor of a lost future.
     """
     if since is not None and not (since.version <= at.cursor.version and since.scan_id <= at.cursor.scan_id):
@@ -106,8 +115,19 @@ def list_for_device(
     if since is not None and (since.day, since.plan_id) == (at.cursor.day, at.cursor.plan_id):
         ids = _changed(event.id, since)
     if ids is not None and len(ids) <= MOST_CHANGES:
-        return DeviceList(at.cursor, False, _rows(event, ids, teams, now))
-    return DeviceList(at.cursor, True, _rows(event, None, teams, now))
+        return DeviceList(at.cursor, False, _rows(event, ids, teams, _today(event, arrivals(ids), now), now))
+    return DeviceList(at.cursor, True, _rows(event, None, teams, _today(event, arrivals(None), now), now))
+
+
+def _today(event: EventRow, arrivals: Mapping[tuple[int, int], datetime], now: datetime) -> dict[int, int]:
+    """The first planned arrival of each registration on this local day, in seconds since 1970."""
+    zone = ZoneInfo(event.timezone)
+    begins, ends = day_bounds(now.astimezone(zone).date(), zone)
+    found: dict[int, int] = {}
+    for (owner, _wave), at in sorted(arrivals.items(), key=lambda one: one[1]):
+        if begins <= at < ends:
+            found.setdefault(owner, int(at.timestamp()))
+    return found
 
 
 def _changed(event_id: int, since: Cursor) -> list[int]:
@@ -119,7 +139,13 @@ def _changed(event_id: int, since: Cursor) -> list[int]:
     return sorted(registration_id for registration_id in found if registration_id is not None)
 
 
-def _rows(event: EventRow, ids: Sequence[int] | None, teams: Mapping[int, Sequence[int]], now: datetime) -> list[Row]:
+def _rows(
+    event: EventRow,
+    ids: Sequence[int] | None,
+    teams: Mapping[int, Sequence[int]],
+    planned: Mapping[int, int],
+    now: datetime,
+) -> list[Row]:
     """Four statements, one more where cards were scanned today."""
     if ids is not None and not ids:
         return []
@@ -144,6 +170,7 @@ def _rows(event: EventRow, ids: Sequence[int] | None, teams: Mapping[int, Sequen
                 ticket_status(t.status, t.number, t.participants).value, t.kind.value, t.owner,
                 t.participants if main else 1, t.companions if main else 0, waves.get(t.owner, []), *place,
                 int(t.absent_at is not None), list(teams.get(t.owner, ())) if main else [],
+                planned.get(t.owner, 0) if main else 0,
             ]
         )  # fmt: skip
     return rows

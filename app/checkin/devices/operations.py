@@ -140,11 +140,14 @@ def _own_name(event_id: int, label: str) -> str:
 
 @dataclass(frozen=True)
 class Heard:
-    """What a phone says of itself: passages that it keeps beside those it sends now, and since when; its clock's delay."""
+    """What a phone says of itself: passages that it keeps beside those it sends now, since when, of how many `people`; its clock's
+    delay.
+    """
 
     unsent: int
     oldest_unsent: datetime | None
     offset_ms: int | None
+    people: int = 0
 
 
 def note_contact(device: DeviceRow, heard: Heard | None, *, now: datetime) -> None:
@@ -152,8 +155,9 @@ def note_contact(device: DeviceRow, heard: Heard | None, *, now: datetime) -> No
     values: dict[str, object] = {}
     if heard is not None:
         unsent, since = heard.unsent, heard.oldest_unsent if heard.unsent else None
-        if (unsent, since) != (device.unsent, device.unsent_since):
-            values |= {"unsent": unsent, "unsent_since": since}
+        people = heard.people if heard.unsent else 0
+        if (unsent, since, people) != (device.unsent, device.unsent_since, device.lost_people):
+            values |= {"unsent": unsent, "unsent_since": since, "lost_people": people}
         if heard.offset_ms is not None and differs(device.behind, heard.offset_ms):
             values["offset_ms"] = max(-LONGEST_OFFSET, min(LONGEST_OFFSET, heard.offset_ms))
     if not values and not due(device.last_contact_at, now):
@@ -176,7 +180,7 @@ def revoke_device(device: DeviceRow, *, by: Actor, now: datetime) -> None:
         .returning(DoorDevice.id)
     ).one_or_none()
     if revoked is not None:
-        details = _said(device.name, device.unsent)
+        details = _said(device.name, device.unsent, device.lost_people)
         subject = f"event:{device.event_id}"
         record(by, "door_device.revoked", subject, now=now, organiser_id=device.organiser_id, details=details)
 
@@ -192,13 +196,14 @@ def sign_out(device: DeviceRow, unsent: int, people: int = 0, *, now: datetime) 
     if ended is not None:
         record(
             VISITOR, "door_device.signed_out", f"event:{device.event_id}", now=now, organiser_id=device.organiser_id,
-            details={**_said(device.name, unsent), **({"lost_people": people} if people else {})},
+            details=_said(device.name, unsent, people),
         )  # fmt: skip
 
 
-def _said(name: str, unsent: int) -> dict[str, object]:
+def _said(name: str, unsent: int, people: int) -> dict[str, object]:
     """What the history keeps of a phone that ends: its name, and how much it had not sent."""
-    return {"name": name, "unsent": unsent} if unsent else {"name": name}
+    said = {"name": name, "unsent": unsent, "lost_people": people if unsent else 0}
+    return {field: value for field, value in said.items() if value}
 
 
 def forget_hashes(*, now: datetime) -> None:

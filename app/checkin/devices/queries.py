@@ -20,7 +20,7 @@ class DeviceRow:
     """A phone of an event. `list_ends_at` is when it drops the list; `unsent` passages it still kept when last heard of.
 
     `binned`: its event is in the bin. `behind` is by how much its clock was behind ours. `made_by_id` made the code it read,
-    `code_id`, at `code_made_at`. `lost_people`: of the passages that it had not sent when it signed out.
+    `code_id`, at `code_made_at`. `lost_people`: of its `unsent` passages.
     """
 
     id: int

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 
-from app.checkin.device_models import Conflict
+from app.checkin.device_models import Conflict, DoorDevice, WalkIn
 from app.checkin.enums import ConflictKind, ConflictStatus, Direction, ScanResult
 from app.checkin.errors import ConflictNotFound, ConflictSettled
+from app.checkin.latecomers import lock_event_first
 from app.checkin.ledger import Ledger
 from app.checkin.models import Scan
 from app.checkin.operations.reading import PRESENCES, SCANS, TICKETS, read_past
@@ -18,13 +19,17 @@ from app.checkin.operations.writing import write_people
 from app.checkin.passages import past_scan
 from app.checkin.replaying import PastScan, change, decide_at, standing_by_day
 from app.checkin.rules import NOBODY, most
+from app.checkin.walk_in_drafts import scan_id_of
 from app.core.actor import Actor, ActorKind
 from app.core.audit import record
 from app.core.db import db
 from app.core.errors import FieldError
 from app.events.queries import EventRow, get_event_by_id
+from app.events.reasons import MISTAKE
 from app.registrations.drafts import Headcount
+from app.registrations.enums import RegistrationStatus
 from app.registrations.models import Registration
+from app.registrations.operations import cancel_registration
 
 DESK = "desk"
 SETTLED = "door.conflict_settled"
@@ -33,19 +38,14 @@ MOST = 10_000
 
 def settle_conflict(conflict_id: int, outcome: Headcount | None, *, by: Actor, now: datetime, note: str = "") -> None:
     """Write what staff found: `outcome` is how many came, None that both counts stand, for they were different people (only
-    of people let in twice). Of a passage of a phone that was taken off (LATE): None that it counts, nobody that it does not.
+    of people let in twice). Of a passage of a phone that was taken off (LATE): None that it counts, nobody that it does not: whom
+    that phone registered at the door is then not registered either.
 
     Raises ConflictNotFound, ConflictSettled where somebody was first, FieldError (`participants`, `companions`, `outcome`).
     Nothing is asked of who found it: that its event is theirs is the edge's to know.
     """
-    registration_id = db.session.execute(
-        select(Conflict.registration_id).where(Conflict.id == conflict_id)
-    ).scalar_one_or_none()
-    if registration_id is None:
-        raise ConflictNotFound(str(conflict_id))
-    lock = select(Registration.id).where(Registration.id == registration_id).with_for_update(key_share=True)
-    db.session.execute(lock)
-    found = db.session.execute(select(Conflict.__table__).where(Conflict.id == conflict_id)).mappings().one()
+    found = _lock(conflict_id, counts=outcome is None)
+    registration_id = found["registration_id"]
     if found["status"] is not ConflictStatus.OPEN:
         raise ConflictSettled
     _require(outcome, found)
@@ -67,8 +67,62 @@ def settle_conflict(conflict_id: int, outcome: Headcount | None, *, by: Actor, n
             status=ConflictStatus.SETTLED, settled_at=now, settled_by_id=account, note=note.strip()[:300], **settled
         )
     )
-    details = {"kind": found["kind"], "people": [counted.people, found_people.people]}
+    if late and outcome is not None:
+        _forget_walk_in(found, by=by, now=now)
+    details = {"people": [counted.people, found_people.people], **_told(found, (first, second), outcome)}
     record(by, SETTLED, f"registration:{registration_id}", now=now, organiser_id=found["organiser_id"], details=details)
+
+
+def _lock(conflict_id: int, *, counts: bool) -> Mapping[Any, Any]:
+    """The question, its registration being locked; raises ConflictNotFound."""
+    asked = db.session.execute(
+        select(Conflict.registration_id, Conflict.event_id, Conflict.kind).where(Conflict.id == conflict_id)
+    ).one_or_none()
+    if asked is None:
+        raise ConflictNotFound(str(conflict_id))
+    if asked.kind is ConflictKind.LATE and not counts:
+        lock_event_first(asked.event_id)  # they may be registered no more
+    lock = select(Registration.id).where(Registration.id == asked.registration_id).with_for_update(key_share=True)
+    db.session.execute(lock)
+    return db.session.execute(select(Conflict.__table__).where(Conflict.id == conflict_id)).mappings().one()
+
+
+def _told(
+    found: Mapping[Any, Any], counts: tuple[Headcount, Headcount], outcome: Headcount | None
+) -> dict[str, object]:
+    """What the history keeps: both counts with the names of their phones, and which one it was."""
+    ids = [found["first_scan"], found["second_scan"]]
+    phones = {
+        row.scan_id: row.name
+        for row in db.session.execute(
+            select(Scan.scan_id, DoorDevice.name)
+            .join(DoorDevice, DoorDevice.id == Scan.device_id)
+            .where(Scan.organiser_id == found["organiser_id"], Scan.scan_id.in_(ids))
+        )
+    }
+    if found["kind"] is ConflictKind.LATE:
+        which = "counted" if outcome is None else "not_counted"
+    else:
+        which = {None: "both", counts[1]: "second", counts[0]: "first"}.get(outcome, "another")
+    return {
+        "kind": found["kind"], "outcome": which, "phones": [phones.get(scan_id, "") for scan_id in ids],
+        "counts": [[count.participants, count.companions] for count in counts],
+        "found": [outcome.participants, outcome.companions] if outcome is not None else [],
+    }  # fmt: skip
+
+
+def _forget_walk_in(found: Mapping[Any, Any], *, by: Actor, now: datetime) -> None:
+    """Somebody whom a phone registered that was one no more did not come, unless another door let them in."""
+    row = db.session.execute(
+        select(WalkIn.walk_in_id, Registration.status)
+        .join(Registration, Registration.id == WalkIn.registration_id)
+        .where(WalkIn.registration_id == found["registration_id"])
+    ).one_or_none()
+    if row is None or scan_id_of(row.walk_in_id) != found["second_scan"]:
+        return
+    came = exists().where(Scan.registration_id == found["registration_id"], Scan.result == ScanResult.ACCEPTED)
+    if row.status is RegistrationStatus.CONFIRMED and not db.session.execute(select(came)).scalar_one():
+        cancel_registration(found["registration_id"], code=MISTAKE, by=by, now=now, quiet=True)
 
 
 def _require(outcome: Headcount | None, found: Mapping[Any, Any]) -> None:

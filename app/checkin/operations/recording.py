@@ -8,6 +8,7 @@ from typing import Any
 from app.checkin.drafts import ScanAnswer, ScanInput, believed, code_of, invalid, mark_of
 from app.checkin.enums import ConflictKind, ConflictStatus, Direction, Reason, ScanResult
 from app.checkin.latecomers import lock_event_first
+from app.checkin.notes import note_why
 from app.checkin.operations.reading import Holder, Reading, is_kept, with_codes
 from app.checkin.operations.writing import MOST_LATE, count_late, write
 from app.checkin.passages import ATTEMPTS, past_scan
@@ -57,6 +58,7 @@ def record_scans(
     batch.load(items, event_first=event_first)
     answers = [batch.take(item) for item in items]
     write(batch, batch.conflicts, batch.undone)
+    note_why(batch.notes, organiser_id=event.organiser_id, now=now)
     return answers
 
 
@@ -69,6 +71,7 @@ class Batch(Reading):
         super().__init__(event, device, now)
         self.conflicts: list[dict[str, Any]] = []
         self.undone: list[str] = []
+        self.notes: list[tuple[int, str, str]] = []
         self._late_asked: int | None = None
 
     def take(self, item: ScanInput) -> ScanAnswer:
@@ -287,6 +290,8 @@ class Batch(Reading):
         )  # made each time: an unknown code takes no longer
         accepted = decision.result is ScanResult.ACCEPTED
         why = item.override if accepted and overruled else None
+        if why and why.note and holder:
+            self.notes.append((holder.registration_id, item.id, why.note))
         self.rows.append(
             {
                 "organiser_id": self.event.organiser_id, "event_id": self.event.id, "scan_id": item.id, "device": self.device,
@@ -303,7 +308,7 @@ class Batch(Reading):
                 "known_companions": item.known.companions if item.known else None,
                 "counted_participants": item.headcount.participants if item.headcount else None,
                 "counted_companions": item.headcount.companions if item.headcount else None,
-                "team": item.team, "override_reason": why.reason if why else None, "override_note": why.note if why else "",
+                "team": item.team, "override_reason": why.reason if why else None, "override_note": "",
             }
         )  # fmt: skip
         label = holder.label if holder else ""

@@ -7,12 +7,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import select
 
-from app.checkin.device_models import WalkIn
+from app.checkin.device_models import Conflict, WalkIn
 from app.checkin.drafts import ScanInput
-from app.checkin.enums import ScanResult, WalkInResult
+from app.checkin.enums import ConflictStatus, ScanResult, WalkInResult
 from app.checkin.models import Scan
 from app.checkin.operations.recording import record_scans
-from app.checkin.walk_in_drafts import WalkInAnswer, WalkInUndo, invalid_walk_in
+from app.checkin.walk_in_drafts import WalkInAnswer, WalkInUndo, invalid_walk_in, scan_id_of
 from app.core.actor import Actor
 from app.core.db import db
 from app.events.queries import EventRow
@@ -26,7 +26,8 @@ def take_back_walk_in(
     event: EventRow, device: str, item: WalkInUndo, *, now: datetime, device_id: int | None = None, by: Actor
 ) -> WalkInAnswer:
     """Undo each of their passages and free their places, the event's row and its spaces being held. Done again it changes
-    nothing; a walk-in that the event does not have is `invalid`.
+    nothing; a walk-in that the event does not have is `invalid`. A phone that was one no more takes back alone what staff are
+    still asked about.
     """
     found = db.session.execute(
         select(WalkIn.registration_id, Registration.status, Registration.contact_name, Ticket.code)
@@ -34,13 +35,26 @@ def take_back_walk_in(
         .join(Ticket, (Ticket.registration_id == Registration.id) & (Ticket.kind == TicketKind.MAIN))
         .where(WalkIn.event_id == event.id, WalkIn.walk_in_id == item.undoes)
     ).one_or_none()
-    if found is None:
+    asked = _asked(event, item) if found is not None else []
+    if found is None or (item.ended and not asked):
         return invalid_walk_in(item.id)
-    undone = [_undo_of(item, scan, found.code) for scan in _standing(found.registration_id)]
+    undone = [_undo_of(item, scan, found.code) for scan in asked or _standing(found.registration_id)]
     record_scans(event, device, undone, now=now, event_first=True, device_id=device_id)
     if found.status is RegistrationStatus.CONFIRMED:
         cancel_registration(found.registration_id, code=MISTAKE, by=by, now=now, quiet=True)
     return WalkInAnswer(item.id, WalkInResult.UNDONE, label=found.contact_name)
+
+
+def _asked(event: EventRow, item: WalkInUndo) -> Sequence[Any]:
+    """Their passage where staff are asked whether it counts, for it was noted by a phone that was one no more."""
+    return db.session.execute(
+        select(Scan.scan_id, Scan.checkpoint_id, Scan.direction)
+        .join(Conflict, (Conflict.organiser_id == Scan.organiser_id) & (Conflict.second_scan == Scan.scan_id))
+        .where(
+            Scan.organiser_id == event.organiser_id, Scan.scan_id == scan_id_of(item.undoes), Scan.result == ScanResult.REFUSED,
+            Conflict.status == ConflictStatus.OPEN,
+        )
+    ).all()  # fmt: skip
 
 
 def _standing(registration_id: int) -> Sequence[Any]:
@@ -57,5 +71,5 @@ def _standing(registration_id: int) -> Sequence[Any]:
 def _undo_of(item: WalkInUndo, scan: Any, code: str) -> ScanInput:
     return ScanInput(
         str(uuid5(NAMESPACE_URL, f"walk-in-undo:{scan.scan_id}")), code, scan.checkpoint_id, scan.direction, item.at,
-        undoes=scan.scan_id, device_at=item.device_at, offset_ms=item.offset_ms,
+        undoes=scan.scan_id, device_at=item.device_at, offset_ms=item.offset_ms, ended=item.ended,
     )  # fmt: skip

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
@@ -12,10 +11,12 @@ from app.checkin.device_models import WalkIn
 from app.checkin.drafts import ScanInput, believed
 from app.checkin.enums import Direction, ScanResult, WalkInResult
 from app.checkin.latecomers import lock_event_first
+from app.checkin.models import Scan
 from app.checkin.operations.reading import lock_spaces
 from app.checkin.operations.recording import record_scans
 from app.checkin.operations.taking_back import take_back_walk_in
-from app.checkin.walk_in_drafts import WalkInAnswer, WalkInInput, WalkInUndo, invalid_walk_in
+from app.checkin.operations.writing import MOST_LATE, count_late
+from app.checkin.walk_in_drafts import WalkInAnswer, WalkInInput, WalkInUndo, invalid_walk_in, scan_id_of
 from app.core.actor import SYSTEM, Actor
 from app.core.db import db
 from app.core.errors import FieldError
@@ -45,8 +46,9 @@ def take_walk_ins(
 
     They take places as everybody does, behind those who wait, in a wave that is on, else in one that begins soon. Where there
     is no room, those whom staff let in (`over`) and those who are inside already (`provisional`) are registered without a place
-    and marked as too many; of others nothing is kept (`full`). Who was noted by mistake is taken back (`undone`). The event's
-    row is locked before all others.
+    and marked as too many; of others nothing is kept (`full`). Whom a phone noted that was one no more is kept without a place,
+    told as `invalid`, and in once staff say so (MOST_LATE such questions at most). Who was noted by mistake is taken back
+    (`undone`). The event's row is locked before all others.
     """
     lock_event_first(event.id)
     spaces = {c.id: c.space_id for c in event.checkpoints}
@@ -86,6 +88,7 @@ def _known(event: EventRow, ids: Sequence[str]) -> dict[str, WalkInAnswer]:
             WalkIn.walk_in_id,
             WalkIn.event_id,
             WalkIn.result,
+            WalkIn.provisional,
             Registration.reference,
             Registration.contact_name,
             Ticket.code,
@@ -93,13 +96,25 @@ def _known(event: EventRow, ids: Sequence[str]) -> dict[str, WalkInAnswer]:
         .join(Registration, Registration.id == WalkIn.registration_id)
         .join(Ticket, (Ticket.registration_id == Registration.id) & (Ticket.kind == TicketKind.MAIN))
         .where(WalkIn.organiser_id == event.organiser_id, WalkIn.walk_in_id.in_(ids))
-    )
+    ).all()
+    late = _late(event, [r.walk_in_id for r in rows if r.provisional and r.result is WalkInResult.OVER])
     return {
         r.walk_in_id: WalkInAnswer(r.walk_in_id, r.result, r.reference, r.code, r.contact_name)
-        if r.event_id == event.id
+        if r.event_id == event.id and r.walk_in_id not in late
         else invalid_walk_in(r.walk_in_id)
         for r in rows
     }
+
+
+def _late(event: EventRow, ids: Sequence[str]) -> set[str]:
+    """Those of them that a phone noted which was one no more: no other's passage was refused."""
+    if not ids:
+        return set()
+    asked = {scan_id_of(walk_in_id): walk_in_id for walk_in_id in ids}
+    refused = select(Scan.scan_id).where(
+        Scan.organiser_id == event.organiser_id, Scan.scan_id.in_(asked), Scan.result == ScanResult.REFUSED
+    )
+    return {asked[scan_id] for scan_id in db.session.execute(refused).scalars()}
 
 
 def _take(door: _Door, item: WalkInInput) -> WalkInAnswer:
@@ -115,22 +130,38 @@ def _take(door: _Door, item: WalkInInput) -> WalkInAnswer:
 
 def _register_and_let_in(door: _Door, item: WalkInInput) -> WalkInAnswer:
     draft = draft_of(door.event, item)
-    scan = believed(_scan(item, ""), door.now)
+    if item.ended:
+        return _keep_only(door, item, draft)
     made, result = _take_places(door, draft, item.at), WalkInResult.TAKEN
     if made is None:
         if not item.provisional and item.over is None:
             raise _Full
         made, result = register_beyond(door.event, draft, by=door.by, now=door.now), WalkInResult.OVER
     _let_in(door, item, made, result)
+    _note(door, item, made, result)
+    return WalkInAnswer(item.id, result, made.reference, made.ticket_code, draft.contact.name)
+
+
+def _keep_only(door: _Door, item: WalkInInput, draft: RegistrationDraft) -> WalkInAnswer:
+    """Whoever has a phone that was taken off may be a thief: nobody is in, no place is taken, and staff are asked."""
+    if count_late(door.event.id) < MOST_LATE:
+        made = register_beyond(door.event, draft, by=door.by, now=door.now)
+        scan = _scan(item, made.ticket_code)
+        record_scans(door.event, door.device, [scan], now=door.now, event_first=True, device_id=door.device_id)
+        _note(door, item, made, WalkInResult.OVER)
+    return invalid_walk_in(item.id)
+
+
+def _note(door: _Door, item: WalkInInput, made: Registered, result: WalkInResult) -> None:
     db.session.execute(
         insert(WalkIn).values(
             organiser_id=door.event.organiser_id, walk_in_id=item.id, event_id=door.event.id, registration_id=made.id,
             device_id=door.device_id, result=result, over=result is WalkInResult.OVER,
             reason=item.over.reason if item.over else None, note=item.over.note if item.over else "",
-            made_at=scan.scanned_at, received_at=door.now, provisional=item.provisional,
+            made_at=believed(_scan(item, ""), door.now).scanned_at, received_at=door.now,
+            provisional=item.provisional or item.ended,
         )
     )  # fmt: skip
-    return WalkInAnswer(item.id, result, made.reference, made.ticket_code, draft.contact.name)
 
 
 def _take_places(door: _Door, draft: RegistrationDraft, at: datetime) -> Registered | None:
@@ -156,9 +187,9 @@ def _let_in(door: _Door, item: WalkInInput, made: Registered, result: WalkInResu
 def _scan(item: WalkInInput, code: str, *, beyond: bool = False) -> ScanInput:
     """Their passage, under an id that follows from theirs."""
     return ScanInput(
-        str(uuid5(NAMESPACE_URL, f"walk-in:{item.id}")), code, item.checkpoint_id, Direction.IN, item.at, item.headcount,
+        item.scan_id, code, item.checkpoint_id, Direction.IN, item.at, item.headcount,
         device_at=item.device_at, offset_ms=item.offset_ms, known=Headcount(0, 0), override=item.over,
-        beyond=beyond,
+        beyond=beyond, ended=item.ended,
     )  # fmt: skip
 
 

@@ -79,6 +79,8 @@ def anonymise(registration_id: int, *, version: int, now: datetime) -> None:
     subject = f"registration:{registration_id}"
     _forget_mails(subject)
     _forget_reasons(subject)
+    for part in list_parts():
+        part.forget(registration_id)
 
 
 def forget_binned_answers(ids: Sequence[int]) -> None:

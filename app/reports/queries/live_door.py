@@ -8,11 +8,12 @@ from sqlalchemy import func, or_, select
 
 from app.checkin.device_models import DoorDevice, WalkIn
 from app.checkin.enums import Direction, OverrideReason, ScanResult, WalkInResult
-from app.checkin.models import Scan
+from app.checkin.models import Presence, Scan
+from app.checkin.notes import list_notes
 from app.checkin.rules import day_bounds
 from app.core.db import db
 from app.events.queries import EventRow
-from app.registrations.enums import RegistrationKind
+from app.registrations.enums import RegistrationKind, RegistrationStatus
 from app.registrations.models import Registration
 from app.registrations.queries import in_no_bin
 
@@ -22,13 +23,17 @@ MOST_OVER = 20
 
 @dataclass(frozen=True)
 class DeviceLine:
-    """A phone that may be used. `unsent`: passages it kept when it was last heard of; `silent`: that is a while ago."""
+    """A phone that may be used, or that ended with passages. `unsent`: passages it kept when it was last heard of, of so many
+    `people` (0: not told); `lost`: it signed out with them; `silent`: it was heard of a while ago.
+    """
 
     id: int
     name: str
     last_contact_at: datetime
     unsent: int
     unsent_since: datetime | None
+    people: int
+    lost: bool
     silent: bool
 
 
@@ -71,7 +76,7 @@ class DoorNews:
 
 
 def get_door_news(event: EventRow, *, now: datetime) -> DoorNews:
-    """Of today; three statements."""
+    """Of today; three statements, and one where staff let somebody in after a no."""
     zone = ZoneInfo(event.timezone)
     begins, ends = day_bounds(now.astimezone(zone).date(), zone)
     over, count = _list_over(event.id, begins, ends)
@@ -82,6 +87,7 @@ def _list_devices(event_id: int, now: datetime) -> tuple[DeviceLine, ...]:
     rows = db.session.execute(
         select(
             DoorDevice.id, DoorDevice.name, DoorDevice.last_contact_at, DoorDevice.unsent, DoorDevice.unsent_since,
+            DoorDevice.lost_people, DoorDevice.signed_out_at.is_not(None).label("lost"),
         )
         .where(
             DoorDevice.event_id == event_id,
@@ -96,9 +102,13 @@ def _count_walk_ins(event_id: int, begins: datetime, ends: datetime) -> WalkIns:
     rows = db.session.execute(
         select(WalkIn.result, func.count(), func.sum(Registration.participants + Registration.companions))
         .join(Registration, Registration.id == WalkIn.registration_id)
-        .where(WalkIn.event_id == event_id, WalkIn.made_at >= begins, WalkIn.made_at < ends, in_no_bin())
+        .join(Presence, Presence.registration_id == WalkIn.registration_id)  # none of whom staff are still asked
+        .where(
+            WalkIn.event_id == event_id, WalkIn.made_at >= begins, WalkIn.made_at < ends,
+            Registration.status != RegistrationStatus.CANCELLED, in_no_bin(),
+        )
         .group_by(WalkIn.result)
-    ).all()
+    ).all()  # fmt: skip
     return WalkIns(
         sum(count for _result, count, _people in rows),
         sum(int(people) for _result, _count, people in rows),
@@ -114,7 +124,8 @@ def _list_over(event_id: int, begins: datetime, ends: datetime) -> tuple[tuple[O
             Registration.contact_name, Registration.audience,
             func.coalesce(Scan.counted_participants, Scan.delta_participants).label("participants"),
             func.coalesce(Scan.counted_companions, Scan.delta_companions).label("companions"),
-            Scan.scanned_at, Scan.override_reason, Scan.override_note, func.count().over().label("all_of_them"),
+            Scan.scanned_at, Scan.override_reason, Scan.override_note, Scan.scan_id, Scan.registration_id,
+            func.count().over().label("all_of_them"),
         )
         .join(Registration, Registration.id == Scan.registration_id)
         .where(
@@ -125,10 +136,12 @@ def _list_over(event_id: int, begins: datetime, ends: datetime) -> tuple[tuple[O
         .order_by(Scan.scanned_at.desc(), Scan.id.desc())
         .limit(MOST_OVER)
     ).all()  # fmt: skip
+    notes = list_notes({r.registration_id for r in rows if r.override_reason})
     lines = [
         OverLine(
             r.reference, r.kind is RegistrationKind.GROUP, r.class_label, r.organisation_name, r.contact_name, r.audience,
-            r.participants + r.companions, r.scanned_at, r.override_reason, r.override_note,
+            r.participants + r.companions, r.scanned_at, r.override_reason,
+            r.override_note or notes.get(r.scan_id, ""),
         )
         for r in rows
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
@@ -22,6 +23,7 @@ from app.core.errors import DatabaseBusy
 from app.core.transaction import transaction
 from app.events.errors import EventNotFound
 from app.events.queries import EventRow, get_event_by_id, get_places
+from app.flows.queries import list_planned_arrivals
 from app.flows.queries.teams import find_plan_id, list_team_sizes
 from app.web.bearers import current_device
 from app.web.guards import device
@@ -64,7 +66,7 @@ def setup() -> Response:
     }  # fmt: skip
     _note_later(phone, now)
     mark = sha256(_json(body)).hexdigest()[:32]
-    return _answer({"now": told(now, event), **body}, mark)
+    return _answer({"now": told(now, event), **body}, mark, now)
 
 
 @blueprint.get("/list")
@@ -84,14 +86,18 @@ def tickets() -> Response:
     since = read_cursor(asked, event.id) if asked else None
     _note_later(phone, now)
     if request.if_none_match.contains_weak(at.mark):
-        return _unchanged(at.mark)
+        return _unchanged(at.mark, now)
     teams = list_team_sizes(plan_id) if plan_id is not None else {}
-    found = list_for_device(event, at, since, teams, now=now)
+
+    def arrivals(ids: Collection[int] | None) -> Mapping[tuple[int, int], datetime]:
+        return list_planned_arrivals(event, ids) if plan_id is not None else {}
+
+    found = list_for_device(event, at, since, teams, arrivals, now=now)
     body = {
         "cursor": str(found.cursor), "now": told(now, event), "full": found.full, "tickets": found.tickets,
         **present_now(event, now),
     }  # fmt: skip
-    return _answer(body, at.mark)
+    return _answer(body, at.mark, now)
 
 
 def event_of(phone: DeviceRow) -> EventRow:
@@ -126,16 +132,17 @@ def _json(body: dict[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _unchanged(mark: str) -> Response:
-    answer = Response(status=304)
+def _unchanged(mark: str, now: datetime) -> Response:
+    """Nothing new, and what time it is all the same: phones measure their clock by it."""
+    answer = Response(status=304, headers={"Door-Now": now.isoformat()})
     _as_private(answer, mark)
     return answer
 
 
-def _answer(body: dict[str, Any], mark: str) -> Response:
+def _answer(body: dict[str, Any], mark: str, now: datetime) -> Response:
     """JSON, made small where the phone takes that: its network is a hall's."""
     if request.if_none_match.contains_weak(mark):
-        return _unchanged(mark)
+        return _unchanged(mark, now)
     sent = _json(body)
     answer = Response(content_type="application/json")
     if len(sent) >= WORTH_ZIPPING and request.accept_encodings["gzip"] > 0:

@@ -29,7 +29,6 @@ def _bar() -> Words:
         "app_name": _("Scan tickets"),
         "all_sent": _("All sent"),
         "place_out": _("{place} (exit)"),
-        "present_in": _("{place} · {present}"),
         "age_now": _("just now"),
         "age_minutes": ngettext("{n} min ago", "{n} min ago"),
         "age_hours": ngettext("{n} h ago", "{n} h ago"),
@@ -164,9 +163,10 @@ def _phone() -> Words:
         "sent_now": _("Everything is sent."),
         "send_failed": _("No answer: the passages stay kept here."),
         "leave_unsent": ngettext(
-            "{n} passage is not sent yet. If this phone leaves now, it is lost.",
-            "{n} passages are not sent yet. If this phone leaves now, they are lost.",
+            "{n} passage ({people}) is not sent yet. If this phone leaves now, it is lost.",
+            "{n} passages ({people}) are not sent yet. If this phone leaves now, they are lost.",
         ),
+        "with_people": _("{text} ({people})"),
         "persons": ngettext("{n} person", "{n} people"),
         "lose": ngettext("Leave and lose {n} passage ({people})", "Leave and lose {n} passages ({people})"),
         "lose_agree": ngettext(
@@ -184,8 +184,8 @@ def _stopped() -> Words:
         "event_over_detail": _("Thank you. The tickets are gone from this phone."),
         "passages_sent": _("All its passages were sent."),
         "passages_kept": ngettext(
-            "{n} passage is still kept here and is sent as soon as possible.",
-            "{n} passages are still kept here and are sent as soon as possible.",
+            "{n} passage ({people}) is still kept here and is sent as soon as possible.",
+            "{n} passages ({people}) are still kept here and are sent as soon as possible.",
         ),
         "passages_uncounted": ngettext(
             "{n} passage does not count: this phone let people in when it was not allowed any more. Tell staff.",

@@ -143,10 +143,14 @@ def _actor(phone: DeviceRow) -> Actor:
 
 
 def _seen_by(phone: DeviceRow, item: WalkInInput | WalkInUndo | None) -> WalkInInput | WalkInUndo | None:
-    """The walk-in when it is one that this phone may tell of: at its checkpoints, before it ended. A kiosk takes nobody."""
+    """The walk-in when it is one that this phone may tell of, at its checkpoints, marked where it was made after that ended. A
+    kiosk takes nobody.
+    """
     if item is None or phone.mode is DeviceMode.KIOSK or not opens(list(phone.checkpoint_ids), item.checkpoint_id):
         return None
-    return item if counts_at(phone, item.at) else None
+    if counts_at(phone, item.at):
+        return item
+    return replace(item, ended=True) if item.at >= _end_of(phone) else None
 
 
 def _of_phone(phone: DeviceRow, item: ScanInput | None) -> ScanInput | None:
@@ -182,13 +186,16 @@ def _read_batch(body: Any, now: datetime) -> Batch:
         raise FieldError({"": "object_expected"})
     lists = {name: body.get(name, []) for name in ("scans", "walk_ins")}
     problems = {name: "list_expected" for name, sent in lists.items() if not isinstance(sent, list)}
-    unsent = body.get("unsent", 0)
-    if type(unsent) is not int or not 0 <= unsent <= MOST_UNSENT:
-        problems["unsent"] = "invalid"
+    kept = {name: body.get(name, 0) for name in ("unsent", "unsent_people")}
+    problems |= {name: "invalid" for name, n in kept.items() if type(n) is not int or not 0 <= n <= MOST_UNSENT}
     if problems:
         raise FieldError(problems)
     if len(lists["scans"]) > MOST_SCANS or len(lists["walk_ins"]) > MOST_WALK_INS:
         raise TooManyScans(f"at most {MOST_SCANS} passages and {MOST_WALK_INS} walk-ins a call")
     shown, oldest = as_instant(body.get("now")), as_instant(body.get("oldest_unsent"))
     offset = None if shown is None else round((now - shown) / MILLISECOND)
-    return Batch(lists["scans"], lists["walk_ins"], Heard(unsent, min(oldest, now) if oldest else None, offset))
+    return Batch(
+        lists["scans"],
+        lists["walk_ins"],
+        Heard(kept["unsent"], min(oldest, now) if oldest else None, offset, kept["unsent_people"]),
+    )

@@ -88,6 +88,7 @@ def _reasons() -> Words:
 def _notes() -> Words:
     return {
         "expected_at": _("Expected {people}, {time}"),
+        "expected_planned": _("Expected {people}, planned at {time}"),
         "expected": _("Expected {people}"),
         "absent_detail": _("This group was late: its places were given back"),
         "absent_note": _("This group was late and its places had been given back. Tell the organiser that it is here."),

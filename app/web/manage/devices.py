@@ -29,6 +29,7 @@ from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
 from app.web.manage.live_board import reader_now
 from app.web.manage.live_board_words import count_line
+from app.web.manage.phone_words import lost_words, unsent_words, with_people
 
 blueprint = Blueprint("manage_devices", __name__, url_prefix="/manage/events/<slug>/devices")
 
@@ -61,7 +62,7 @@ class PhoneView:
     state: str
     heard: str
     ended: str
-    unsent: int
+    unsent: str
     since: str
     clock: str
     places: str
@@ -254,7 +255,7 @@ def _view(device: DeviceRow, event: EventRow, now: datetime) -> PhoneView:
         state=shown,
         heard=ago(device.last_contact_at, now),
         ended=_ended(device, event),
-        unsent=device.unsent,
+        unsent=unsent_words(device.unsent, device.lost_people) if device.unsent else "",
         since=_moment(device.unsent_since, event, now) if device.unsent_since else "",
         clock=_clock(device.behind),
         places=_places(event, device.checkpoint_ids),
@@ -267,11 +268,7 @@ def _lost(device: DeviceRow) -> str:
     """« 1 passage perdu (13 personnes) » of a phone that signed out with passages that it had not sent."""
     if device.signed_out_at is None or not device.unsent:
         return ""
-    passages = ngettext("%(num)d passage lost", "%(num)d passages lost", device.unsent)
-    if not device.lost_people:
-        return str(passages)
-    people = ngettext("%(num)d person", "%(num)d people", device.lost_people)
-    return str(_("%(passages)s (%(people)s)", passages=passages, people=people))
+    return lost_words(device.unsent, device.lost_people)
 
 
 def _codes(event: EventRow, devices: list[DeviceRow], now: datetime) -> list[CodePhones]:
@@ -297,7 +294,11 @@ def _question_all(phones: list[DeviceRow]) -> str:
         "Take %(num)d phones off? They scan nothing any more and drop their list.",
         len(phones),
     )
-    return f"{asked} {kept}" if (kept := _kept(sum(p.unsent for p in phones), several=True)) else str(asked)
+    return (
+        f"{asked} {kept}"
+        if (kept := _kept(sum(p.unsent for p in phones), sum(p.lost_people for p in phones), several=True))
+        else str(asked)
+    )
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -351,26 +352,22 @@ def _places(event: EventRow, checkpoint_ids: tuple[int, ...]) -> str:
 
 def _question(device: DeviceRow) -> str:
     asked = str(_("Take “%(name)s” off? It scans nothing any more and drops its list.", name=device.name))
-    return f"{asked} {kept}" if (kept := _kept(device.unsent, several=False)) else asked
+    return f"{asked} {kept}" if (kept := _kept(device.unsent, device.lost_people, several=False)) else asked
 
 
-def _kept(unsent: int, *, several: bool) -> str:
+def _kept(unsent: int, people: int, *, several: bool) -> str:
     """What phones that are taken off may still send; "" where they keep nothing."""
     if not unsent:
         return ""
+    kept = with_people(ngettext("%(num)d passage", "%(num)d passages", unsent), people)
     if several:
         return str(
-            ngettext(
-                "When they were last heard of they still kept %(num)d passage: they can send it within a day.",
-                "When they were last heard of they still kept %(num)d passages: they can send them within a day.",
-                unsent,
-            )
+            _("When they were last heard of they still kept %(passages)s, to be sent within a day.", passages=kept)
         )
     return str(
-        ngettext(
-            "When it was last heard of it still kept %(num)d passage: it can send it within a day, once it has network.",
-            "When it was last heard of it still kept %(num)d passages: it can send them within a day, once it has network.",
-            unsent,
+        _(
+            "When it was last heard of it still kept %(passages)s, to be sent within a day, once it has network.",
+            passages=kept,
         )
     )
 

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 
 from app.checkin.devices.queries import name_devices
 from app.checkin.enums import OverrideReason
+from app.checkin.notes import LET_IN
 from app.checkin.queries import ScanLine, list_scans
 from app.core.actor import ActorKind
 from app.core.audit import AuditRow, list_history
@@ -21,6 +22,7 @@ from app.messages.queries import MessageRow, list_messages
 from app.registrations.queries import RegistrationRow
 from app.web.i18n import current_locale
 from app.web.manage.history_words import verb_words
+from app.web.manage.history_words_doors import SETTLED, settled_words
 from app.web.manage.history_words_fields import SOURCES, field_label
 from app.web.manage.messages import MESSAGE_LABELS
 from app.web.public.words import wave_name
@@ -52,7 +54,7 @@ class TimelineEntry:
 def list_timeline(event: EventRow, registration: RegistrationRow) -> list[TimelineEntry]:
     """Everything that happened, latest first."""
     subject = f"registration:{registration.id}"
-    entries = [_change(row, event) for row in list_history(subject)]
+    entries = [_change(row, event) for row in list_history(subject) if row.verb != LET_IN]  # their passages tell it
     entries += [_mail(row) for row in list_messages(subject=subject, organiser_id=event.organiser_id)]
     scans = list_scans(registration.id)
     phones = name_devices(event.id) if scans else {}
@@ -141,6 +143,7 @@ _SENTENCES: dict[str, tuple[str, Callable[[dict[str, Any], EventRow], str]]] = {
     "registration.corrected": ("edit", _corrected),
     "registration.no_show_told": ("user-question", _absent),
     "registration.cards_made": ("id", _cards),
+    SETTLED: ("check", lambda details, _event: settled_words(details)),
     "registration.erased": ("trash", lambda _details, _event: _("Names erased")),
 }
 

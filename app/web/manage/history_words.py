@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
+from app.web.manage.history_words_boxes import BOX_VERBS
+
 VERBS: Mapping[str, tuple[str, object]] = {
     # events
     "event.created": ("calendar-plus", _l("Event made")),
@@ -47,6 +49,7 @@ VERBS: Mapping[str, tuple[str, object]] = {
     "registration.awaited": ("clock", _l("Waited for a little longer")),
     "registration.expected_again": ("calendar-event", _l("Expected on the new date: places taken again")),
     "door.counted_out": ("logout", _l("Counted out when it was cancelled")),
+    "door.let_in": ("door-enter", _l("Let in at a door all the same, with a note")),
     "door.conflict_settled": ("check", _l("Count at the doors confirmed")),
     "registration.came_after_all": ("user-check", _l("Came after all: places taken again")),
     "registration.answered": ("forms", _l("Answers changed")),
@@ -92,6 +95,19 @@ VERBS: Mapping[str, tuple[str, object]] = {
     "structures.import_sent": ("file-import", _l("File of structures sent for import")),
     "structures.imported": ("file-import", _l("File of structures imported")),
     "structures.import_given_up": ("x", _l("Import of structures given up")),
+    # loans
+    "loan.asked": ("package", _l("Box asked for")),
+    "loan.approved": ("check", _l("Loan approved")),
+    "loan.refused": ("x", _l("Loan refused")),
+    "loan.agreed": ("file-text", _l("Agreement accepted")),
+    "loan.dates_changed": ("calendar-event", _l("Dates of the loan changed")),
+    "loan.box_swapped": ("switch-horizontal", _l("Box swapped for another")),
+    "loan.handed_over": ("package-export", _l("Box handed over")),
+    "loan.returned": ("package-import", _l("Box returned")),
+    "loan.checked": ("clipboard-check", _l("Box checked")),
+    "loan.closed": ("circle-check", _l("Loan closed")),
+    "loan.cancelled": ("ban", _l("Loan called off")),
+    "loan.not_collected": ("clock-x", _l("Box not collected")),
     # people
     "member.added": ("user-plus", _l("Joined the team")),
     "member.role_changed": ("user-check", _l("Role changed")),
@@ -138,6 +154,7 @@ VERBS: Mapping[str, tuple[str, object]] = {
     "organiser.look_set": ("palette", _l("Name, contact or colours changed")),
     "organiser.logo_set": ("photo", _l("Logo changed")),
     "organiser.logo_removed": ("photo", _l("Logo taken away")),
+    **BOX_VERBS,
     # machines
     "token.made": ("key", _l("Key made")),
     "token.revoked": ("key", _l("Key withdrawn")),
@@ -153,6 +170,8 @@ GROUPS: Mapping[str, tuple[object, tuple[str, ...]]] = {
     "questions": (_l("Questions"), ("question.",)),
     "registrations": (_l("Registrations"), ("registration.", "registrations.", "import.", "message.", "door.")),
     "structures": (_l("Structures"), ("structure.", "structures.")),
+    "loans": (_l("Loans"), ("loan.",)),
+    "boxes": (_l("Boxes"), ("scenario.", "box.", "boxes.", "facilitator.", "training.", "lending.")),
     "people": (_l("People and partners"), ("member.", "account.", "invitation.", "partner.", "door_")),
     "projects": (_l("Projects and audiences"), ("project.", "audience.")),
     "templates": (_l("Templates"), ("template.",)),

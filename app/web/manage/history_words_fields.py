@@ -162,7 +162,7 @@ FIELDS: Mapping[str, object] = {
     "title_fr": _l("Title in French"),
     "told": _l("People told by mail"),
     "transfer_minutes": _l("Minutes to walk from one space to another"),
-    "lost_people": _l("People of lost passages"),
+    "lost_people": _l("People of passages not sent"),
     "unsent": _l("Passages not sent yet"),
     "uai": _l("UAI of the school"),
     "until": _l("Last day"),

@@ -11,6 +11,7 @@ from app.core.actor import ActorKind
 from app.reports.queries.journal import EXPORTED, JournalLine, JournalNames
 from app.web.i18n import current_locale
 from app.web.manage.history_words import verb_words
+from app.web.manage.history_words_doors import SETTLED, settled_words
 from app.web.manage.history_words_exports import export_columns
 from app.web.manage.history_words_fields import Saying, field_label, moment_words, value_words
 
@@ -35,7 +36,7 @@ HIDDEN = frozenset(
         "key", "slug", "contact_id", "account_id", "invitation_id", "into_id", "into_name", "structure_id", "other_id",
         "moved", "dropped", "kept_before", "kept_after", "bytes", "event_id", "export", "bulk", "columns", "filters",
         "parts", "from", "event", "was", "was_to_come", "with_event",
-        "mark", "hours", "moment", "asked",
+        "mark", "scan", "hours", "moment", "asked",
     }
 )  # fmt: skip
 """What programs need, or what stands in the line already."""
@@ -76,6 +77,8 @@ def history_line(
     icon, text = verb_words(line.verb)
     saying = Saying(line.verb, names.zone_of(line), names)
     details = _told(line, names)
+    if line.verb == SETTLED:
+        text, details = settled_words(line.details), {}
     if line.verb == EXPORTED:
         details["columns"] = export_columns(line, names, people=people)
     shown = {n: v for n, v in details.items() if people or n not in PERSONAL or line.verb in PUBLIC_WORDS}

@@ -17,6 +17,7 @@ from app.reports.queries.live_conflicts import CountRow, ToConfirm
 from app.reports.queries.live_door import DeviceLine, DoorNews, OverLine, WalkIns
 from app.web.filters import hour, number
 from app.web.i18n import current_locale
+from app.web.manage.phone_words import lost_words, unsent_words
 
 NEARLY_FULL = 75
 
@@ -100,6 +101,7 @@ class OverWords:
 
 @dataclass(frozen=True)
 class DeviceWords:
+    id: int
     name: str
     said: str
     tone: str
@@ -289,13 +291,16 @@ def _over(event: EventRow, line: OverLine, reader: Reader) -> OverWords:
 def _device(event: EventRow, device: DeviceLine) -> DeviceWords | None:
     """What is to be known of a phone; None of one that is well."""
     heard = hour(device.last_contact_at, event.timezone)
-    unsent = ngettext(
-        "%(num)d passage not sent yet", "%(count)s passages not sent yet", device.unsent, count=number(device.unsent)
-    )
+    if device.lost:
+        said = _("%(lost)s: it signed out before it had sent them", lost=lost_words(device.unsent, device.people))
+        return DeviceWords(device.id, device.name, str(said), "late")
+    unsent = unsent_words(device.unsent, device.people)
     if device.unsent and device.silent:
-        return DeviceWords(device.name, str(_("%(unsent)s, silent since %(hour)s", unsent=unsent, hour=heard)), "late")
+        return DeviceWords(
+            device.id, device.name, str(_("%(unsent)s, silent since %(hour)s", unsent=unsent, hour=heard)), "late"
+        )
     if device.unsent:
-        return DeviceWords(device.name, str(unsent), "soon")
+        return DeviceWords(device.id, device.name, unsent, "soon")
     if device.silent:
-        return DeviceWords(device.name, str(_("silent since %(hour)s", hour=heard)), "soon")
+        return DeviceWords(device.id, device.name, str(_("silent since %(hour)s", hour=heard)), "soon")
     return None

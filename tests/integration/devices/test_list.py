@@ -19,7 +19,7 @@ from tests.integration.devices.conftest import Doors, problem, read
 
 NAMES = (
     "hash", "reference", "label", "audience", "status", "kind", "owner", "participants", "companions", "waves", "inside", "came",
-    "space", "last_in", "absent", "teams",
+    "space", "last_in", "absent", "teams", "planned",
 )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def test_a_row_says_what_decides_and_nothing_more(doors: Doors) -> None:
         "hash": sha256(group.ticket_code.encode()).hexdigest()[:32], "reference": found.reference,
         "label": "3e B · Collège des Trois-Rivières", "audience": "school", "status": "confirmed", "kind": "main",
         "owner": row["owner"], "participants": 28, "companions": 2, "waves": [doors.event.waves[0].id], "inside": [0, 0],
-        "came": [0, 0], "space": 0, "last_in": 0, "absent": 0, "teams": [],
+        "came": [0, 0], "space": 0, "last_in": 0, "absent": 0, "teams": [], "planned": 0,
     }  # fmt: skip
     said = answer.get_data(as_text=True)
     for secret in (draft.contact.email, draft.contact.phone, group.ticket_code, found.token):

@@ -1,10 +1,13 @@
 """The hour at which the plan in force has a group come, beside its wave's: on the door's page of its ticket, in the list."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
+from app.checkin.devices.operations import make_code
+from app.checkin.enums import DeviceMode
 from app.core.actor import SYSTEM
 from app.core.clock import set_clock
 from app.core.db import db
@@ -15,6 +18,7 @@ from app.flows.queries import list_planned_arrivals
 from app.registrations.operations import cancel_registration
 from tests.conftest import counted_statements
 from tests.factories import DAY_ONE, make_plan
+from tests.integration.devices.conftest import Phone, read
 from tests.integration.flows.conftest import add_class
 from tests.integration.live.conftest import Day
 
@@ -73,3 +77,21 @@ def test_without_a_plan_nothing_is_told(day: Day) -> None:
     set_clock(day.app.extensions, DAY_ONE)
     assert list_planned_arrivals(day.event, [who.id for who in day.people.values()]) == {}
     assert "planned arrival" not in day.browser().get(f"/manage/events/{day.event.slug}/registrations").text
+
+
+def test_phones_are_told_it(day: Day, later: str) -> None:
+    set_clock(day.app.extensions, DAY_ONE)
+    with transaction():
+        secret = make_code(day.event, [], DeviceMode.DOOR, by=SYSTEM, now=DAY_ONE)
+    phone = Phone(day.app)
+    assert phone.enrol(secret).status_code == 201
+    body = read(phone.list())
+    told = {row[1]: row[16] for row in body["tickets"]}
+    hour = format_hour(datetime.fromtimestamp(told[day.people["L"].reference], UTC), day.event.timezone, "en")
+    assert (hour, told[day.people["Hugo"].reference]) == (later, 0)
+    phone.sync({
+        "id": str(uuid4()), "code": day.people["L"].ticket_code, "checkpoint": str(day.event.checkpoints[0].id),
+        "direction": "in", "scanned_at": DAY_ONE.isoformat(),
+    })  # fmt: skip
+    changed = {row[1]: row[16] for row in read(phone.list(body["cursor"]))["tickets"]}
+    assert changed == {day.people["L"].reference: told[day.people["L"].reference]}

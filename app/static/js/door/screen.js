@@ -143,14 +143,25 @@ export function showNotice(text) {
   notice.hidden = !text;
 }
 
+// Facts with dots between them; a ticket's number, which holds hyphens, stays on one line.
+export function showFacts(place, facts, number) {
+  const nodes = facts.filter(Boolean).flatMap((fact, at) => {
+    if (fact !== number) return at ? [" · ", fact] : [fact];
+    const whole = document.createElement("span");
+    whole.className = "nowrap";
+    whole.textContent = fact;
+    return at ? [" · ", whole] : [whole];
+  });
+  place.replaceChildren(...nodes);
+}
+
 export function showFound(tickets, text, words, pick) {
   const list = find("[data-found]");
   list.replaceChildren(...tickets.map((ticket) => {
     const item = find("[data-found-item]").content.cloneNode(true);
     find("[data-label]", item).textContent = ticket.label;
     const counted = peopleText(ticket.expected, words[ticket.school ? "school" : "people"]);
-    const facts = [ticket.reference, counted, ticket.time || ticket.days];
-    find("[data-detail]", item).textContent = facts.filter(Boolean).join(" · ");
+    showFacts(find("[data-detail]", item), [ticket.reference, counted, ticket.planned || ticket.time || ticket.days], ticket.reference);
     const badge = find(`template[data-status-badge="${ticket.absent && ticket.status === "confirmed" ? "absent" : ticket.status}"]`);
     if (badge) find("[data-status]", item).append(badge.content.cloneNode(true));
     find("button", item).addEventListener("click", () => pick(ticket));

@@ -38,6 +38,7 @@ export function peopleText(count, words) {
 export function expectedText(ticket, words) {
   if (!ticket.group) return ticket.time ? fill(words.expected_one, { time: ticket.time }) : "";
   const text = peopleText(ticket.expected, words);
+  if (ticket.planned) return fill(words.expected_planned, { people: text, time: ticket.planned });
   return ticket.time ? fill(words.expected_at, { people: text, time: ticket.time }) : fill(words.expected, { people: text });
 }
 

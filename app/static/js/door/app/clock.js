@@ -63,3 +63,37 @@ export class Clock {
     return Date.now() - performance.now();
   }
 }
+
+const UNHEARD = 12 * 3600000; // ms
+
+// The last contact with the server: at its time `at`, and for how long the app was open since. Nobody sets that one forward.
+export class LastContact {
+  // `kept`: what `record` gave, or null. Milliseconds.
+  constructor(kept = null) {
+    this.#set(kept || { at: -Infinity, open: 0 });
+  }
+
+  get record() {
+    return { at: this.at, open: this.#open() };
+  }
+
+  // The server answered, at its time.
+  note(at) {
+    this.#set({ at, open: 0 });
+  }
+
+  // Whether a moment of the server's is surely over, the clock saying that it is: the server was heard of later, or the app was open
+  // for so long since. A clock that was set forward while there is no network ends nothing until the app was open for half a day.
+  isPast(end, now) {
+    const open = this.#open();
+    return now >= end && (this.at + open >= end || open >= UNHEARD);
+  }
+
+  #open() {
+    return this.open + performance.now() - this.begun;
+  }
+
+  #set({ at, open }) {
+    Object.assign(this, { at, open, begun: performance.now() });
+  }
+}

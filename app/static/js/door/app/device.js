@@ -14,6 +14,7 @@
 //   door.present      people in the event now, as far as is known; null before the first list
 //   door.presentAge   seconds since that figure was told by the server, or null
 //   door.kept         passages and walk-ins that the server has not acknowledged
+//   door.keptPeople   people of these
 //   door.oldest       Date of the oldest of them, or null
 //   door.stuck        of these, how many the server will not take: they stay on the phone
 //   door.lastContact  Date of the server's last answer, or null
@@ -62,14 +63,14 @@
 //   await forget({force})           the same for a device that is revoked or over
 //   close()                         stops timers and listeners
 //
-// A ticket: {hash, reference, label, audience, group, school, card, status, expected, inside, time, days, wrong_day, came_at, came_day,
+// A ticket: {hash, reference, label, audience, group, school, card, status, expected, inside, time, planned, days, wrong_day, came_at, came_day,
 //            came_door, absent, teams}
 
 import { persist } from "./db.js";
 import { effectOf, inverseOf, isOverridable, NOBODY, NOWHERE, people, refuseStatus } from "./decide.js";
 import { KnowingPhone } from "./known.js";
 import { codeOf, hashOf } from "./list.js";
-import { peopleOf, uuid } from "./queue.js";
+import { uuid } from "./queue.js";
 import { call, DoorError } from "./sync.js";
 import { passing, splitTeams } from "./ticket.js";
 
@@ -78,6 +79,7 @@ export { DoorError };
 const PATIENCE = 2000; // ms: a ticket that is not in the list may have been made a moment ago
 const ANSWERED = 6000; // ms: how long somebody registered at the door waits for their place
 const LONGEST_SENT = 2000;
+const BLIND = 60; // seconds: figures that are older do not say that nobody of a group is in
 const NUMBER = /^[0-9A-Z]{8,10}$/; // of a registration, without what stands between its letters
 
 // The secret in what a QR code or a person said: itself, or the end of its address.
@@ -135,7 +137,10 @@ export class DoorApp extends KnowingPhone {
     if (!row || !place) return { text, ticket: null, place, asks: false, ask: NOBODY, teams: [], refused: null, past: null };
     const ticket = this.ticketOf(row);
     const reason = refuseStatus(row.status, place.direction) || (place.direction === "in" && this.isWrongDay(row) ? "wrong_wave" : null);
-    const ask = passing(ticket, place);
+    // a phone at an exit that was not told who came in since cannot know how many are to leave
+    const told = this.online && navigator.onLine && this.presentAge <= BLIND;
+    const blind = place.direction === "out" && !told && !people(ticket.inside);
+    const ask = blind ? ticket.expected : passing(ticket, place);
     const refused = reason ? this.answerTo("", row, { result: "refused", reason, after: this.whereabouts(row), over: false }) : null;
     const past = this.recent.find((one) => one.label === ticket.label && !one.undone) || null;
     return {
@@ -258,7 +263,7 @@ export class DoorApp extends KnowingPhone {
     if (this.kept) await this.sync.run();
     await this.queue.load(); // another tab may have counted somebody meanwhile
     const unsent = this.kept;
-    const people = this.queue.waiting.reduce((sum, record) => sum + peopleOf(record), 0);
+    const people = this.keptPeople;
     if (unsent && !force) return { left: false, unsent, people };
     const token = this.device && this.tokens[this.device.id];
     if (token && (unsent || this.state === "enrolled")) this.lost = [...this.lost, { token, unsent, people }];

@@ -2,6 +2,7 @@
 
 import { admit, NOBODY, people } from "./decide.js";
 import { Phone } from "./phone.js";
+import { peopleOf } from "./queue.js";
 import { dayOf, dayText, eventDays, rowDays, ticketOf as wordsOf } from "./ticket.js";
 
 const RECENT = 20;
@@ -33,6 +34,11 @@ export class KnowingPhone extends Phone {
 
   get kept() {
     return this.queue ? this.queue.waiting.length : 0;
+  }
+
+  // People of these, who count nowhere until they are sent.
+  get keptPeople() {
+    return this.queue ? this.queue.waiting.reduce((sum, record) => sum + peopleOf(record), 0) : 0;
   }
 
   get oldest() {

@@ -35,12 +35,13 @@ const counts = ([participants, companions]) => ({ participants, companions });
 
 // One row of docs/door.md's list, named.
 export function readRow(row) {
-  const [hash, reference, label, audience, status, kind, owner, participants, companions, waves, inside, came, space, lastIn, absent, teams] = row;
+  const [hash, reference, label, audience, status, kind, owner, participants, companions, waves, inside, came, space, lastIn, absent, teams, planned] = row;
   return {
     hash, reference, label, audience, status, owner, waves,
     card: kind === "route_card" ? hash : null,
     size: { participants, companions },
     inside: counts(inside), came: counts(came), space: space || null, lastIn, absent: Boolean(absent), teams: teams || [],
+    planned: planned || 0,
   };
 }
 

@@ -116,7 +116,8 @@ function refresh() {
 
 function writeStopped() {
   const { words } = app;
-  write("[data-stopped-sent]", door.kept ? fill(words.passages_kept, { n: door.kept }) : words.passages_sent);
+  reveal("[data-stopped-sent]", door.kept > 0 || door.uncounted === 0); // « all sent » says nothing of those who do not count
+  write("[data-stopped-sent]", door.kept ? fill(words.passages_kept, { n: door.kept, people: fill(words.persons, { n: door.keptPeople }) }) : words.passages_sent);
   write("[data-stopped-uncounted] span", fill(words.passages_uncounted, { n: door.uncounted }));
   reveal("[data-stopped-uncounted]", door.uncounted > 0);
 }

@@ -1,7 +1,7 @@
 // What a phone holds between two passages: who it is, the event's setup, the list, the figures and the queue; how they come from
 // the storage and from the server, are shared by several tabs, and go when the device ends. device.js stands on it.
 
-import { Clock } from "./clock.js";
+import { Clock, LastContact } from "./clock.js";
 import { isFull, persist, Shelf } from "./db.js";
 import { inverseOf } from "./decide.js";
 import { keepShell } from "./install.js";
@@ -25,6 +25,7 @@ export class Phone extends EventTarget {
     this.device = null;
     this.tokens = {};
     this.clock = new Clock();
+    this.heardOf = new LastContact();
     this.list = new DoorList((seconds) => dayOf(seconds * 1000, this.zone));
     this.online = false;
     this.lastContact = null;
@@ -80,8 +81,8 @@ export class Phone extends EventTarget {
 
   async read() {
     if (!this.shelf) return;
-    const names = ["device", "tokens", "clock", "setup", "place", "figures", "cursor", "corrections", "apart", "contact", "uncounted", "lost"];
-    const [device, tokens, clock, setup, place, figures, cursor, corrections, apart, contact, uncounted, lost] =
+    const names = ["device", "tokens", "clock", "setup", "place", "figures", "cursor", "corrections", "apart", "contact", "uncounted", "lost", "heard_of"];
+    const [device, tokens, clock, setup, place, figures, cursor, corrections, apart, contact, uncounted, lost, heardOf] =
       await Promise.all(names.map((name) => this.shelf.get("kept", name)));
     const [keys, pieces] = [await this.shelf.keys("rows"), await this.shelf.all("rows")];
     await this.queue.load();
@@ -98,6 +99,7 @@ export class Phone extends EventTarget {
     this.figures = figures || null;
     this.corrections = corrections || [];
     if (contact) this.lastContact = new Date(contact);
+    this.heardOf = new LastContact(heardOf);
     this.uncounted = uncounted || 0;
     this.lost = lost || [];
     if (this.list.size && cursor) this.cursor = cursor;
@@ -210,7 +212,9 @@ export class Phone extends EventTarget {
     this.online = reached;
     if (reached) {
       this.lastContact = new Date();
-      if (this.device) await this.keep({ contact: this.lastContact.getTime(), clock: this.clock.record }); // nothing after it logged out
+      this.heardOf.note(this.clock.now());
+      const known = { contact: this.lastContact.getTime(), clock: this.clock.record, heard_of: this.heardOf.record };
+      if (this.device) await this.keep(known); // nothing after it logged out
       await this.queue.retry();
     } else {
       this.waiters.forEach((resolve) => resolve(null)); // nobody at the door waits for a network
@@ -232,8 +236,10 @@ export class Phone extends EventTarget {
   }
 
   async endInTime() {
-    const over = this.setup && this.state === "enrolled" && Date.parse(this.setup.list_ends_at) <= this.clock.now();
-    if (over) await this.halt("event_over");
+    if (this.setup && this.state === "enrolled") {
+      if (!this.online) await this.keep({ heard_of: this.heardOf.record });
+      if (this.heardOf.isPast(Date.parse(this.setup.list_ends_at), this.clock.now())) await this.halt("event_over");
+    }
     if (this.setup && ["revoked", "over"].includes(this.state)) await this.wipeEvent();
   }
 

@@ -2,7 +2,9 @@
 
 import * as screen from "../screen.js";
 import { signal } from "../signals.js";
-import { missingWords, passing, people, peopleText, question, undone, unknownNumber, verdict } from "../verdicts.js";
+import {
+  expectedText, kept, minus, missingText, missingWords, passing, people, peopleText, question, undone, unknownNumber, verdict,
+} from "../verdicts.js";
 import { fill } from "../words.js";
 import { find, problem, showTeams } from "./views.js";
 
@@ -142,7 +144,7 @@ export class Scanning {
       return;
     }
     const words = this.app.wordsOf(done.ticket);
-    const shown = unknown || verdict(done.answer, done.ticket, done.place, words);
+    const shown = unknown || verdictOf(done.answer, done.ticket, done.place, words, options);
     if (options.override && shown.kind === "accepted") shown.lead = words.let_in_over;
     if (done.answer.reason === "space_full" && done.ticket) {
       Object.assign(shown, this.#tight(done.place, options.headcount || passing(done.ticket, done.place), words), { kind: "refused" });
@@ -178,7 +180,7 @@ export class Scanning {
     if (this.app.at !== "verdict" || !this.last || this.last.scan !== id) return;
     const { ticket, place } = this.last;
     const words = this.app.wordsOf(ticket);
-    const shown = verdict(now, ticket, place, words);
+    const shown = verdictOf(now, ticket, place, words, this.last.options);
     const counted = now.result === "accepted";
     if (counted && this.last.options.override) shown.lead = words.let_in_over;
     const overridable = now.result === "refused" && OVERRULED.includes(now.reason) && !this.last.options.override;
@@ -257,6 +259,23 @@ export class Scanning {
     find("#words").addEventListener("input", () => this.#search());
     document.querySelectorAll('[data-open="search"]').forEach((button) => button.addEventListener("click", () => this.#openSearch()));
   }
+}
+
+// Where a team or some others of a group pass alone at a space, the screen tells those who passed, not where all of their group are.
+function verdictOf(answer, ticket, place, words, { team, headcount }) {
+  const shown = verdict(answer, ticket, place, words);
+  // who came in is not known here yet: how many leave is kept, and counts once it is
+  if (ticket && headcount && answer.reason === "not_in" && place.direction === "out") return { ...kept(ticket, place, words), detail: peopleText(headcount, words) };
+  if (!ticket || answer.result !== "accepted") return shown;
+  const own = team ? ticket.teams.find((one) => one.team === team) : null;
+  if (!own) {
+    if (!place.space || !headcount) return shown;
+    return { ...shown, figures: { expected: passing(ticket, place), present: headcount } };
+  }
+  const expected = { participants: own.participants, companions: own.companions };
+  const detail = place.direction === "out" ? "" : expectedText({ ...ticket, group: true, expected }, words);
+  const figures = { expected, present: headcount || expected };
+  return { ...shown, who: `${fill(words.team_alone, { team })} · ${shown.who}`, detail, figures, lead: "", missing: missingText(minus(expected, figures.present), words) };
 }
 
 // The reason and the note, or null after saying what is missing.

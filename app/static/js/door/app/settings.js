@@ -2,7 +2,7 @@
 
 import { setSound, signal } from "../signals.js";
 import { fill } from "../words.js";
-import { ageText, find, findAll, reveal, showPlaces, write } from "./views.js";
+import { ageText, find, findAll, keptText, reveal, showPlaces, write } from "./views.js";
 
 const SHELF = "parcours-door-sound";
 const CLOCK_MATTERS = 60000; // ms
@@ -25,6 +25,8 @@ function keepSound(on) {
 }
 
 const seconds = (date, now = Date.now()) => Math.max(0, (now - date.getTime()) / 1000);
+
+const leaveText = (n, persons, words) => fill(words.leave_unsent, { n, people: fill(words.persons, { n: persons }) });
 
 export class Settings {
   constructor(app) {
@@ -68,7 +70,7 @@ export class Settings {
     if (!door.kept) return words.unsent_none;
     const since = door.oldest ? fill(words.unsent_since, { age: ageText(seconds(door.oldest, door.clock.now()), words) }) : "";
     const stuck = door.stuck ? fill(words.stuck, { n: door.stuck }) : "";
-    return [fill(words.unsent, { n: door.kept }), since, stuck].filter(Boolean).join(" · ");
+    return [keptText("unsent", door, words), since, stuck].filter(Boolean).join(" · ");
   }
 
   #clock() {
@@ -94,7 +96,7 @@ export class Settings {
     const { door, words } = this.app;
     reveal("[data-leave-unsent]", door.kept > 0);
     reveal("[data-lose-agree]", false);
-    find("[data-leave-unsent] span").textContent = fill(words.leave_unsent, { n: door.kept });
+    find("[data-leave-unsent] span").textContent = leaveText(door.kept, door.keptPeople, words);
     write("[data-leave-clean]", words.leave_clean);
     this.app.stage("leave", ["leave"], ["leave", "stay"]);
   }
@@ -109,7 +111,7 @@ export class Settings {
     }
     const { words } = app;
     const lost = { n: gone.unsent, people: fill(words.persons, { n: gone.people }) };
-    find("[data-leave-unsent] span").textContent = fill(words.leave_unsent, { n: gone.unsent });
+    find("[data-leave-unsent] span").textContent = leaveText(gone.unsent, gone.people, words);
     reveal("[data-leave-unsent]", true);
     reveal("[data-lose-agree]", true);
     write("[data-lose-agree] label", fill(words.lose_agree, lost));

@@ -1,6 +1,8 @@
 // Contact with the server: passages go in batches, repeated until acknowledged, then the list comes up to date. One tab does it
 // at a time (Web Locks); whichever does takes what all of them kept.
 
+import { peopleOf } from "./queue.js";
+
 const MOST_SCANS = 500;
 const MOST_WALK_INS = 50;
 const EVERY = 5000; // ms between two contacts that went well
@@ -48,7 +50,8 @@ export async function call(method, path, { token, body, etag, clock, time = ANSW
   if (answer.status === 503 && told && told.code === "busy" && path === "sync") throw new DoorError("busy", 503);
   if (answer.status >= 502 && answer.status <= 504) throw new DoorError("offline", answer.status); // a proxy without its server
   if (!answer.ok && answer.status !== 304) throw new DoorError((told && told.code) || "failed", answer.status);
-  if (clock && told && told.now) clock.measure(begun, ended, told.now);
+  const now = (told && told.now) || answer.headers.get("Door-Now"); // nothing new has no body, and the clock is measured all the same
+  if (clock && now) clock.measure(begun, ended, now);
   return { status: answer.status, body: told, etag: answer.headers.get("ETag") };
 }
 
@@ -185,19 +188,21 @@ export class Sync {
     const own = waiting.filter((record) => record.by === by);
     const scans = own.filter((record) => record.kind === "scan").slice(0, this.size);
     const walkIns = own.filter((record) => record.kind === "walk_in").slice(0, Math.min(this.size, MOST_WALK_INS));
-    return { by, scans, walkIns, left: this.work.queue.waiting.length - scans.length - walkIns.length };
+    const sent = new Set([...scans, ...walkIns]);
+    return { by, scans, walkIns, left: this.work.queue.waiting.filter((record) => !sent.has(record)) };
   }
 
   async #send({ by, scans, walkIns, left }) {
     const { work } = this;
     const records = [...scans, ...walkIns];
     walkIns.forEach((record) => work.unanswered(record));
-    const oldest = left ? work.queue.waiting.find((record) => !records.includes(record)) : null;
+    const [oldest] = left;
     const fresh = records.filter((record) => record.state === "kept");
     fresh.forEach((record) => { record.state = "sent"; });
     const body = {
       now: new Date().toISOString(),
-      unsent: left,
+      unsent: left.length,
+      unsent_people: left.reduce((sum, record) => sum + peopleOf(record), 0),
       oldest_unsent: oldest ? new Date(oldest.at).toISOString() : null,
       scans: scans.map((record) => record.item),
       walk_ins: walkIns.map((record) => record.item),

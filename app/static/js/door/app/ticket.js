@@ -68,6 +68,7 @@ export function ticketOf(row, known, { setup, waves, now, locale }) {
     inside: known.at.inside,
     time: starts.length === 1 ? [otherDay(starts[0], now, timezone, locale), hourText(starts[0], timezone, locale)].filter(Boolean).join(", ") : "",
     days: [...new Set(starts.map((start) => dayText(start, timezone, locale)))].join(", "),
+    planned: row.planned ? hourText(row.planned * 1000, timezone, locale) : "",
     wrong_day: days.length > 1 && isWrongDay(dayOf(now, timezone), own.length ? own : days, days),
     came_at: known.lastIn ? hourText(known.lastIn, timezone, locale) : "",
     came_day: known.lastIn ? otherDay(known.lastIn, now, timezone, locale) : "",
@@ -77,14 +78,23 @@ export function ticketOf(row, known, { setup, waves, now, locale }) {
   };
 }
 
-// The plan tells how many people each team is; the adults of the group are shared among its teams, as evenly as it goes.
+// The plan tells how many people each team is. The adults of the group are shared among its teams as evenly as it goes, the others
+// as the plan has it, so that all teams together are the group: also where it became another size since.
 export function splitTeams(sizes, size) {
-  const whole = sizes.reduce((all, n) => all + n, 0) === people(size);
-  const [each, more] = [Math.floor(size.companions / sizes.length), size.companions % sizes.length];
-  return sizes.map((n, index) => {
-    const companions = whole ? Math.min(n, each + (index < more ? 1 : 0)) : 0;
-    return { team: index + 1, participants: n - companions, companions };
-  });
+  const companions = share(size.companions, sizes.map(() => 1));
+  const participants = share(size.participants, sizes.map((n, index) => Math.max(0, n - companions[index])));
+  return sizes.map((n, index) => ({ team: index + 1, participants: participants[index], companions: companions[index] }));
+}
+
+// Whole numbers that add up to `total`, by weight: who loses most by rounding down comes first, then who stands first.
+function share(total, weights) {
+  const sum = weights.reduce((all, n) => all + n, 0);
+  const exact = weights.map((n) => (sum ? (total * n) / sum : total / weights.length));
+  const shares = exact.map(Math.floor);
+  const order = exact.map((n, index) => [n - shares[index], index]).sort((a, b) => b[0] - a[0] || a[1] - b[1]);
+  const left = total - shares.reduce((all, n) => all + n, 0);
+  order.slice(0, left).forEach(([, index]) => { shares[index] += 1; });
+  return shares;
 }
 
 // Who is expected to pass now; as verdicts.js.

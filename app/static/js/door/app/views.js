@@ -1,5 +1,6 @@
 // What the app shows beside verdicts: the bar, the place's room, lists of passages. Everything is in the page already; this fills it.
 
+import { showFacts } from "../screen.js";
 import { peopleText } from "../verdicts.js";
 import { fill } from "../words.js";
 import { hourText } from "./ticket.js";
@@ -58,15 +59,29 @@ export function showPlace(door, words) {
   const room = place.space ? door.room(place.space.id) : null;
   const n = room ? room.present : door.present;
   const present = door.present === null ? "" : fill(words.present, { n });
-  write("[data-place-text]", present ? fill(words.present_in, { place: where, present }) : where);
+  write("[data-place-where]", where); // cut where the phone is narrow; the figure never
+  write("[data-place-present]", present ? ` · ${present}` : "");
+}
+
+// « 3 passages gardés ici (27 personnes) »: how many people, unless each passage is one.
+export function keptText(key, { kept, keptPeople }, words) {
+  const text = fill(words[key], { n: kept });
+  return keptPeople === kept ? text : fill(words.with_people, { text, people: fill(words.persons, { n: keptPeople }) });
 }
 
 export function showSending(door, words) {
-  const text = door.kept ? fill(words.kept, { n: door.kept }) : words.all_sent;
+  const text = door.kept ? keptText("kept", door, words) : words.all_sent;
   const place = find("[data-sending]");
   if (place.textContent.trim() === text && place.dataset.kept === String(door.kept > 0)) return;
   place.dataset.kept = String(door.kept > 0);
-  place.replaceChildren(sign(door.kept ? "cloud-off" : "cloud-check"), worded(text));
+  const line = worded(text);
+  const [whole, people] = /\s(\([^()]*\))$/.exec(text) || [];
+  if (people) { // on a line of their own, so that the place keeps its room
+    const own = worded(people);
+    own.className = "nowrap";
+    line.replaceChildren(text.slice(0, -whole.length), " ", own);
+  }
+  place.replaceChildren(sign(door.kept ? "cloud-off" : "cloud-check"), line);
 }
 
 // The room of the space, or how old the figures are: one line under the bar, nothing while there is nothing to say.
@@ -137,12 +152,12 @@ export function teamText(team, words) {
   return fill(words.team, { team: team.team, people: peopleText(team, words) });
 }
 
-function passageText(passage, door, words, locale) {
+function showPassage(line, passage, door, words, locale) {
   const { answer } = passage;
   const time = hourText(passage.at.getTime(), door.setup.event.timezone, locale);
   const state = passage.undone ? words.is_undone : stateOf(passage, answer, words);
   const number = answer && answer.reference; // of a walk-in, once the server told it
-  return [time, passage.place && (passage.place.label || passage.place), number, state].filter(Boolean).join(" · ");
+  showFacts(line, [time, passage.place && (passage.place.label || passage.place), number, state], number);
 }
 
 function stateOf(passage, answer, words) {
@@ -159,7 +174,7 @@ export function showRecent(door, words, locale, takeBack) {
   find("[data-recent]").replaceChildren(...door.recent.slice(0, 20).map((passage) => {
     const item = copy("recent-item");
     find("[data-label]", item).textContent = passage.label || (passage.answer && passage.answer.label) || (passage.walkIn ? words.no_ticket : words.without_name);
-    find("[data-detail]", item).textContent = passageText(passage, door, words, locale);
+    showPassage(find("[data-detail]", item), passage, door, words, locale);
     const button = find("button", item);
     const counts = !passage.undone && (!passage.answer || !["refused", "duplicate", "full", "invalid"].includes(passage.answer.result));
     button.hidden = !counts;
