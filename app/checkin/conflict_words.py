@@ -1,10 +1,28 @@
 """Counts to confirm, in words for people: pure."""
 
 from app.checkin.conflict_queries import ConflictRow, Count
-from app.checkin.enums import ConflictKind, ConflictStatus
-from app.core.i18n import Locale, format_hour, translate
+from app.checkin.enums import ConflictStatus, LateReason
+from app.core.i18n import N_, Locale, format_day, format_hour, translate
 from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
+
+_LATE = {
+    LateReason.TAKEN_OFF: N_(
+        "%(who)s: %(second)s at “%(second_door)s” on %(day)s at %(second_time)s, after the phone was taken off"
+    ),
+    LateReason.CLOCK: N_(
+        "%(who)s: %(second)s at “%(second_door)s” on %(day)s at %(second_time)s, by a phone whose clock is wrong"
+        " or after the event"
+    ),
+    LateReason.CANCELLED: N_(
+        "%(who)s: %(second)s at “%(second_door)s” on %(day)s at %(second_time)s, with a cancelled ticket, by a phone"
+        " without network"
+    ),
+    LateReason.NOT_VALID: N_(
+        "%(who)s: %(second)s at “%(second_door)s” on %(day)s at %(second_time)s, with a ticket that was not valid, by a"
+        " phone without network"
+    ),
+}
 
 
 def conflict_words(row: ConflictRow, event: EventRow, locale: Locale) -> str:
@@ -17,12 +35,8 @@ def conflict_words(row: ConflictRow, event: EventRow, locale: Locale) -> str:
         "first_time": format_hour(row.first.at, event.timezone, locale),
         "second_time": format_hour(row.second.at, event.timezone, locale),
     }  # fmt: skip
-    if row.kind is ConflictKind.LATE:
-        text = translate(
-            locale,
-            "%(who)s: %(second)s at “%(second_door)s” at %(second_time)s, after the phone was taken off",
-            **values,
-        )
+    if row.why is not None:
+        text = translate(locale, _LATE[row.why], day=format_day(row.second.at, event.timezone, locale), **values)
     elif row.group:
         text = translate(
             locale,

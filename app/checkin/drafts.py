@@ -15,6 +15,8 @@ AHEAD = timedelta(minutes=10)
 """How far a device's clock may be ahead of ours and still be believed."""
 BEHIND = timedelta(days=3)
 """How old a passage may be on a day on which the event was not, and still be believed."""
+WENT_IN = timedelta(seconds=10)
+"""After which nobody waits at a door any more for what the server says of a passage."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class ScanInput:
     number; `override` says why staff let somebody in though the answer was no; `beyond`: of somebody
     registered at the door though there was no room, who is marked as one too many. `ended`: made when its phone was one no
     more: it is kept, and counts only once staff say so. `capped`: visitors count themselves (a kiosk), and no more than are still
-    expected.
+    expected. `let_in`: the device itself said yes, so that these people are inside whatever we answer later.
     """
 
     id: str
@@ -54,6 +56,7 @@ class ScanInput:
     beyond: bool = False
     ended: bool = False
     capped: bool = False
+    let_in: bool = False
 
 
 def believed(

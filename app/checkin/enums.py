@@ -54,11 +54,24 @@ class WalkInResult(enum.StrEnum):
 
 
 class ConflictKind(enum.StrEnum):
-    """TWICE and DIFFERS: two counts that cannot both be. LATE: one of a phone that was taken off, which is not counted yet."""
+    """TWICE and DIFFERS: two counts that cannot both be. LATE: one of a phone that was taken off, or of a
+    ticket that opened nothing while its phone had no network; it is not counted yet.
+    """
 
     TWICE = "twice"
     DIFFERS = "differs"
     LATE = "late"
+
+
+class LateReason(enum.StrEnum):
+    """Why a passage that staff are asked about (LATE) does not count: the phone was taken off or logged out; the event was over by
+    then, or the phone's clock is wrong; the ticket was cancelled, or good for nothing for another reason.
+    """
+
+    TAKEN_OFF = "taken_off"
+    CLOCK = "clock"
+    CANCELLED = "cancelled"
+    NOT_VALID = "not_valid"
 
 
 class ConflictStatus(enum.StrEnum):

@@ -23,8 +23,8 @@ class Scan(Model):
     `expected_*` and `present_*` are the figures of the answer. `over` marks people beyond what was expected or allowed.
     `device_id` is the enrolled phone (`device` then holds its uid), `offset_ms` by how much its clock was behind ours, `known_*`
     who was inside as far as it knew, `counted_*` how many passed as it says (see rules.PastScan), `team` the team that passed
-    alone, `override_reason` why staff let somebody in after a no (what they said of it stands in notes.py, of older
-    passages in `override_note`). A passage without a checkpoint is one of the desk, which settles two others, or makes one count
+    alone, `override_reason` why staff let somebody in after a no (what they said of it stands in notes.py).
+    A passage without a checkpoint is one of the desk, which settles two others, or makes one count
     that did not: `code` then holds their ids.
     """
 
@@ -51,7 +51,6 @@ class Scan(Model):
             name="counted",
         ),
         CheckConstraint("team > 0", name="team"),
-        CheckConstraint("override_reason IS NOT NULL OR override_note = ''", name="override"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -86,7 +85,6 @@ class Scan(Model):
     counted_companions: Mapped[int | None]
     team: Mapped[int | None]
     override_reason: Mapped[OverrideReason | None] = mapped_column(text_enum(OverrideReason))
-    override_note: Mapped[str] = mapped_column(String(300), default="", server_default="")
 
 
 guard(Model.metadata.tables[Scan.__tablename__])

@@ -314,7 +314,7 @@ def list_scans(registration_id: int) -> list[ScanLine]:
         ScanLine(
             s.scanned_at, s.direction, s.result, s.reason, s.checkpoint_id, s.device,
             Headcount(s.delta_participants, s.delta_companions), s.over, s.scan_id in undone,
-            s.undoes is not None, s.team, s.override_reason, s.override_note or notes.get(s.scan_id, ""),
+            s.undoes is not None, s.team, s.override_reason, notes.get(s.scan_id, ""),
             s.checkpoint_id is None and s.undoes is None,
         )
         for s in rows

@@ -24,8 +24,6 @@ ADDED = [
     " AND counted_companions >= 0)",
     "team INTEGER CONSTRAINT ck_scans_team CHECK (team > 0)",
     "override_reason VARCHAR(32)",
-    "override_note VARCHAR(300) DEFAULT '' NOT NULL"
-    " CONSTRAINT ck_scans_override CHECK (override_reason IS NOT NULL OR override_note = '')",
 ]
 
 

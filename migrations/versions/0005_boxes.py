@@ -332,6 +332,7 @@ def upgrade() -> None:
     sa.Column('waits_for_event_id', sa.Integer(), nullable=True),
     sa.Column('link_hash', sa.String(length=64), nullable=True),
     sa.Column('promised_on', sa.Date(), nullable=True),
+    sa.Column('outdated_agreements', sa.Integer(), server_default='0', nullable=False),
     sa.Column('asked_at', app.core.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('approved_at', app.core.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('agreed_at', app.core.db.UtcDateTime(timezone=True), nullable=True),

@@ -131,7 +131,9 @@ def test_the_server_knew_better(hall: Hall, context: BrowserContext) -> None:
     with hall.app.app_context(), transaction():
         cancel_registration(hall.visitors[0].id, by=SYSTEM, now=clock.now())
     context.set_offline(False)
-    send_now(page)
+    with page.expect_request(lambda asked: '"scans":[{' in (asked.post_data or "")) as sent:
+        send_now(page)
+    assert [scan["let_in"] for scan in sent.value.post_data_json["scans"]] == [True]
     page.locator("[data-corrections-banner]").click()
     expect(view(page, "corrections")).to_contain_text("This ticket had just been cancelled.")
     expect(view(page, "corrections")).to_contain_text("Visiteuse 0")

@@ -126,7 +126,7 @@ def rename_device(device: DeviceRow, name: str, *, by: Actor, now: datetime) -> 
     db.session.execute(update(DoorDevice).where(DoorDevice.id == device.id).values(name=label))
     record(
         by, "door_device.renamed", f"event:{device.event_id}", now=now, organiser_id=device.organiser_id,
-        details={"name": label},
+        details={"name": [device.name, label]},
     )  # fmt: skip
     return label
 

@@ -3,6 +3,8 @@
 import enum
 from datetime import datetime, timedelta
 
+from app.checkin.enums import LateReason, Reason
+
 CODE_LASTS = timedelta(minutes=15)
 """How long phones may read a code after it was made."""
 MOST_OF_CODE = 50
@@ -54,6 +56,15 @@ def sends_until(revoked_at: datetime | None, signed_out_at: datetime | None) -> 
 def ended_at(revoked_at: datetime | None, signed_out_at: datetime | None) -> datetime | None:
     """The first of both: a passage made later does not count."""
     return min((at for at in (revoked_at, signed_out_at) if at is not None), default=None)
+
+
+def late_reason(reason: Reason | None, ended: datetime | None, at: datetime) -> LateReason:
+    """Why a passage of that moment is asked about: `reason` is what was answered, `ended` when its phone was taken off."""
+    if reason is Reason.CANCELLED:
+        return LateReason.CANCELLED
+    if reason is not Reason.INVALID:
+        return LateReason.NOT_VALID
+    return LateReason.CLOCK if ended is None or at < ended else LateReason.TAKEN_OFF
 
 
 def opens(checkpoint_ids: list[int], checkpoint_id: int) -> bool:

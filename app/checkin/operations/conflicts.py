@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, insert, select, update
 
 from app.checkin.device_models import Conflict, DoorDevice, WalkIn
+from app.checkin.devices.rules import ended_at, late_reason
 from app.checkin.enums import ConflictKind, ConflictStatus, Direction, ScanResult
 from app.checkin.errors import ConflictNotFound, ConflictSettled
 from app.checkin.latecomers import lock_event_first
@@ -17,8 +18,8 @@ from app.checkin.models import Scan
 from app.checkin.operations.reading import PRESENCES, SCANS, TICKETS, read_past
 from app.checkin.operations.writing import write_people
 from app.checkin.passages import past_scan
-from app.checkin.replaying import PastScan, change, decide_at, standing_by_day
-from app.checkin.rules import NOBODY, most
+from app.checkin.replaying import PastScan, change, decide_at, standing_by_day, walk
+from app.checkin.rules import NOBODY, minus, most, plus
 from app.checkin.walk_in_drafts import scan_id_of
 from app.core.actor import Actor, ActorKind
 from app.core.audit import record
@@ -92,20 +93,22 @@ def _told(
 ) -> dict[str, object]:
     """What the history keeps: both counts with the names of their phones, and which one it was."""
     ids = [found["first_scan"], found["second_scan"]]
-    phones = {
-        row.scan_id: row.name
-        for row in db.session.execute(
-            select(Scan.scan_id, DoorDevice.name)
-            .join(DoorDevice, DoorDevice.id == Scan.device_id)
-            .where(Scan.organiser_id == found["organiser_id"], Scan.scan_id.in_(ids))
+    rows = db.session.execute(
+        select(
+            Scan.scan_id, Scan.reason, Scan.scanned_at, DoorDevice.name, DoorDevice.revoked_at, DoorDevice.signed_out_at
         )
-    }
+        .outerjoin(DoorDevice, DoorDevice.id == Scan.device_id)
+        .where(Scan.organiser_id == found["organiser_id"], Scan.scan_id.in_(ids))
+    ).all()
+    phones, why = {row.scan_id: row.name or "" for row in rows}, ""
     if found["kind"] is ConflictKind.LATE:
         which = "counted" if outcome is None else "not_counted"
+        (row,) = rows
+        why = late_reason(row.reason, ended_at(row.revoked_at, row.signed_out_at), row.scanned_at).value
     else:
         which = {None: "both", counts[1]: "second", counts[0]: "first"}.get(outcome, "another")
     return {
-        "kind": found["kind"], "outcome": which, "phones": [phones.get(scan_id, "") for scan_id in ids],
+        "kind": found["kind"], "outcome": which, "why": why, "phones": [phones.get(scan_id, "") for scan_id in ids],
         "counts": [[count.participants, count.companions] for count in counts],
         "found": [outcome.participants, outcome.companions] if outcome is not None else [],
     }  # fmt: skip
@@ -201,18 +204,24 @@ def _desk_row(
         "expected_participants": came.participants, "expected_companions": came.companions,
         "over": False, "undoes": None, "device_at": None, "known_participants": None, "known_companions": None,
         "counted_participants": counted.participants, "counted_companions": counted.companions, "team": None,
-        "override_note": "",
     }  # fmt: skip
 
 
 def _late(found: Mapping[Any, Any], that_day: Sequence[PastScan], asked: PastScan) -> tuple[Headcount, Headcount]:
-    """By whom a passage of a phone that was taken off changes its day: who left may have come in by another such passage, of
-    which staff are asked too.
+    """By whom a passage that did not count changes its day: who left may have come in by another such passage, of
+    which staff are asked too. Of later ones that staff counted before, together with which these would be more than were
+    expected, they are the same people: the larger of the two counts holds, as for two phones.
     """
     if asked.direction is Direction.OUT:
         return Headcount(found["second_participants"], found["second_companions"]), NOBODY
-    seen = decide_at(that_day, asked)
-    return seen.before.inside, seen.decision.after.inside
+    seen, later = decide_at(that_day, asked), NOBODY
+    before, after = seen.before.inside, seen.decision.after.inside
+    for other in walk(that_day):
+        if other.scan.scanned_at > asked.scanned_at and len(other.scan.corrects) == 1:
+            later = plus(later, minus(other.decision.after.inside, other.before.inside))
+    if later.people and minus(plus(after, later), asked.expected).people:
+        after = plus(before, minus(minus(after, before), later))
+    return before, after
 
 
 def _asked(found: Mapping[Any, Any], space_of: Mapping[int, int | None]) -> PastScan:

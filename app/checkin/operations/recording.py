@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from app.checkin.drafts import ScanAnswer, ScanInput, believed, code_of, invalid, mark_of
+from app.checkin.drafts import WENT_IN, ScanAnswer, ScanInput, believed, code_of, invalid, mark_of
 from app.checkin.enums import ConflictKind, ConflictStatus, Direction, Reason, ScanResult
 from app.checkin.latecomers import lock_event_first
 from app.checkin.notes import note_why
@@ -115,6 +115,8 @@ class Batch(Reading):
             if is_wrong_day(self.people.day_of(item.scanned_at), own_days, self.days.values()):
                 refused = Reason.WRONG_WAVE
         if refused is not None and item.override is None:
+            if item.let_in and self.now - item.scanned_at > WENT_IN:
+                return self._keep_only(item, holder, refused)
             return self._refuse(item, holder, refused)
         if item.capped and self._is_too_many(item, holder):
             return self._refuse(item, holder, Reason.INVALID)
@@ -188,14 +190,13 @@ class Batch(Reading):
         self._ask(who, day)
         return answer
 
-    def _keep_only(self, item: ScanInput, holder: Holder) -> ScanAnswer:
-        """A passage of a phone that was one no more: who has it may be a thief, so it changes nothing. Where it would have, staff
+    def _keep_only(self, item: ScanInput, holder: Holder, reason: Reason = Reason.INVALID) -> ScanAnswer:
+        """A passage of a phone that was one no more: who has it may be a thief, so it changes nothing; or of a ticket that opens
+        nothing, of people whom a phone without network let in before it knew. Where it would have changed something, staff
         are asked, of so many at most (MOST_LATE).
         """
         who, day = holder.registration_id, self.people.day_of(item.scanned_at)
-        answer = self._store(
-            item, holder, Decision(ScanResult.REFUSED, Reason.INVALID, self.people.at(who, day)), moves=False
-        )
+        answer = self._store(item, holder, Decision(ScanResult.REFUSED, reason, self.people.at(who, day)), moves=False)
         past = PastScan(
             item.id, item.direction, None, NOBODY, item.scanned_at, None, holder.card, self.space_of[item.checkpoint_id],
             item.known, item.headcount, holder.expected, team=item.team,
@@ -208,7 +209,7 @@ class Batch(Reading):
         return answer
 
     def late_left(self) -> int:
-        """How many questions about phones that were taken off there is room for."""
+        """How many questions about passages that do not count there is room for."""
         if self._late_asked is None:
             self._late_asked = count_late(self.event.id)
         return MOST_LATE - self._late_asked - sum(row["kind"] is ConflictKind.LATE for row in self.conflicts)
@@ -308,7 +309,7 @@ class Batch(Reading):
                 "known_companions": item.known.companions if item.known else None,
                 "counted_participants": item.headcount.participants if item.headcount else None,
                 "counted_companions": item.headcount.companions if item.headcount else None,
-                "team": item.team, "override_reason": why.reason if why else None, "override_note": "",
+                "team": item.team, "override_reason": why.reason if why else None,
             }
         )  # fmt: skip
         label = holder.label if holder else ""
@@ -325,7 +326,7 @@ class Batch(Reading):
             holder = self._holder(target["registration_id"], target["ticket_id"])
         if target is None or holder is None or not self._shows(item, target):
             return self._refuse(item, None, Reason.INVALID)
-        if target["reason"] is Reason.INVALID and not target["undoes"]:
+        if target["result"] is ScanResult.REFUSED and not target["undoes"]:
             self.undone.append(undoes)  # where staff were asked about it, they need not answer
             self.conflicts = [row for row in self.conflicts if row["second_scan"] != undoes]
         if item.ended:

@@ -20,7 +20,7 @@ _DELETE_TEAMS = delete(TEAMS).where(TEAMS.c.registration_id.in_(bindparam("ids",
 
 
 MOST_LATE = 200
-"""How many open questions about phones that were taken off an event has at most: whoever found one cannot bury the others."""
+"""How many open questions about passages that do not count an event has at most: whoever found a phone cannot bury the others."""
 
 
 def count_late(event_id: int) -> int:

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased
 
 from app.checkin.device_models import Conflict, DoorDevice
-from app.checkin.enums import ConflictKind, ConflictStatus, Direction
+from app.checkin.devices.rules import ended_at, late_reason
+from app.checkin.enums import ConflictKind, ConflictStatus, Direction, LateReason
 from app.checkin.models import Scan
 from app.core.db import db
 from app.registrations.drafts import Headcount
@@ -30,7 +31,7 @@ class CountRow:
 
 @dataclass(frozen=True)
 class ToConfirm:
-    """`device_id` is the enrolled phone of the second count; `out` when people left by it."""
+    """`device_id` is the enrolled phone of the second count; `out` when people left by it. `why` a LATE one does not count."""
 
     id: int
     kind: ConflictKind
@@ -45,15 +46,16 @@ class ToConfirm:
     second: CountRow
     device_id: int | None
     out: bool
+    why: LateReason | None = None
 
 
 def list_to_confirm(event_id: int) -> list[ToConfirm]:
-    """The open ones of an event, oldest first, those of phones that were taken off last, at most MOST: one statement."""
+    """The open ones of an event, oldest first, those that do not count last, at most MOST: one statement."""
     return _list(Conflict.event_id == event_id)
 
 
 def list_late(event_id: int) -> list[ToConfirm]:
-    """Open ones about passages of phones that were taken off, oldest first, at most MOST: one statement."""
+    """Open ones about passages that do not count, oldest first, at most MOST: one statement."""
     return _list(Conflict.event_id == event_id, Conflict.kind == ConflictKind.LATE)
 
 
@@ -70,7 +72,8 @@ def _list(*where: ColumnElement[bool]) -> list[ToConfirm]:
             Registration.contact_name, Registration.audience, Registration.participants, Registration.companions,
             one.checkpoint_id.label("first_place"), one.scanned_at.label("first_at"),
             two.checkpoint_id.label("second_place"), two.scanned_at.label("second_at"),
-            two.direction.label("way"), two.device_id, his.name.label("first_phone"), hers.name.label("second_phone"),
+            two.direction.label("way"), two.device_id, two.reason, hers.revoked_at, hers.signed_out_at,
+            his.name.label("first_phone"), hers.name.label("second_phone"),
         )
         .join(Registration, Registration.id == Conflict.registration_id)
         .outerjoin(one, and_(one.organiser_id == Conflict.organiser_id, one.scan_id == Conflict.first_scan))
@@ -94,6 +97,9 @@ def _list(*where: ColumnElement[bool]) -> list[ToConfirm]:
                 r.second_place, r.second_at, r.second_phone or "",
             ),
             r.device_id, r.way is Direction.OUT,
+            late_reason(r.reason, ended_at(r.revoked_at, r.signed_out_at), r.second_at)
+            if r.Conflict.kind is ConflictKind.LATE
+            else None,
         )
         for r in rows
     ]  # fmt: skip

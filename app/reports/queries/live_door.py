@@ -124,7 +124,7 @@ def _list_over(event_id: int, begins: datetime, ends: datetime) -> tuple[tuple[O
             Registration.contact_name, Registration.audience,
             func.coalesce(Scan.counted_participants, Scan.delta_participants).label("participants"),
             func.coalesce(Scan.counted_companions, Scan.delta_companions).label("companions"),
-            Scan.scanned_at, Scan.override_reason, Scan.override_note, Scan.scan_id, Scan.registration_id,
+            Scan.scanned_at, Scan.override_reason, Scan.scan_id, Scan.registration_id,
             func.count().over().label("all_of_them"),
         )
         .join(Registration, Registration.id == Scan.registration_id)
@@ -141,7 +141,7 @@ def _list_over(event_id: int, begins: datetime, ends: datetime) -> tuple[tuple[O
         OverLine(
             r.reference, r.kind is RegistrationKind.GROUP, r.class_label, r.organisation_name, r.contact_name, r.audience,
             r.participants + r.companions, r.scanned_at, r.override_reason,
-            r.override_note or notes.get(r.scan_id, ""),
+            notes.get(r.scan_id, ""),
         )
         for r in rows
     ]  # fmt: skip

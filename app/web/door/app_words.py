@@ -93,7 +93,9 @@ def _passages() -> Words:
 def _corrections() -> Words:
     """What the server knew, where a phone without network decided otherwise."""
     return {
-        "was_cancelled": _("This ticket had just been cancelled."),
+        "was_cancelled": _(
+            "This ticket had just been cancelled. If they went in, the team is asked whether to count them."
+        ),
         "was_waitlisted": _("This registration was still waiting for a place."),
         "was_wrong_wave": _("This ticket was for another day."),
         "was_space_full": _("The space was full already."),

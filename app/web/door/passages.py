@@ -17,7 +17,7 @@ MOST_TEAMS = 1_000
 
 
 def read_passage(item: Any) -> ScanInput | None:
-    """One passage with `code` or `reference` in its place, and device_at, offset_ms, known, team, override. None for what is none.
+    """One passage with `code` or `reference` in its place, and device_at, offset_ms, known, team, override, let_in. None for none.
 
     Whatever the clock said, `scanned_at` is what counts: a `device_at` that is no time is left out, not refused.
     """
@@ -32,11 +32,12 @@ def read_passage(item: Any) -> ScanInput | None:
     try:
         known = read_headcount(item.get("known"))
         team, override = _read_team(item.get("team")), read_override(item.get("override"))
+        let_in = _is_true(item.get("let_in"))
     except (KeyError, TypeError, ValueError):
         return None
     return replace(
         read, reference=reference or "", device_at=as_instant(item.get("device_at")), offset_ms=_read_offset(item.get("offset_ms")),
-        known=known, team=team, override=override,
+        known=known, team=team, override=override, let_in=let_in,
     )  # fmt: skip
 
 

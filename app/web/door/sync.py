@@ -174,10 +174,8 @@ def _end_of(phone: DeviceRow) -> datetime:
 
 
 def counts_at(phone: DeviceRow, moment: datetime) -> bool:
-    """Whether the phone counted people then. One that was taken off is not believed of the time before it was enrolled."""
-    if phone.ended_at is None:
-        return moment < phone.list_ends_at
-    return phone.enrolled_at - AHEAD <= moment < min(phone.list_ends_at, phone.ended_at)
+    """Whether the phone counted people then: nobody did with it before it was enrolled, but for what its clock may be wrong by."""
+    return phone.enrolled_at - AHEAD <= moment < _end_of(phone)
 
 
 def _read_batch(body: Any, now: datetime) -> Batch:

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.checkin.conflict_words import people_words
+from app.checkin.enums import LateReason
 from app.checkin.operations.conflicts import SETTLED
 from app.registrations.drafts import Headcount
 from app.web.manage.history_words import verb_words
@@ -29,10 +30,24 @@ def settled_words(details: dict[str, Any]) -> str:
         "another": _(
             "Count confirmed: %(found)s, rather than %(first)s or %(second)s", found=found, first=first, second=second
         ),
-        "counted": _("Passage counted after its phone was taken off: %(passed)s", passed=second),
-        "not_counted": _("Passage not counted, after its phone was taken off: %(passed)s", passed=second),
     }
-    return str(said[details["outcome"]])
+    if details["outcome"] in said:
+        return str(said[details["outcome"]])
+    return _late(LateReason(details.get("why") or "taken_off"), second, counted=details["outcome"] == "counted")
+
+
+def _late(why: LateReason, passed: str, *, counted: bool) -> str:
+    """Of a passage that did not count by itself: what staff said of it, and why it was asked."""
+    if why is LateReason.TAKEN_OFF:
+        yes = _("Passage counted after its phone was taken off: %(passed)s", passed=passed)
+        no = _("Passage not counted, after its phone was taken off: %(passed)s", passed=passed)
+    elif why is LateReason.CANCELLED:
+        yes = _("Passage with a cancelled ticket counted: %(passed)s", passed=passed)
+        no = _("Passage with a cancelled ticket not counted: %(passed)s", passed=passed)
+    else:
+        yes = _("Passage that did not count by itself counted: %(passed)s", passed=passed)
+        no = _("Passage that did not count by itself not counted: %(passed)s", passed=passed)
+    return str(yes if counted else no)
 
 
 def _said(people: Headcount, phone: str) -> str:

@@ -132,6 +132,8 @@ _ONCE = {"event.": "state", "member.role_changed": "role", "member.end_set": "un
 
 
 def _who(line: JournalLine, *, people: bool) -> str:
+    if line.verb.startswith("door_device.") and line.actor_kind in {ActorKind.SYSTEM, ActorKind.VISITOR}:
+        return str(_("on the phone itself"))
     if line.actor_kind is ActorKind.SYSTEM:
         return str(_("by Parcours"))
     if line.actor_kind is ActorKind.VISITOR:

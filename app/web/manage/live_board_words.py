@@ -8,14 +8,14 @@ from typing import Protocol
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.checkin.enums import ConflictKind, OverrideReason
+from app.checkin.enums import ConflictKind, LateReason, OverrideReason
 from app.checkin.queries import Occupancy, label_of
 from app.events.queries import EventRow
 from app.registrations.drafts import Headcount
 from app.reports.queries.live_board import Arrivals, AwaitedGroup, Heads, WaveLive
 from app.reports.queries.live_conflicts import CountRow, ToConfirm
 from app.reports.queries.live_door import DeviceLine, DoorNews, OverLine, WalkIns
-from app.web.filters import hour, number
+from app.web.filters import day, hour, number
 from app.web.i18n import current_locale
 from app.web.manage.phone_words import lost_words, unsent_words
 
@@ -252,12 +252,28 @@ def _late(event: EventRow, row: ToConfirm) -> str:
         passed = ngettext("%(count)s person going out", "%(count)s people going out", people, count=number(people))
     else:
         passed = ngettext("%(count)s person coming in", "%(count)s people coming in", people, count=number(people))
-    return str(
-        _(
-            "%(passed)s, noted at %(place)s at %(hour)s, after this phone was taken off. It is not counted yet.",
-            passed=passed, place=_place(event, row.second), hour=hour(row.second.at, event.timezone),
-        )
-    )  # fmt: skip
+    values = {
+        "passed": passed, "place": _place(event, row.second), "day": day(row.second.at, event.timezone),
+        "hour": hour(row.second.at, event.timezone),
+    }  # fmt: skip
+    said = {
+        LateReason.TAKEN_OFF: _(
+            "%(passed)s, noted at %(place)s on %(day)s at %(hour)s, after this phone was taken off.", **values
+        ),
+        LateReason.CLOCK: _(
+            "%(passed)s, noted at %(place)s on %(day)s at %(hour)s: the event was over by then, or this phone’s clock is wrong.",
+            **values,
+        ),
+        LateReason.CANCELLED: _(
+            "%(passed)s at %(place)s on %(day)s at %(hour)s, with a cancelled ticket: this phone had no network.",
+            **values,
+        ),
+        LateReason.NOT_VALID: _(
+            "%(passed)s at %(place)s on %(day)s at %(hour)s, with a ticket that was not valid: this phone had no network.",
+            **values,
+        ),
+    }
+    return str(_("%(passage)s It is not counted yet.", passage=said[row.why or LateReason.TAKEN_OFF]))
 
 
 def people_words(heads: Headcount) -> str:

@@ -92,6 +92,39 @@ def test_a_phone_that_was_taken_off_tells_of_the_time_that_it_was_enrolled(sqlit
     assert stored() == 3
 
 
+def test_no_phone_tells_of_the_time_before_it_was_enrolled(doors: Doors) -> None:
+    phone, group = doors.phone(), make_registration(doors.event)
+    at = [DAY_ONE - timedelta(days=2), DAY_ONE - timedelta(minutes=11), DAY_ONE - timedelta(minutes=9)]
+    three = {"participants": 3}
+    scans = [doors.scan(group.ticket_code, scanned_at=moment.isoformat(), headcount=three) for moment in at]
+    assert [result for result, _ in results(phone, *scans)] == ["refused", "refused", "accepted"]
+    assert stored() == 1
+
+
+def test_a_clock_that_is_days_ahead_is_not_told_as_a_phone_that_was_taken_off(sqlite_doors: Doors) -> None:
+    phone, group = sqlite_doors.phone(), make_registration(sqlite_doors.event)
+    ahead = (DAY_ONE + timedelta(days=3)).isoformat()
+    assert results(phone, sqlite_doors.scan(group.ticket_code, scanned_at=ahead, headcount={"participants": 3})) == [
+        ("refused", "invalid")
+    ]
+    staff, slug = sqlite_doors.staff(), sqlite_doors.event.slug
+    for page in ("devices", "live"):
+        shown = staff.get(f"/manage/events/{slug}/{page}").get_data(as_text=True)
+        assert "taken off. It" not in shown
+        assert "après le retrait de ce téléphone" not in shown
+        assert "jeudi 4 février" in shown or "Thursday 4 February" in shown
+        assert "horloge de ce téléphone se trompe" in shown or "this phone’s clock is wrong" in shown
+
+
+def test_the_history_says_which_phone_was_renamed_and_where(sqlite_doors: Doors) -> None:
+    phone = sqlite_doors.phone(name="Phone of Yasmina")
+    assert phone.call("POST", "name", {"name": "Exit"}).status_code == 200
+    shown = sqlite_doors.staff().get("/manage/history").get_data(as_text=True)
+    assert "Phone of Yasmina" in shown
+    assert "Exit" in shown
+    assert "on the phone itself" in shown or "sur le téléphone" in shown
+
+
 def test_a_walk_in_s_id_is_of_one_event(sqlite_doors: Doors) -> None:
     first, item = sqlite_doors.phone(), walk_in(sqlite_doors, name="Camille Morel")
     assert send(first, item)["walk_ins"][0]["result"] == "taken"

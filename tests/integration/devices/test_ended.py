@@ -40,8 +40,10 @@ def taken_off(doors: Doors) -> Phone:
 
 
 def another(doors: Doors) -> Phone:
-    phone = Phone(doors.app)
-    assert phone.enrol(doors.code(now=END + timedelta(minutes=20)), "Phone of Inès").status_code == 201
+    """It was there from the beginning."""
+    set_clock(doors.app.extensions, DAY_ONE)
+    phone = doors.phone(name="Phone of Inès")
+    set_clock(doors.app.extensions, END + timedelta(minutes=30))
     return phone
 
 

@@ -167,6 +167,7 @@ export class DoorApp extends KnowingPhone {
       ? this.decided(row, before, passage, Boolean(override))
       : { result: "refused", reason: "unknown", after: NOWHERE, delta: NOBODY, over: false };
     if (row) item.known = before.inside;
+    if (decided.result === "accepted") item.let_in = true; // whatever the server says later, they went through
     const answer = this.answerTo(item.id, row, decided);
     // nobody comes in: sent later, it would be taken for somebody whom a phone without network let in
     if (answer.reason === "space_full") return this.#verdict(answer, ticket, place, !override && isOverridable(answer));
