@@ -51,6 +51,11 @@ class InvitationRow:
     state: InvitationState
 
     @property
+    def ends_with_access(self) -> bool:
+        """Whether the link ends no earlier than what it gives."""
+        return self.ends_at is not None and self.expires_at >= self.ends_at
+
+    @property
     def subject(self) -> str:
         """What its mails are about."""
         return f"invitation:{self.id}"

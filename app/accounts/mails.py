@@ -58,5 +58,6 @@ def invitation(context: RenderContext) -> Mail | None:
         event_title=context.params["event_title"],
         last_moment=None if found.ends_at is None else found.ends_at - timedelta(seconds=1),
         link=absolute(f"/invitation/{token}"), expires_at=found.expires_at, timezone=settings().default_timezone,
+        ends_with_access=found.ends_with_access,
     )  # fmt: skip
     return Mail(title, text, html, reply_to=organiser.email or None)

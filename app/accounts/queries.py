@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select, union_all
 
 from app.accounts.enums import EventFunction, Role, Scope
 from app.accounts.models import Account, ApiToken, Delegation, Membership, Organiser
@@ -221,6 +221,33 @@ def _list_entrusted(account_id: int, now: datetime) -> tuple[EntrustedRow, ...]:
             ends = None if ends is None or before.ends_at is None else max(ends, before.ends_at)
         found[row[0]] = EntrustedRow(_organiser(row[4:]), row[0], functions, row[2], ends)
     return tuple(found.values())
+
+
+@dataclass(frozen=True)
+class EndedRow:
+    """What a person held for an organiser until `ended_at`: as one of its people, or as a partner of an event."""
+
+    organiser: OrganiserRow
+    ended_at: datetime
+
+
+def find_ended(account_id: int, now: datetime) -> EndedRow | None:
+    """What ended last of all that the person held and that is over by `now`."""
+    over = func.coalesce(Delegation.revoked_at, Delegation.ends_at)
+    member = select(Membership.organiser_id, Membership.ends_at.label("ended_at")).where(
+        Membership.account_id == account_id, Membership.ends_at <= now
+    )
+    partner = select(Delegation.organiser_id, over.label("ended_at")).where(
+        Delegation.account_id == account_id, over <= now
+    )
+    ended = union_all(member, partner).subquery()
+    row = db.session.execute(
+        select(ended.c.ended_at, *_ORGANISER)
+        .join(Organiser, Organiser.id == ended.c.organiser_id)
+        .order_by(ended.c.ended_at.desc(), Organiser.id)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else EndedRow(_organiser(row[1:]), row[0])
 
 
 def find_credentials(email: str) -> CredentialsRow | None:

@@ -10,7 +10,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from app.accounts.enums import Role
-from app.accounts.queries import get_organiser, list_members
+from app.accounts.queries import EndedRow, OrganiserRow, find_ended, get_organiser, list_members
 from app.accounts.rules import Ability, roles_with
 from app.core import clock
 from app.core.i18n import format_span
@@ -18,7 +18,7 @@ from app.core.text import slugify
 from app.core.urls import settings
 from app.events.enums import EventState
 from app.events.queries import EventLine, list_public_events
-from app.web.filters import hour, number
+from app.web.filters import hour, number, until
 from app.web.guards import current_account, find_access, is_recognised
 from app.web.i18n import current_locale
 from app.web.reachable import is_of_use
@@ -99,6 +99,9 @@ def role_missing(roles: frozenset[Role]) -> Notice:
         home = Link(_("See what is entrusted to me"), "/manage/entrusted")
         return Notice(_("This is not entrusted to you"), text, home)
     if access is None or access.role is None:
+        ended = find_ended(current_account().account_id, clock.now())
+        if ended is not None:
+            return _access_ended(ended)
         text = _("You are not among the people of any organiser. Ask who runs the event to invite you.")
         return Notice(_("Your role does not include this"), text, Link(_("Go to my account"), "/manage/account"))
     if roles == frozenset({Role.OWNER}):
@@ -124,14 +127,28 @@ def function_missing(ability: Ability) -> Notice:
     access = find_access()
     if access is None or access.role is not None:
         return role_missing(roles_with(ability))
-    organiser = get_organiser(access.organiser_id)
-    reached = ", ".join(part for part in (organiser.email, organiser.phone) if part)
     return Notice(
         _("This is not entrusted to you"),
         _("What was entrusted to you does not include this page. The organiser can change that."),
         Link(_("See what is entrusted to me"), "/manage/entrusted"),
-        helpers=(f"{organiser.name} ({reached})" if reached else organiser.name,),
+        helpers=(_reached(get_organiser(access.organiser_id)),),
     )
+
+
+def _access_ended(ended: EndedRow) -> Notice:
+    """For a temp or a volunteer whose time is over: nothing is wrong with their role."""
+    return Notice(
+        _("Your access has ended"),
+        _("Its last day was %(day)s. If you still need it, ask for it to be prolonged.", day=until(ended.ended_at)),
+        Link(_("Go to my account"), "/manage/account"),
+        helpers=(_reached(ended.organiser),),
+    )
+
+
+def _reached(organiser: OrganiserRow) -> str:
+    """Its name, and how to reach it."""
+    reached = ", ".join(part for part in (organiser.email, organiser.phone) if part)
+    return f"{organiser.name} ({reached})" if reached else organiser.name
 
 
 def _too_heavy(again: Link) -> Notice:

@@ -1,8 +1,12 @@
-"""Inviting by mail: to the organiser with a role, or to one event with functions. A link works once, for 7 days."""
+"""Inviting by mail: to the organiser with a role, or to one event with functions.
+
+A link works once, for 7 days, and never longer than what it gives.
+"""
 
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exists, insert, select, update
 
@@ -74,11 +78,12 @@ def invite_partner(
 
 
 def send_again(invitation_id: int, organiser_id: int, *, event_title: str, by: Actor, now: datetime) -> InvitationRow:
-    """Send a new link, for 7 days from now; the earlier one ends.
+    """Send a new link, for 7 days from now or until what it gives ends; the earlier one ends.
 
     Raises NotFound, InvitationInvalid when it was accepted or revoked, or when what it gives has ended.
     """
-    expires_at = now + INVITATION_LIFE
+    ends_at = get_invitation(invitation_id, now, organiser_id=organiser_id).ends_at
+    expires_at = _end_of_link(ends_at, now)
     row = db.session.execute(
         update(Invitation)
         .where(
@@ -166,8 +171,13 @@ def _close(invitation_id: int, values: dict[str, datetime]) -> None:
         raise InvitationInvalid
 
 
-def _invite(values: dict[str, object], event_title: str, by: Actor, now: datetime) -> int:
-    expires_at = now + INVITATION_LIFE
+def _end_of_link(ends_at: datetime | None, now: datetime) -> datetime:
+    """Seven days on, or the end of what it gives."""
+    return now + INVITATION_LIFE if ends_at is None else min(now + INVITATION_LIFE, ends_at)
+
+
+def _invite(values: dict[str, Any], event_title: str, by: Actor, now: datetime) -> int:
+    expires_at = _end_of_link(values["ends_at"], now)
     stored = values | {
         "digest": digest(new_token()), "created_at": now, "expires_at": expires_at, "invited_by": by.id
     }  # fmt: skip

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from app.accounts.errors import PasswordChanged
 from app.accounts.operations.log_in import change_password, log_out_everywhere
 from app.accounts.passwords import choose_password, is_right_password
-from app.accounts.queries import find_credentials
+from app.accounts.queries import find_credentials, find_ended
 from app.core import clock
 from app.core.errors import FieldError, NotFound
 from app.core.transaction import transaction
@@ -85,5 +85,5 @@ def _page(form: PasswordForm) -> str:
     account = current_account()
     return render_template(
         "manage/account.html", form=form, memberships=account.memberships, has_entrusted=bool(account.entrusted),
-        role_names=ROLE_NAMES,
+        role_names=ROLE_NAMES, ended=None if account.memberships else find_ended(account.account_id, clock.now()),
     )  # fmt: skip

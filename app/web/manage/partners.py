@@ -32,6 +32,7 @@ from app.web.guards import (
 )
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
+from app.web.manage.invited_words import invited_words
 
 blueprint = Blueprint("manage_partners", __name__, url_prefix="/manage")
 
@@ -87,7 +88,7 @@ def invite(slug: str) -> Answer:
     form = PartnerForm()
     if not form.validate_on_submit() or not _invite(event, form):
         return _page(event, form), 422
-    flash(_("The invitation leaves for %(mail)s. It is valid for 7 days.", mail=text_of(form.email)), "ok")
+    flash(invited_words(text_of(form.email), form.ends_on.data, event.timezone), "ok")
     return redirect(f"/manage/events/{slug}/partners")
 
 

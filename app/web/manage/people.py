@@ -25,6 +25,7 @@ from app.web.forms.accounts import ROLE_NAMES, EndForm, InviteForm, MemberForm, 
 from app.web.forms.base import PageForm, text_of
 from app.web.guards import OWNERS, current_account, current_actor, current_organiser_id, forget_tokens, staff
 from app.web.i18n import current_locale
+from app.web.manage.invited_words import invited_words
 from app.web.wording import message_for
 
 blueprint = Blueprint("manage_people", __name__, url_prefix="/manage/people")
@@ -45,7 +46,7 @@ def invite() -> Answer:
     form = InviteForm()
     if not form.validate_on_submit() or not _invite(form):
         return _page(form), 422
-    flash(_("The invitation leaves for %(mail)s. It is valid for 7 days.", mail=text_of(form.email)), "ok")
+    flash(invited_words(text_of(form.email), form.ends_on.data, settings().default_timezone), "ok")
     return redirect("/manage/people")
 
 

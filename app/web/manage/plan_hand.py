@@ -29,7 +29,7 @@ from app.web.guards import current_actor, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.event_page import event_context, get_own_event
 from app.web.manage.plan_undo import Place, drop_undo, find_undo, follow_undo, keep_undo
-from app.web.manage.plan_words import Said, breach_words, name_of, team_name
+from app.web.manage.plan_words import Moving, Said, breach_words, name_of, team_name
 
 blueprint = Blueprint("manage_plan_hand", __name__, url_prefix="/manage/events/<slug>/plan/<int:number>")
 
@@ -215,7 +215,9 @@ def _newly_broken(draft: Draft, asked: Asked, starts_at: datetime) -> list[Said]
     before, after = try_move(draft.row.id, starts_at, asked.stand, along=asked.along)
     known = {_sign(breach) for breach in before}
     new = [breach for breach in after if _sign(breach) not in known]
-    return [breach_words(row, draft.event) for row in describe_breaches(new, draft.rows, draft.plan, draft.event)]
+    moving = Moving(draft.row, asked.along)
+    found = describe_breaches(new, draft.rows, draft.plan, draft.event)
+    return [breach_words(row, draft.event, moving) for row in found]
 
 
 def _sign(breach: Breach) -> tuple[object, ...]:

@@ -63,8 +63,19 @@ def team_name(row: PassageRow) -> str:
     return str(_("%(group)s, team %(number)s", group=name_of(row), number=row.team))
 
 
-def breach_words(breach: BreachRow, event: EventRow) -> Said:
-    """« L’espace Orientation est trop petit de 10 h 00 à 10 h 20 : 84 personnes pour 60 places. »"""
+@dataclass(frozen=True)
+class Moving:
+    """A passage that somebody moves by hand, as it is before the move. `along`: what follows it moves too."""
+
+    row: PassageRow
+    along: bool
+
+
+def breach_words(breach: BreachRow, event: EventRow, moving: Moving | None = None) -> Said:
+    """« L’espace Orientation est trop petit de 10 h 00 à 10 h 20 : 84 personnes pour 60 places. »
+
+    What helps is for the move that would break it, where there is one.
+    """
     zone = event.timezone
     at = hour(breach.at, zone) if breach.at else ""
     until = hour(breach.until, zone) if breach.until else ""
@@ -97,16 +108,30 @@ def breach_words(breach: BreachRow, event: EventRow) -> Said:
         BreachKind.MISSING: _("A team does not go to all of its stops: %(there)s of %(wanted)s.", **values),
         BreachKind.STEP: _("%(team)s begins %(first)s at %(at)s: passages begin every 5 minutes.", **values),
     }  # fmt: skip
-    return Said(str(texts[breach.kind]), str(_BREACH_ADVICE.get(breach.kind, "")))
+    return Said(str(texts[breach.kind]), _breach_advice(breach, moving))
 
 
 _BREACH_ADVICE = {
     BreachKind.SPACE_FULL: _l("Move one of them earlier or later."),
     BreachKind.STANDS_FULL: _l("Move one of them earlier or later."),
     BreachKind.STAND_TAKEN: _l("Choose another stand, or another hour."),
-    BreachKind.OVERLAP: _l("Move what follows too."),
-    BreachKind.TRANSFER: _l("Move what follows too."),
+    BreachKind.OVERLAP: _l("Move one of the two earlier or later."),
+    BreachKind.TRANSFER: _l("Move one of the two earlier or later."),
 }
+
+
+def _breach_advice(breach: BreachRow, moving: Moving | None) -> str:
+    """Moving what follows helps only where it was left behind: not against an earlier stop, nor against one that is pinned."""
+    others = [row for row in breach.passages if moving is not None and row.id != moving.row.id]
+    if moving is None or breach.kind not in {BreachKind.OVERLAP, BreachKind.TRANSFER} or not others:
+        return str(_BREACH_ADVICE.get(breach.kind, ""))
+    name = others[0].stop_name(current_locale())
+    if all(row.starts_at < moving.row.starts_at for row in others):
+        return str(_("Choose a later hour, or move %(stop)s earlier first.", stop=name))
+    later = [row for row in others if row.starts_at > moving.row.starts_at]
+    if not moving.along and not any(row.pinned for row in later):
+        return str(_("Move what follows too."))
+    return str(_("Choose an earlier hour, or move %(stop)s later first.", stop=later[0].stop_name(current_locale())))
 
 
 def _who(rows: Sequence[PassageRow]) -> str:

@@ -9,6 +9,7 @@ from app.accounts.invitations import InvitationRow, InvitationState, find_invita
 from app.accounts.operations.invitations import accept_as, accept_as_new
 from app.accounts.passwords import choose_password
 from app.accounts.queries import SignedInRow, find_account_id, find_credentials
+from app.accounts.rules import is_live
 from app.core import clock
 from app.core.errors import FieldError
 from app.core.transaction import transaction
@@ -130,4 +131,10 @@ def _over(found: InvitationRow | None) -> tuple[str, int]:
         show_organiser(found.organiser_id)
     state = found.state if found is not None else None
     status = 404 if found is None else 410
-    return render_template("public/invitation_over.html", state=state, known=found is not None), status
+    event = _event_of(found)
+    ended_at = found.ends_at if found is not None and not is_live(found.ends_at, clock.now()) else None
+    page = render_template(
+        "public/invitation_over.html",
+        state=state, known=found is not None, ended_at=ended_at, zone=event.timezone if event else None,
+    )  # fmt: skip
+    return page, status

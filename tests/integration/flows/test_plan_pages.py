@@ -274,3 +274,20 @@ def test_pages_take_as_many_statements_for_one_group_as_for_several(whole_app: F
             assert client.get(url(event, path)).status_code == 200
         counts.append(int(counted))
     assert counts[0] == counts[1]
+
+
+def test_what_is_advised_against_a_collision_would_help(client: FlaskClient, event: EventRow) -> None:
+    plan = plan_now(event)
+    first, second, _ = of(plan, "3e C")
+    at = first.starts_at.astimezone(NOW.tzinfo).strftime("%H:%M")
+    for ticked in ({}, {"along": 1}):
+        asked = page(send_move(client, event, plan, second, time=at, **ticked))
+        assert f"Choose a later hour, or move {first.stop_name('en')} earlier first." in asked
+        assert "Move what follows too." not in asked
+    onto = second.starts_at.astimezone(NOW.tzinfo).strftime("%H:%M")
+    left = page(send_move(client, event, plan, first, time=onto))
+    assert "Move what follows too." in left
+    client.post(url(event, f"/1/pin/{second.id}"), data={"revision": plan.revision, "pinned": "1"})
+    pinned = page(send_move(client, event, plan, first, time=onto, along=1))
+    assert f"Choose an earlier hour, or move {second.stop_name('en')} later first." in pinned
+    assert "Move what follows too." not in pinned
