@@ -1,0 +1,127 @@
+"""The one writer of the ledger of uses. The database itself refuses what overlaps; nothing here commits."""
+
+from collections.abc import Collection
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import IntegrityError
+
+from app.core.db import db
+from app.resources.enums import Purpose, ResourceKind
+from app.resources.errors import UsesOverlap
+from app.resources.halfdays import Period
+from app.resources.models import Use
+from app.resources.queries import UseRow, find_clashes, list_uses_of
+
+_OVERLAP_STATES = {"23P01"}
+"""PostgreSQL's exclusion_violation."""
+
+
+def take(
+    kind: ResourceKind,
+    resource_id: int,
+    purpose: Purpose,
+    purpose_id: int,
+    period: Period,
+    buffered: Period,
+    *,
+    organiser_id: int,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Take a resource for a period; `buffered` is the same with its buffers. Raises UsesOverlap, and writes nothing then."""
+    starts_at, ends_at = buffered.starts_at(zone), buffered.ends_at(zone)
+    if find_clashes(kind, resource_id, starts_at, ends_at):
+        raise UsesOverlap(resource_id)
+    try:
+        with db.session.begin_nested():
+            db.session.execute(
+                insert(Use).values(
+                    organiser_id=organiser_id,
+                    resource_kind=kind,
+                    resource_id=resource_id,
+                    purpose=purpose,
+                    purpose_id=purpose_id,
+                    starts_at=starts_at,
+                    from_at=period.starts_at(zone),
+                    to_at=period.ends_at(zone),
+                    ends_at=ends_at,
+                    created_at=now,
+                )
+            )
+    except IntegrityError as error:
+        if _is_overlap(error):  # somebody took it between our look and our writing
+            raise UsesOverlap(resource_id) from error
+        raise
+
+
+def release(
+    purpose: Purpose, purpose_id: int, resource_ids: Collection[int] | None = None, *, kind: ResourceKind | None = None
+) -> int:
+    """Give back what a purpose uses: all of it, or these resources alone. How many uses were released."""
+    chosen = delete(Use).where(Use.purpose == purpose, Use.purpose_id == purpose_id)
+    if resource_ids is not None:
+        chosen = chosen.where(Use.resource_id.in_(resource_ids))
+    if kind is not None:
+        chosen = chosen.where(Use.resource_kind == kind)
+    return len(db.session.execute(chosen.returning(Use.id)).all())
+
+
+def shorten(
+    purpose: Purpose,
+    purpose_id: int,
+    kind: ResourceKind,
+    resource_id: int,
+    period: Period,
+    buffered: Period,
+    *,
+    zone: ZoneInfo,
+) -> None:
+    """Let a use end with another period, earlier or later; it begins when it began.
+
+    What comes back before its first half-day was in use since it was taken; an end before even that, with its buffer, releases
+    it. A later one takes what is free of it: up to the next use of the resource.
+    """
+    use = _find(purpose, purpose_id, kind, resource_id)
+    if use is None:
+        return
+    to_at, ends_at = period.ends_at(zone), buffered.ends_at(zone)
+    if to_at <= use.starts_at:
+        release(purpose, purpose_id, [resource_id], kind=kind)
+        return
+    from_at = use.from_at if use.from_at < to_at else use.starts_at
+    if ends_at > use.ends_at:
+        clashes = find_clashes(kind, resource_id, use.ends_at, ends_at, but=use.id)
+        ends_at = min([ends_at, *(clash.starts_at for clash in clashes)])
+    to_at = min(to_at, ends_at)
+    db.session.execute(update(Use).where(Use.id == use.id).values(from_at=from_at, to_at=to_at, ends_at=ends_at))
+
+
+def bring_forward(purpose: Purpose, purpose_id: int, kind: ResourceKind, resource_id: int, starts_at: datetime) -> None:
+    """Let a use begin earlier than it would; it never begins later. The buffer after another use, which is over, may be cut.
+
+    Raises UsesOverlap when something else uses the resource until then.
+    """
+    use = _find(purpose, purpose_id, kind, resource_id)
+    if use is None or starts_at >= use.starts_at:
+        return
+    for clash in find_clashes(kind, resource_id, starts_at, use.starts_at, but=use.id):
+        if clash.to_at > starts_at:
+            raise UsesOverlap(resource_id)
+        starts_at = max(starts_at, clash.ends_at)
+    db.session.execute(update(Use).where(Use.id == use.id).values(starts_at=starts_at))
+
+
+def _find(purpose: Purpose, purpose_id: int, kind: ResourceKind, resource_id: int) -> UseRow | None:
+    rows = list_uses_of(purpose, purpose_id)
+    return next((use for use in rows if (use.resource_kind, use.resource_id) == (kind, resource_id)), None)
+
+
+def is_unaccredited(error: IntegrityError) -> bool:
+    """Whether the database refused a use for want of an accredited facilitator."""
+    return "no accredited facilitator" in str(error.orig)
+
+
+def _is_overlap(error: IntegrityError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in _OVERLAP_STATES or "uses overlap" in str(error.orig)
