@@ -93,7 +93,7 @@ def weakness_of(password: str) -> str | None:
 
 
 class Ability(enum.StrEnum):
-    """What a page of one event may need. EVENT_MOVE: publish, cancel, delete, partners, templates."""
+    """What a page of one event, or of the organiser's boxes, may need. EVENT_MOVE: publish, cancel, delete, partners, templates."""
 
     PROGRAMME_SEE = "programme_see"
     PROGRAMME_CHANGE = "programme_change"
@@ -106,6 +106,8 @@ class Ability(enum.StrEnum):
     FIGURES_SEE = "figures_see"
     LIVE_SEE = "live_see"  # the live board: for whoever sees figures, or stands at the door
     EVENT_MOVE = "event_move"
+    LENDING_SEE = "lending_see"  # boxes, their calendar and loans; borrowers' names only with PEOPLE_SEE
+    LENDING = "lending"
 
 
 class RowLimit(enum.StrEnum):
@@ -125,7 +127,7 @@ _REGISTRATIONS = frozenset(
 ROLE_ABILITIES: dict[Role, frozenset[Ability]] = {
     Role.OWNER: _EVERYTHING,
     Role.MANAGER: _EVERYTHING,
-    Role.VIEWER: frozenset({_A.PROGRAMME_SEE, _A.LIST_SEE, _A.EXPORT, _A.FIGURES_SEE, _A.LIVE_SEE}),
+    Role.VIEWER: frozenset({_A.PROGRAMME_SEE, _A.LIST_SEE, _A.EXPORT, _A.FIGURES_SEE, _A.LIVE_SEE, _A.LENDING_SEE}),
     Role.DOOR: frozenset({_A.DOOR, _A.LIVE_SEE}),
 }
 FUNCTION_ABILITIES: dict[EventFunction, frozenset[Ability]] = {

@@ -1,4 +1,4 @@
-"""flask import registrations: a file into an event, if all its lines are well or those that are not may be left out."""
+"""flask import registrations and flask import boxes: files as offices send them, their problems told line by line."""
 
 import sys
 from collections.abc import Iterable
@@ -7,6 +7,11 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from app.accounts.queries import find_organiser_by_slug
+from app.boxes.importing.planning import Plan as BoxesPlan
+from app.boxes.importing.wording import say_problem as say_box_problem
+from app.boxes.importing.wording import say_refusal as say_box_refusal
+from app.boxes.importing.writing import plan_sheets, write_plan
 from app.core import clock
 from app.core.actor import SYSTEM
 from app.core.i18n import Locale
@@ -27,7 +32,7 @@ from app.registrations.importing.wording import (
 )
 from app.registrations.importing.writing import CHUNK, lines_of, record_import, write_lines, written_of
 from app.sheets.problems import Problem
-from app.sheets.reading import MOST_BYTES
+from app.sheets.reading import MOST_BYTES, read_sheet
 
 SPOKEN: Locale = "en"
 
@@ -141,3 +146,46 @@ def _print_written(written: Written) -> None:
         click.echo(f"{written.unwritten_count} lines were not written; the first {len(written.unwritten)} are shown.")
     left_out = f", {written.left_out} lines left out" if written.left_out else ""
     click.echo(f"Imported {written.registrations} registrations, {written.people} people{left_out}.")
+
+
+@import_.command()
+@click.argument("organiser")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--contents", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The file of contents.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
+@with_appcontext
+def boxes(organiser: str, file: Path, contents: Path | None, *, dry_run: bool) -> None:
+    """Import boxes, or what they hold, from a FILE into the inventory of an ORGANISER (its slug).
+
+    The head line says which of the two a file is. Nothing is written unless every line is well; a second time changes
+    nothing. Ends with 1 when problems keep it from being written.
+    """
+    found = find_organiser_by_slug(organiser)
+    if found is None:
+        raise click.ClickException(f"There is no organiser {organiser}.")
+    try:
+        sheets = [read_sheet(_read(path)) for path in (file, contents) if path is not None]
+        plan = plan_sheets(found.id, sheets)
+    except ImportRefused as refused:
+        raise click.ClickException(say_box_refusal(refused, SPOKEN)) from refused
+    for problem in plan.problems:
+        place = f"line {problem.line}" + (f", {problem.column}" if problem.column else "")
+        value = f" [{problem.value}]" if problem.value else ""
+        click.echo(f"{place}: {say_box_problem(problem, SPOKEN)}{value}")
+    click.echo(
+        f"{plan.lines} lines: {len(plan.new_scenarios)} new scenarios, {len(plan.new_boxes)} new boxes,"
+        f" {plan.new_things} new things in their contents, {_changes(plan)} changes, {plan.same} there already."
+    )
+    if plan.problems:
+        click.echo("There are problems: nothing was written.")
+        sys.exit(1)
+    if dry_run or plan.changes_nothing:
+        click.echo("Nothing was written: this was a dry run." if dry_run else "Nothing to write: everything is there.")
+        return
+    with transaction():
+        write_plan(found.id, plan_sheets(found.id, sheets), by=SYSTEM, now=clock.now())
+    click.echo("Written.")
+
+
+def _changes(plan: BoxesPlan) -> int:
+    return len(plan.changed_scenarios) + len(plan.changed_boxes) + plan.changed_things

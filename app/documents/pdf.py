@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-Template = Literal["ticket", "route_cards", "group_sheets", "stand_sheets", "badges", "wave_lists"]
+Template = Literal[
+    "ticket", "route_cards", "group_sheets", "stand_sheets", "badges", "wave_lists", "agreement", "box_labels"
+]
 Standard = Literal["ua-1"]
 Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
 

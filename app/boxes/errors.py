@@ -1,0 +1,45 @@
+"""Refusals of what is lent."""
+
+from app.core.errors import Conflict, NotFound
+
+
+class ScenarioNotFound(NotFound):
+    code = "scenario_not_found"
+
+
+class ItemNotFound(NotFound):
+    code = "item_not_found"
+
+
+class BoxNotFound(NotFound):
+    code = "box_not_found"
+
+
+class FileNotFound(NotFound):
+    code = "file_not_found"
+
+
+class FacilitatorNotFound(NotFound):
+    code = "facilitator_not_found"
+
+
+class AccreditationNotFound(NotFound):
+    code = "accreditation_not_found"
+
+
+class EntryChanged(Conflict):
+    """Somebody saved it since it was read."""
+
+    code = "entry_changed"
+
+
+class BoxPromised(Conflict):
+    """It is lent or promised, so it cannot leave the inventory."""
+
+    code = "box_promised"
+
+
+class ScenarioHasBoxes(Conflict):
+    """Boxes of it are in the inventory, so it stays."""
+
+    code = "scenario_has_boxes"

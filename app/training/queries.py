@@ -1,0 +1,133 @@
+"""Which scenarios trainings teach, and who was there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.boxes.models import Accreditation, Scenario
+from app.checkin.models import Presence
+from app.core.db import db
+from app.events.enums import EventState
+from app.events.models import Event
+from app.registrations.enums import RegistrationKind, RegistrationStatus
+from app.registrations.models import Registration
+from app.training.models import TrainingScenario
+
+
+@dataclass(frozen=True)
+class Trainee:
+    """A person registered for a training. `came`: the door counted them; `granted`: how many scenarios they may run by it."""
+
+    registration_id: int
+    reference: str
+    name: str
+    email: str
+    phone: str
+    structure_id: int | None
+    came: bool
+    granted: int
+
+
+@dataclass(frozen=True)
+class TrainingLine:
+    """A training that is to come: where people may be trained next."""
+
+    event_id: int
+    slug: str
+    title_fr: str
+    title_en: str
+    starts_at: datetime
+    timezone: str
+    free: int | None
+
+
+def list_training_codes(event_id: int) -> list[str]:
+    """Codes of the scenarios that the event teaches."""
+    statement = (
+        select(Scenario.code)
+        .join(TrainingScenario, TrainingScenario.scenario_id == Scenario.id)
+        .where(TrainingScenario.event_id == event_id)
+    )
+    return list(db.session.execute(statement.order_by(Scenario.code)).scalars())
+
+
+def list_trainees(event_id: int) -> list[Trainee]:
+    """People with a place of their own, by name; classes and groups are not accredited. One statement."""
+    granted = (
+        select(func.count(Accreditation.id))
+        .where(
+            Accreditation.registration_id == Registration.id,
+            Accreditation.event_id == event_id,
+            Accreditation.withdrawn_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(
+            Registration.id, Registration.reference, Registration.contact_name, Registration.contact_email,
+            Registration.contact_phone, Registration.structure_id,
+            func.coalesce(Presence.came_participants, 0).label("came"), granted.label("granted"),
+        )
+        .outerjoin(Presence, Presence.registration_id == Registration.id)
+        .where(
+            Registration.event_id == event_id,
+            Registration.kind == RegistrationKind.INDIVIDUAL,
+            Registration.status == RegistrationStatus.CONFIRMED,
+            Registration.deleted_at.is_(None),
+            Registration.contact_name != "",
+        )
+        .order_by(Registration.sort_name, Registration.id)
+    )  # fmt: skip
+    return [
+        Trainee(
+            r.id, r.reference, r.contact_name, r.contact_email, r.contact_phone, r.structure_id, r.came > 0, r.granted
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def list_next_trainings(scenario_id: int, *, now: datetime, limit: int = 3) -> list[TrainingLine]:
+    """Published trainings to come that teach the scenario and have a place left, the next one first."""
+    rows = db.session.execute(
+        select(
+            Event.id, Event.slug, Event.title_fr, Event.title_en, Event.starts_at, Event.timezone, Event.capacity, Event.taken
+        )
+        .join(TrainingScenario, TrainingScenario.event_id == Event.id)
+        .where(
+            TrainingScenario.scenario_id == scenario_id, Event.state == EventState.PUBLISHED,
+            Event.deleted_at.is_(None), Event.starts_at > now,
+        )
+        .order_by(Event.starts_at, Event.id)
+    )  # fmt: skip
+    lines = (
+        TrainingLine(
+            r.id, r.slug, r.title_fr, r.title_en, r.starts_at, r.timezone,
+            None if r.capacity is None else r.capacity - r.taken,
+        )
+        for r in rows
+    )  # fmt: skip
+    return [line for line in lines if line.free is None or line.free > 0][:limit]
+
+
+def list_ended_trainings(since: datetime, now: datetime) -> list[int]:
+    """Ids of the trainings that ended within that time and are neither called off nor in the bin."""
+    statement = (
+        select(Event.id)
+        .where(
+            Event.id.in_(select(TrainingScenario.event_id)), Event.ends_at > since, Event.ends_at <= now,
+            Event.deleted_at.is_(None), Event.state.not_in([EventState.DRAFT, EventState.CANCELLED]),
+        )
+        .order_by(Event.id)
+    )  # fmt: skip
+    return list(db.session.execute(statement).scalars())
+
+
+def scenario_ids_of(organiser_id: int, codes: Iterable[str]) -> dict[str, int]:
+    rows = db.session.execute(
+        select(Scenario.code, Scenario.id).where(
+            Scenario.organiser_id == organiser_id, Scenario.code.in_(list(codes)), Scenario.archived_at.is_(None)
+        )
+    )
+    return {row.code: row.id for row in rows}

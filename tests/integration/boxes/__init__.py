@@ -1,0 +1,1 @@
+"""What is lent: inventory, import, accreditation, pages."""
