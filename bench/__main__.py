@@ -18,6 +18,7 @@ from bench.figures import Figure, as_table, exactly, write_json
 from bench.in_turn import Plan
 from bench.stage import Stage, postgresql_stage, sqlite_stage
 from bench.work import (
+    boxes,
     bulk,
     calendars,
     dashboards,
@@ -50,6 +51,7 @@ ON_BOTH: dict[str, Work] = {
     "palette": palette.palette,
     "lists": lists.lists,
     "bulk": bulk.bulk,
+    "boxes": boxes.boxes,
     "promotions": promotions.promotions,
     "dashboards": dashboards.dashboards,
     "exports": exports.exports,

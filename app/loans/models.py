@@ -27,7 +27,8 @@ class Loan(Model):
     """Boxes of one scenario with a borrower, from one half-day to another, both included.
 
     `link_hash` is the digest of the secret in the loan's own link. `promised_on` is the day on which the borrower last said they
-    bring the boxes back. `waits_for_event_id`: the training that its facilitators go to first.
+    bring the boxes back. `waits_for_event_id`: the training that its facilitators go to first. Agreements up to the number
+    `outdated_agreements` are of other boxes or dates.
     """
 
     __tablename__ = "loans"
@@ -70,6 +71,7 @@ class Loan(Model):
     waits_for_event_id: Mapped[int | None]
     link_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     promised_on: Mapped[date | None]
+    outdated_agreements: Mapped[int] = mapped_column(default=0, server_default="0")
     asked_at: Mapped[datetime]
     approved_at: Mapped[datetime | None]
     agreed_at: Mapped[datetime | None]

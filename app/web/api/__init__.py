@@ -6,14 +6,14 @@ from typing import Any
 from flask import Flask, request
 from flask_smorest import Api
 
-from app.web.api import doors, events, registrations, scans
+from app.web.api import doors, events, loans, registrations, scans
 from app.web.api.calls import PREFIX, PROBLEM, refuse_nul
 from app.web.api.schemas import ProblemSchema
 from app.web.guards import PUBLIC, guard_endpoint
 
-BLUEPRINTS = (events.blueprint, registrations.blueprint, scans.blueprint, doors.blueprint)
+BLUEPRINTS = (events.blueprint, registrations.blueprint, scans.blueprint, doors.blueprint, loans.blueprint)
 
-DESCRIPTION = """Events, registrations and doors of Parcours.
+DESCRIPTION = """Events, registrations, doors and boxes of Parcours.
 
 Every call needs `Authorization: Bearer` with a key that an owner makes. A call outside the key's scopes gets 403,
 what belongs to another organiser 404. Every error is a problem document (RFC 9457) whose `code` is stable. Times are

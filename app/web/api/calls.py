@@ -19,6 +19,9 @@ from werkzeug.wrappers import Response
 from app.accounts.enums import Scope
 from app.accounts.errors import AnswerKept
 from app.accounts.operations.answers import find_answer, keep_answer
+from app.boxes.errors import ScenarioNotFound
+from app.boxes.queries import get_scenario_by_slug
+from app.boxes.rows import ScenarioRow
 from app.core import clock
 from app.core.errors import Conflict, DomainError, FieldError, NotFound, WriteConflict
 from app.core.transaction import in_transaction, retry, transaction
@@ -71,6 +74,8 @@ def require_reach() -> None:
         own_event(path["slug"])
     if "reference" in path:
         get_by_reference(path["reference"], organiser_id=current_organiser_id())
+    if "scenario" in path:
+        own_scenario(path["scenario"])
 
 
 class BodyParser(FlaskParser):
@@ -172,6 +177,17 @@ def own_event(slug: str) -> EventRow:
     if limit is not None and limit != event.id:
         raise EventNotFound(slug)
     return event
+
+
+def own_scenario(slug: str) -> ScenarioRow:
+    """A scenario of the token's organiser that is still lent. Raises NotFound."""
+    try:
+        scenario = get_scenario_by_slug(slug)
+    except ScenarioNotFound as error:
+        raise NotFound("scenario") from error
+    if scenario.organiser_id != current_organiser_id() or scenario.archived_at is not None:
+        raise NotFound("scenario")
+    return scenario
 
 
 def refuse_nul(values: dict[str, Any] | None) -> None:

@@ -22,6 +22,8 @@ CALLS = {
     ("POST", "/events/{slug}/scans"): {Scope.SCANS_WRITE},
     ("GET", "/events/{slug}/door-list"): {Scope.SCANS_WRITE},
     ("GET", "/events/{slug}/occupancy"): {Scope.EVENTS_READ, Scope.SCANS_WRITE},
+    ("GET", "/scenarios/{scenario}/availability"): {Scope.LOANS_WRITE},
+    ("POST", "/loans"): {Scope.LOANS_WRITE},
 }
 
 
@@ -30,7 +32,7 @@ def test_each_call_answers_its_scopes_alone(sqlite_app: Flask, sqlite_world: Wor
     keys = {scope: make_api_token(sqlite_world.organiser_id, scope) for scope in Scope}
     client = sqlite_app.test_client()
     for (method, path), admitted in CALLS.items():
-        address = API + path.format(slug=sqlite_world.event.slug, reference=made.reference)
+        address = API + path.format(slug=sqlite_world.event.slug, reference=made.reference, scenario="x")
         for scope, key in keys.items():
             answer = client.open(address, method=method, json={}, headers={"Authorization": f"Bearer {key}"})
             assert (answer.status_code == 403) == (scope not in admitted), (method, path, scope)
@@ -54,7 +56,7 @@ def test_every_call_of_the_document_is_tried_above(sqlite_app: Flask) -> None:
 def test_without_a_key_every_call_is_401(sqlite_app: Flask, sqlite_world: World, header: str) -> None:
     client = sqlite_app.test_client()
     for method, path in CALLS:
-        address = API + path.format(slug=sqlite_world.event.slug, reference="VT-7K3Q-9F")
+        address = API + path.format(slug=sqlite_world.event.slug, reference="VT-7K3Q-9F", scenario="x")
         answer = client.open(address, method=method, json={}, headers={"Authorization": header} if header else {})
         assert problem_of(answer) == (401, "unauthorized")
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")

@@ -16,6 +16,7 @@ from app.core.db import db
 from app.core.transaction import transaction
 from app.events.drafts import AllotmentDraft, SpaceDraft, WaveDraft
 from app.events.queries import EventRow
+from app.loans.operations import LoanMade
 from app.registrations.drafts import Statistics
 from app.registrations.enums import Gender
 from app.registrations.operations import Registered
@@ -33,6 +34,7 @@ from tests.factories import (
     person_draft,
 )
 from tests.integration.dbs import KINDS, Databases
+from tests.integration.loans.world import make_world as make_loan_world
 
 Sql = Callable[..., None]
 
@@ -47,7 +49,7 @@ def doctor_app(request: pytest.FixtureRequest, databases: Databases, tmp_path: P
 @dataclass(frozen=True)
 class World:
     """Two organisers, each with an event; at ours a class of 28 + 2 that came in and is planned, and
-    a person who declared something.
+    a person who declared something. Somebody else lends a box.
     """
 
     event: EventRow
@@ -55,6 +57,7 @@ class World:
     group: Registered
     person: Registered
     owner: int
+    lent: LoanMade
 
     def rows(self) -> dict[str, Any]:
         """What the statements that break something may name."""
@@ -87,8 +90,9 @@ def world(doctor_app: Flask) -> World:
     with transaction():
         record_scans(event, "door 1", [item], now=DAY_ONE)
     make_plan(event)
+    lent = make_loan_world().enter()
     db.session.rollback()
-    return World(event, other, group, person, owner)
+    return World(event, other, group, person, owner, lent)
 
 
 @contextmanager

@@ -42,6 +42,9 @@ SCAN_OF_ANOTHER_EVENT = (
     " 'refused', 0, 0, 0, 0, 0, 0, over FROM scans"
 )
 
+GUARDS = {"checkin.append_only", "loans.agreements", "loans.triggers", "resources.guards", "resources.overlaps"}
+"""What is broken in another way on each database: tests of their own."""
+
 BREAKS: dict[str, Break] = {
     "accounts.owners": broken(
         lambda w: "organiser creativ has people but no owner who can log in",
@@ -131,6 +134,14 @@ BREAKS: dict[str, Break] = {
     "jobs.leases": broken(
         lambda w: "job 1 (messages.send) is running without a lease", "UPDATE jobs SET state = 'running' WHERE id = 1"
     ),
+    "loans.accredited": broken(
+        lambda w: f"{w.lent.reference} has boxes, but nobody on it was accredited", "DELETE FROM accreditations"
+    ),
+    "loans.boxes": broken(lambda w: f"{w.lent.reference} has box", "UPDATE boxes SET scenario_id = 999"),
+    "loans.uses": broken(lambda w: f"{w.lent.reference} has box", "DELETE FROM uses"),
+    "loans.uses_of_nothing": broken(
+        lambda w: "is for loan 999, which has no such box", "UPDATE uses SET purpose_id = 999"
+    ),
     "messages.jobs": broken(lambda w: "message 1 waits, but no job will send it", "DELETE FROM jobs WHERE id = 1"),
     "messages.sent": broken(
         lambda w: "message 1 is sent without a time of sending", "UPDATE messages SET state = 'sent' WHERE id = 1"
@@ -212,7 +223,7 @@ def doctor(app: Flask) -> tuple[int, list[str]]:
     return result.exit_code, result.output.splitlines()
 
 
-@pytest.mark.parametrize("name", [name for name in CHECKS if name != "checkin.append_only"])
+@pytest.mark.parametrize("name", [name for name in CHECKS if name not in GUARDS])
 def test_a_check_sees_its_invariant_broken(name: str, doctor_app: Flask, world: World) -> None:
     code, lines = doctor(doctor_app)
     assert (code, lines[-1]) == (0, f"{len(CHECKS)} checks, all well.")
@@ -249,6 +260,41 @@ def test_the_scan_stores_guard_is_missed(way: str, doctor_app: Flask, world: Wor
     gone = "scans_append_only" if not sqlite else "scans_no_update" if way == "dropped" else "scans_no_delete"
     assert code == 1
     assert f"        - trigger {gone} is missing" in lines
+
+
+def test_the_ledgers_guards_and_what_they_keep_out_are_missed(doctor_app: Flask, world: World) -> None:
+    sqlite = db.engine.dialect.name == "sqlite"
+    with direct_sql() as run:
+        if sqlite:
+            run("DROP TRIGGER uses_no_overlap_insert")
+            run("DROP TRIGGER uses_accredited")
+        else:
+            run("ALTER TABLE uses DROP CONSTRAINT uses_no_overlap")
+            run("ALTER TABLE uses DISABLE TRIGGER uses_accredited")
+        run(
+            "INSERT INTO uses (organiser_id, resource_kind, resource_id, purpose, purpose_id, starts_at, from_at, to_at, ends_at,"
+            " created_at) SELECT organiser_id, resource_kind, resource_id, purpose, purpose_id, starts_at, from_at, to_at, to_at,"
+            " created_at FROM uses"
+        )
+    found = {result.name: result.problems for result in run_checks(NOW) if not result.ok}
+    assert set(found) == {"loans.triggers", "resources.guards", "resources.overlaps"}
+    assert found["loans.triggers"] == ("uses_accredited is missing from the database",)
+    gone = "uses_no_overlap_insert" if sqlite else "uses_no_overlap"
+    assert found["resources.guards"] == (f"{gone} is missing from the database",)
+    assert "uses 1 and 2 of box" in found["resources.overlaps"][0]
+
+
+def test_an_agreement_that_is_not_what_was_made_is_seen(doctor_app: Flask, world: World) -> None:
+    with direct_sql() as run:
+        run(
+            "INSERT INTO loan_agreements (loan_id, number, content, sha256, made_at, accepted_name)"
+            " SELECT id, 99, :content, 'x', asked_at, '' FROM loans",
+            content=b"%PDF",
+        )
+    found = {result.name: result.problems for result in run_checks(NOW) if not result.ok}
+    assert found == {
+        "loans.agreements": (f"agreement 99 of {world.lent.reference} is not what its digest says",),
+    }
 
 
 def test_a_healthy_database_is_said_to_be_so(doctor_app: Flask, world: World) -> None:

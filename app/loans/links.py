@@ -1,0 +1,19 @@
+"""The secret in a loan's own link: made from this installation's key, so that every mail may hold it and no table does."""
+
+import hmac
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+
+from app.core.urls import settings
+
+_PURPOSE = b"loan link"
+
+
+def loan_token(organiser_id: int, reference: str) -> str:
+    """The token of `/l/<token>`: 43 characters. `loans.link_hash` is its digest (`app.core.tokens.digest`)."""
+    key = hmac.digest(settings().secret_key.encode(), _PURPOSE, sha256)
+    return urlsafe_b64encode(hmac.digest(key, f"{organiser_id} {reference}".encode(), sha256)).rstrip(b"=").decode()
+
+
+def loan_path(token: str) -> str:
+    return f"/l/{token}"

@@ -1,0 +1,55 @@
+"""What borrowers are told of their loans, beside each change and in its transaction; agreements are made after it."""
+
+from datetime import datetime
+from typing import Any
+
+from app.core.actor import ActorKind
+from app.jobs.operations import enqueue
+from app.loans.enums import ReminderKind
+from app.loans.happenings import Happened, Happening, on_happening
+from app.loans.queries import LoanRow, get_loan, latest_agreement_number
+from app.messages.operations import queue_message
+
+AGREEMENT_JOB = "loans.make_agreement"
+ASKED_MAIL = "loans.asked"
+APPROVED_MAIL = "loans.approved"
+CHANGED_MAIL = "loans.changed"
+REFUSED_MAIL = "loans.refused"
+CANCELLED_MAIL = "loans.cancelled"
+REMINDER_MAIL = "loans.reminder"
+_MAILS = {Happening.APPROVED: APPROVED_MAIL, Happening.REFUSED: REFUSED_MAIL, Happening.CANCELLED: CANCELLED_MAIL}
+_CHANGES = frozenset({Happening.DATES_CHANGED, Happening.BOX_SWAPPED})
+
+
+@on_happening
+def follow(happened: Happened) -> None:
+    """Queue what follows. The agreement is typeset by a job, so its mail leaves with a link at which it is a moment later."""
+    loan = get_loan(happened.loan_id)
+    if happened.new_agreement:
+        payload = {"loan_id": loan.id, "after": latest_agreement_number(loan.id) or 0}
+        enqueue(AGREEMENT_JOB, payload, now=happened.now, subject=f"loan:{loan.id}", organiser_id=loan.organiser_id)
+    if happened.what in _CHANGES:
+        swapped = {"from_box": happened.from_box, "to_box": happened.to_box}
+        tell(loan, CHANGED_MAIL, now=happened.now, what=happened.what.value, **swapped)
+    elif happened.what in _MAILS:
+        tell(loan, _MAILS[happened.what], now=happened.now)
+    elif happened.what is Happening.ASKED and happened.by.kind is ActorKind.VISITOR:
+        tell(loan, ASKED_MAIL, now=happened.now)
+
+
+def tell(loan: LoanRow, template: str, *, now: datetime, **params: Any) -> None:
+    """Queue a mail to the borrower; without an address there is nobody to write to."""
+    if loan.email:
+        queue_message(
+            template=template,
+            subject=f"loan:{loan.id}",
+            recipient=loan.email,
+            locale=loan.locale,
+            params={"loan_id": loan.id, **params},
+            organiser_id=loan.organiser_id,
+            now=now,
+        )
+
+
+def queue_reminder(loan: LoanRow, kind: ReminderKind, *, now: datetime) -> None:
+    tell(loan, REMINDER_MAIL, now=now, kind=kind.value, for_date=loan.to_date.isoformat())

@@ -1,0 +1,15 @@
+"""What refusals of loans say to people, on pages and in the API."""
+
+from flask_babel import lazy_gettext
+
+LOAN_WORDS = {
+    "too_far": lazy_gettext("This day is too far away: loans are planned three years ahead at most."),
+    "loan_too_long": lazy_gettext("This is longer than a loan may last. Choose an earlier return."),
+    "closed_weekend": lazy_gettext("We are closed on this day. Choose another one."),
+    "closed_public_holiday": lazy_gettext("This day is a public holiday. Choose another one."),
+    "closed_closure": lazy_gettext("We are closed on this day. Choose another one."),
+    "school_holidays": lazy_gettext("Your school is on holiday on this day. Choose another one."),
+    "handed_over": lazy_gettext("The boxes are out already: only their return can change."),
+    "order": lazy_gettext("The end is before the beginning."),
+    "too_many": lazy_gettext("There are too many here."),
+}
