@@ -19,6 +19,16 @@ from app.web.headers import init_app as init_headers
 from app.web.i18n import init_app as init_i18n
 from app.web.manage.account import blueprint as manage_account
 from app.web.manage.bin import blueprint as manage_bin
+from app.web.manage.boxes_all import blueprint as manage_boxes_all
+from app.web.manage.boxes_board import blueprint as manage_boxes_board
+from app.web.manage.boxes_closures import blueprint as manage_boxes_closures
+from app.web.manage.boxes_contents import blueprint as manage_boxes_contents
+from app.web.manage.boxes_facilitators import blueprint as manage_boxes_facilitators
+from app.web.manage.boxes_files import blueprint as manage_boxes_files
+from app.web.manage.boxes_import import blueprint as manage_boxes_import
+from app.web.manage.boxes_labels import blueprint as manage_boxes_labels
+from app.web.manage.boxes_returns import blueprint as manage_boxes_returns
+from app.web.manage.boxes_scenarios import blueprint as manage_boxes_scenarios
 from app.web.manage.bulk import blueprint as manage_bulk
 from app.web.manage.calls import blueprint as manage_calls
 from app.web.manage.calls_hours import blueprint as manage_calls_hours
@@ -40,6 +50,8 @@ from app.web.manage.jobs import blueprint as manage_jobs
 from app.web.manage.journal import blueprint as manage_journal
 from app.web.manage.live_board import blueprint as manage_live_board
 from app.web.manage.live_counts import blueprint as manage_live_counts
+from app.web.manage.loans import blueprint as manage_loans
+from app.web.manage.loans_one import blueprint as manage_loans_one
 from app.web.manage.look import blueprint as manage_look
 from app.web.manage.messages import blueprint as manage_messages
 from app.web.manage.new_event_pages import blueprint as manage_new_event
@@ -70,16 +82,20 @@ from app.web.manage.structures_merge import blueprint as manage_structures_merge
 from app.web.manage.targets import blueprint as manage_targets
 from app.web.manage.templates import blueprint as manage_templates
 from app.web.manage.tokens import blueprint as manage_tokens
+from app.web.manage.training import blueprint as manage_training
 from app.web.manage.views import blueprint as manage_views
 from app.web.manage.waiting import blueprint as manage_waiting
 from app.web.my.entrance import blueprint as my_entrance
+from app.web.my.loans import blueprint as my_loans
 from app.web.my.structure import blueprint as my_structure
 from app.web.nul import take_out
 from app.web.public.agenda import blueprint as agenda
 from app.web.public.board import blueprint as board
+from app.web.public.boxes import blueprint as public_boxes
 from app.web.public.events import blueprint as events
 from app.web.public.health import blueprint as health
 from app.web.public.invitations import blueprint as invitations
+from app.web.public.loan_link import blueprint as loan_link
 from app.web.public.login import blueprint as login
 from app.web.public.look import blueprint as look
 from app.web.public.outbox import blueprint as outbox
@@ -103,6 +119,16 @@ BLUEPRINTS = (
     door_sync,
     feeds,
     manage_account,
+    manage_boxes_all,
+    manage_boxes_board,
+    manage_boxes_closures,
+    manage_boxes_contents,
+    manage_boxes_facilitators,
+    manage_boxes_files,
+    manage_boxes_import,
+    manage_boxes_labels,
+    manage_boxes_returns,
+    manage_boxes_scenarios,
     manage_bulk,
     manage_bin,
     manage_calls,
@@ -126,6 +152,8 @@ BLUEPRINTS = (
     manage_journal,
     manage_live_board,
     manage_live_counts,
+    manage_loans,
+    manage_loans_one,
     manage_look,
     manage_messages,
     manage_new_event,
@@ -155,18 +183,22 @@ BLUEPRINTS = (
     manage_targets,
     manage_templates,
     manage_tokens,
+    manage_training,
     manage_views,
     manage_waiting,
     my_entrance,
+    my_loans,
     my_structure,
     agenda,
     board,
     events,
     health,
     invitations,
+    loan_link,
     login,
     look,
     outbox,
+    public_boxes,
     own_answers,
     own_offer,
     own_contact,

@@ -156,7 +156,7 @@ def _nav_items() -> list[NavItem]:
     role = access.role if access else None
     items = [(_("Events"), "/manage/events")] if role in MAY_READ else []
     if role in MAY_READ:
-        items.append((_("Structures"), "/manage/structures"))
+        items += [(_("Boxes"), "/manage/boxes"), (_("Structures"), "/manage/structures")]
     if account.entrusted:
         items.append((_("Entrusted to me"), "/manage/entrusted"))
     if role is Role.OWNER:

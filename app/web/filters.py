@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         hour=hour,
         day=day,
+        date_by=date_by,
         until=until,
         short_day=short_day,
         span=span,

@@ -9,7 +9,7 @@ from flask_babel import pgettext
 from app.accounts.enums import MAY_MANAGE
 from app.accounts.rules import Ability, RowLimit, is_within, row_limit
 from app.core import clock
-from app.events.enums import EDITABLE, EventState
+from app.events.enums import EDITABLE, EventKind, EventState
 from app.events.errors import EventReadOnly
 from app.events.queries import EventRow, get_event, get_version
 from app.flows.queries import has_plan_in_force
@@ -158,6 +158,10 @@ def _tabs(event: EventRow, base: str, current: str) -> list[Tab]:
         (
             allows(Ability.REGISTRATIONS_CHANGE) and open_now and (queue.silent > 0 or _may_change_hours(event)),
             (_("Calls"), f"{base}/calls", current == "calls", queue.silent or None),
+        ),
+        (
+            allows(Ability.LENDING) and event.kind is EventKind.TRAINING,
+            (_("Accreditations"), f"{base}/training", current == "training", None),
         ),
         (allows(Ability.PROGRAMME_SEE), (_("History"), f"{base}/history", current == "history", None)),
     ]

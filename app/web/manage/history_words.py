@@ -99,6 +99,8 @@ VERBS: Mapping[str, tuple[str, object]] = {
     "loan.asked": ("package", _l("Box asked for")),
     "loan.approved": ("check", _l("Loan approved")),
     "loan.refused": ("x", _l("Loan refused")),
+    "loan.agreement_made": ("file-text", _l("Agreement made")),
+    "loan.promised": ("message", _l("Borrower said when the boxes come back")),
     "loan.agreed": ("file-text", _l("Agreement accepted")),
     "loan.dates_changed": ("calendar-event", _l("Dates of the loan changed")),
     "loan.box_swapped": ("switch-horizontal", _l("Box swapped for another")),

@@ -42,6 +42,12 @@ LONGEST_TEXT = 100
 MESSAGE_LABELS = {
     "accounts.invitation": _l("Invitation"),
     "accounts.reset": _l("New password"),
+    "loans.asked": _l("Request for boxes received"),
+    "loans.approved": _l("Loan accepted, agreement to sign"),
+    "loans.changed": _l("Loan changed"),
+    "loans.refused": _l("Loan declined"),
+    "loans.cancelled": _l("Loan called off"),
+    "loans.reminder": _l("Reminder of boxes to bring back"),
     "registrations.confirmed": _l("Confirmation and ticket"),
     "registrations.waitlisted": _l("On the waiting list"),
     "registrations.offered": _l("Place offered"),

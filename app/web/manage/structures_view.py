@@ -146,6 +146,10 @@ def _count(name: str, count: int) -> str:
         return str(ngettext("%(count)s contact", "%(count)s contacts", count, count=said))
     if name == "corrections":
         return str(ngettext("%(count)s proposed correction", "%(count)s proposed corrections", count, count=said))
+    if name == "loans":
+        return str(ngettext("%(count)s loan", "%(count)s loans", count, count=said))
+    if name == "facilitators":
+        return str(ngettext("%(count)s facilitator", "%(count)s facilitators", count, count=said))
     return str(ngettext("%(count)s other thing", "%(count)s other things", count, count=said))
 
 

@@ -1,0 +1,75 @@
+"""What the demo lends: fifteen boxes of five scenarios, people who may run them, closures and terms."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from app.boxes.drafts import FacilitatorDraft
+from app.boxes.enums import OutReason
+from app.boxes.importing.writing import plan_sheets, write_plan
+from app.boxes.operations.boxes import put_out_of_service
+from app.boxes.operations.people import create_facilitator, grant_accreditation
+from app.boxes.queries import get_box, list_scenarios
+from app.core.actor import SYSTEM
+from app.resources.enums import SchoolZone
+from app.resources.settings import SettingsRow, add_closure, set_settings
+from app.sheets.reading import read_sheet
+from app.structures.queries import list_known
+
+DATA = Path(__file__).parent / "data"
+FILES = ("boites.csv", "contenu_boites.csv")
+# Name, mail, telephone, the beginning of their structure's name, codes of scenarios.
+FACILITATORS = (
+    ("Inès Roux", "ines.roux@example.org", "06 39 98 13 01", "", ("MAINT", "SANTE-1", "SANTE-2", "SANTE-3", "SOFT")),
+    ("Leïla Marchand", "leila.marchand@example.org", "06 39 98 13 02", "Formation Val", ("MAINT", "SOFT")),
+    ("Paul Ferrand", "paul.ferrand@example.org", "06 39 98 13 03", "Centre social", ("SANTE-2", "SOFT")),
+    ("Nadège Collin", "nadege.collin@example.org", "06 39 98 13 04", "Mission Locale", ("SANTE-1",)),
+    ("Manon Lambert", "manon.lambert@example.org", "06 39 98 11 01", "", ("SANTE-1", "SANTE-2", "SANTE-3")),
+    ("Coralie Vial", "coralie.vial@example.org", "06 39 98 13 05", "Moutarderie", ()),
+)
+LENDER = "Creativ’\nCampus des métiers, Dijon\nreprésentée par Inès Roux"
+TERMS = (
+    "L’emprunteur vérifie le contenu à la remise et au retour. Ce qui est perdu ou cassé est remplacé à sa charge, sauf l’usure "
+    "normale et les consommables. La boîte est rapportée complète, à la date convenue."
+)
+
+
+def make_boxes(organiser_id: int, *, now: datetime) -> None:
+    """Boxes and contents as in the two files; one box is being repaired."""
+    made, today = now - timedelta(days=400), now.date()
+    sheets = [read_sheet((DATA / name).read_bytes()) for name in FILES]
+    write_plan(organiser_id, plan_sheets(organiser_id, sheets), by=SYSTEM, now=made)
+    settings = SettingsRow(
+        "01234", SchoolZone.A, LENDER, TERMS, "De 9 h à 17 h, à la réserve", "9 am to 5 pm, at the store"
+    )
+    set_settings(organiser_id, settings, by=SYSTEM, now=made)
+    _make_closures(organiser_id, today, made)
+    _make_facilitators(organiser_id, today - timedelta(days=300), made)
+    box = get_box(organiser_id, "SANTE-2-C")
+    put_out_of_service(
+        box.id, OutReason.BROKEN, until=today + timedelta(days=12), note="Lampe UV cassée", organiser_id=organiser_id,
+        today=today, by=SYSTEM, now=now,
+    )  # fmt: skip
+
+
+def _make_closures(organiser_id: int, today: date, made: datetime) -> None:
+    summer = today.year if today.month < 8 else today.year + 1
+    winter = today.year if (today.month, today.day) < (12, 24) else today.year + 1
+    for first, last, label in (
+        (date(summer, 8, 1), date(summer, 8, 21), "Fermeture d’été"),
+        (date(winter, 12, 24), date(winter, 12, 31), "Fermeture de fin d’année"),
+    ):
+        add_closure(organiser_id, first, last, label, by=SYSTEM, now=made)
+
+
+def _make_facilitators(organiser_id: int, granted_on: date, made: datetime) -> None:
+    structures = {row.name: row.id for row in list_known(organiser_id)}
+    scenarios = {row.code: row.id for row in list_scenarios(organiser_id)}
+    for name, email, phone, begins, codes in FACILITATORS:
+        structure_id = next((i for n, i in structures.items() if begins and n.startswith(begins)), None)
+        draft = FacilitatorDraft(name, email, phone, structure_id)
+        facilitator_id = create_facilitator(draft, organiser_id=organiser_id, by=SYSTEM, now=made)
+        for code in codes:
+            grant_accreditation(
+                facilitator_id, scenarios[code], granted_on, organiser_id=organiser_id, by=SYSTEM, now=made,
+                note="Formation à l’animation, une demi-journée",
+            )  # fmt: skip

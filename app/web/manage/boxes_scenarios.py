@@ -1,0 +1,244 @@
+"""Scenarios and other things that are lent: what is said of them, and what every box of them holds."""
+
+from flask import Blueprint, flash, redirect, render_template
+from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
+
+from app.boxes.enums import FileUse
+from app.boxes.errors import EntryChanged, ScenarioHasBoxes
+from app.boxes.operations.files import keep_guide, read_upload, remove_file
+from app.boxes.operations.scenarios import (
+    archive_scenario,
+    change_scenario,
+    create_scenario,
+    restore_scenario,
+    set_items,
+)
+from app.boxes.queries import get_scenario, list_boxes, list_files, list_items, list_scenarios
+from app.boxes.rows import ScenarioRow
+from app.core import clock
+from app.core.errors import FieldError
+from app.core.transaction import transaction
+from app.web.forms.base import text_of
+from app.web.forms.boxes import (
+    CONDITION_BADGES,
+    CONDITION_LABELS,
+    KIND_LABELS,
+    ContentsForm,
+    GuideForm,
+    ScenarioForm,
+)
+from app.web.guards import current_actor, current_organiser_id, staff
+from app.web.manage.boxes_files import READ_BYTES
+from app.web.manage.boxes_tabs import LENDS, SEES, boxes_context
+
+blueprint = Blueprint("manage_boxes_scenarios", __name__, url_prefix="/manage/boxes/scenarios")
+
+Answer = str | tuple[str, int] | Response
+BASE = "/manage/boxes/scenarios"
+
+
+@blueprint.get("")
+@staff(SEES)
+def index() -> str:
+    organiser_id = current_organiser_id()
+    return render_template(
+        "manage/boxes/scenarios/list.html",
+        scenarios=list_scenarios(organiser_id),
+        archived=list_scenarios(organiser_id, archived=True),
+        kinds=KIND_LABELS,
+        **boxes_context(BASE),
+    )
+
+
+@blueprint.get("/new")
+@staff(LENDS)
+def new() -> str:
+    return _form_page(ScenarioForm.blank(), None)
+
+
+@blueprint.post("/new")
+@staff(LENDS)
+def create() -> Answer:
+    form = ScenarioForm()
+    if not form.validate_on_submit():
+        return _form_page(form, None), 422
+    try:
+        with transaction():
+            create_scenario(form.draft(), organiser_id=current_organiser_id(), by=current_actor(), now=clock.now())
+    except FieldError as error:
+        form.show_refusal(error)
+        return _form_page(form, None), 422
+    flash(_("“%(name)s” is in the list. Say now what its boxes hold.", name=text_of(form.title_fr)), "ok")
+    return redirect(f"{BASE}/{form.draft().code.upper()}/contents")
+
+
+@blueprint.get("/<code>")
+@staff(SEES)
+def show(code: str) -> str:
+    return _page(_get(code), GuideForm(formdata=None))
+
+
+@blueprint.get("/<code>/edit")
+@staff(LENDS)
+def edit(code: str) -> str:
+    row = _get(code)
+    return _form_page(ScenarioForm.of(row), row)
+
+
+@blueprint.post("/<code>/edit")
+@staff(LENDS)
+def save(code: str) -> Answer:
+    row, form = _get(code), ScenarioForm()
+    if not form.validate_on_submit():
+        return _form_page(form, row), 422
+    try:
+        with transaction():
+            change_scenario(
+                row.id, form.draft(), organiser_id=row.organiser_id, revision=revision_of(form), by=current_actor(),
+                now=clock.now(),
+            )  # fmt: skip
+    except EntryChanged:
+        return _form_page(form, row, changed=True), 409
+    except FieldError as error:
+        form.show_refusal(error)
+        return _form_page(form, row), 422
+    flash(_("Saved."), "ok")
+    return redirect(f"{BASE}/{text_of(form.code).upper()}")
+
+
+@blueprint.get("/<code>/contents")
+@staff(LENDS)
+def contents(code: str) -> str:
+    row = _get(code)
+    return _contents_page(ContentsForm.of(list_items(row.id), row.revision), row)
+
+
+@blueprint.post("/<code>/contents")
+@staff(LENDS)
+def save_contents(code: str) -> Answer:
+    row, form = _get(code), ContentsForm()
+    if not form.validate_on_submit():
+        return _contents_page(form, row), 422
+    stored = {item.id: item for item in list_items(row.id)}
+    try:
+        with transaction():
+            changed = set_items(
+                row.id, form.drafts(stored), organiser_id=row.organiser_id, revision=revision_of(form),
+                by=current_actor(), now=clock.now(),
+            )  # fmt: skip
+    except EntryChanged:
+        return _contents_page(form, row, changed=True), 409
+    except FieldError as error:
+        form.show_refusal(_at_rows(form, error))
+        return _contents_page(form, row), 422
+    flash(_("Saved.") if changed else _("Nothing was different: nothing is changed."), "ok")
+    return redirect(f"{BASE}/{row.code}")
+
+
+@blueprint.post("/<code>/guide")
+@staff(LENDS)
+def send_guide(code: str) -> Answer:
+    row, form = _get(code), GuideForm()
+    sent = form.file.data
+    try:
+        if not isinstance(sent, FileStorage) or not sent.filename:
+            raise FieldError({"file": "required"})
+        upload = read_upload(sent.filename, sent.stream.read(READ_BYTES), FileUse.GUIDE)
+        with transaction():
+            keep_guide(row.id, upload, organiser_id=row.organiser_id, by=current_actor(), now=clock.now())
+    except FieldError as error:
+        form.show_refusal(error)
+        return _page(row, form), 422
+    flash(_("The guide is kept."), "ok")
+    return redirect(f"{BASE}/{row.code}")
+
+
+@blueprint.post("/<code>/guide/removal")
+@staff(LENDS)
+def remove_guide(code: str) -> Response:
+    row = _get(code)
+    with transaction():
+        for file in list_files(scenario_id=row.id):
+            remove_file(file.token, organiser_id=row.organiser_id, by=current_actor(), now=clock.now())
+    flash(_("The guide is removed."), "ok")
+    return redirect(f"{BASE}/{row.code}")
+
+
+@blueprint.post("/<code>/archive")
+@staff(LENDS)
+def archive(code: str) -> Response:
+    row = _get(code)
+    try:
+        with transaction():
+            archive_scenario(row.id, organiser_id=row.organiser_id, by=current_actor(), now=clock.now())
+    except ScenarioHasBoxes:
+        flash(_("It has boxes in the inventory: take them out first."), "danger")
+    else:
+        flash(_("Archived. It is no longer in the catalogue."), "ok")
+    return redirect(f"{BASE}/{row.code}")
+
+
+@blueprint.post("/<code>/restoration")
+@staff(LENDS)
+def restore(code: str) -> Response:
+    row = _get(code)
+    with transaction():
+        restore_scenario(row.id, organiser_id=row.organiser_id, by=current_actor(), now=clock.now())
+    flash(_("It is back in the list."), "ok")
+    return redirect(f"{BASE}/{row.code}")
+
+
+def revision_of(form: ScenarioForm | ContentsForm) -> int:
+    said = text_of(form.revision)
+    return int(said) if said.isdecimal() and len(said) < 10 else 0
+
+
+def _get(code: str) -> ScenarioRow:
+    return get_scenario(current_organiser_id(), code.replace("\x00", ""))
+
+
+def _at_rows(form: ContentsForm, error: FieldError) -> FieldError:
+    """Operations count the lines that are filled; the form counts those on the page."""
+    rows = list(form.items)
+    places = {n: rows.index(part) for n, part in enumerate(form.filled())}
+    problems = {}
+    for path, code in error.problems.items():
+        parts = path.split("/")
+        if len(parts) == 3 and parts[1].isdecimal():
+            parts[1] = str(places.get(int(parts[1]), parts[1]))
+        problems["/".join(parts)] = code
+    return FieldError(problems)
+
+
+def _page(row: ScenarioRow, form: GuideForm) -> str:
+    return render_template(
+        "manage/boxes/scenarios/show.html",
+        scenario=row,
+        items=list_items(row.id),
+        boxes=list_boxes(row.organiser_id, row.id),
+        guide=next((f for f in list_files(scenario_id=row.id) if f.use is FileUse.GUIDE), None),
+        form=form,
+        kinds=KIND_LABELS,
+        conditions=CONDITION_LABELS,
+        badges=CONDITION_BADGES,
+        **boxes_context(BASE),
+    )
+
+
+def _form_page(form: ScenarioForm, row: ScenarioRow | None, *, changed: bool = False) -> str:
+    return render_template(
+        "manage/boxes/scenarios/form.html", form=form, scenario=row, changed=changed, **boxes_context(BASE)
+    )
+
+
+def _contents_page(form: ContentsForm, row: ScenarioRow, *, changed: bool = False) -> str:
+    return render_template(
+        "manage/boxes/scenarios/contents.html",
+        form=form,
+        scenario=row,
+        changed=changed,
+        problems=form.list_problems(),
+        **boxes_context(BASE),
+    )

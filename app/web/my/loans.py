@@ -1,0 +1,227 @@
+"""The loans of a contact's structure: what was asked for, what comes next, and asking for boxes."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.boxes.errors import ScenarioNotFound
+from app.boxes.queries import accredited_on, get_scenario_by_slug, list_facilitators
+from app.boxes.rows import ScenarioRow
+from app.core import clock
+from app.core.actor import Actor, ActorKind
+from app.core.errors import FieldError
+from app.core.transaction import transaction
+from app.events.rules import SLUG
+from app.loans.drafts import LoanDraft
+from app.loans.enums import LoanPurpose, LoanState
+from app.loans.errors import NoBoxFree
+from app.loans.operations import ask_loan
+from app.loans.queries import LoanRow, get_loan_by_reference, list_loans_of_structures
+from app.loans.rules import ENDED, Borrowing, Party, period_of
+from app.loans.words import period_words
+from app.resources.calendars import open_days, zone_of_uai
+from app.resources.halfdays import Period
+from app.structures.models import StructureKind
+from app.structures.queries import get_contact, get_structure
+from app.training.queries import TrainingLine, list_next_trainings
+from app.web.box_days import today_of, typed_days
+from app.web.context import show_organiser
+from app.web.filters import date_by
+from app.web.forms.base import text_of
+from app.web.forms.borrowing import LoanRequestForm
+from app.web.forms.structures import typed_phone
+from app.web.guards import contact, current_contact
+from app.web.i18n import current_locale
+from app.web.public.boxes import Suggestion, suggestions
+from app.web.public.loan_link import page_forms
+from app.web.public.loan_view import loan_context, state_badge
+
+blueprint = Blueprint("my_loans", __name__, url_prefix="/my/loans")
+
+Answer = str | tuple[str, int] | Response
+
+
+@blueprint.before_request
+def dress() -> None:
+    """In the name and colours of the organiser whose contact it is."""
+    if "contact" in g:
+        show_organiser(current_contact().organiser_id)
+
+
+@blueprint.get("")
+@contact
+def index() -> str:
+    visiting = current_contact()
+    loans = list_loans_of_structures({visiting.structure_id})
+    return render_template(
+        "my/loans/index.html",
+        contact=visiting,
+        current=[_line(loan) for loan in reversed(loans) if loan.state not in ENDED],
+        past=[_line(loan) for loan in loans if loan.state in ENDED],
+    )
+
+
+@blueprint.get("/new")
+@contact
+def new() -> Answer:
+    scenario = _scenario(request.args.get("scenario", ""))
+    if scenario is None:
+        return redirect("/boxes")
+    typed, visiting = typed_days(request.args), current_contact()
+    known = get_contact(visiting.contact_id, organiser_id=visiting.organiser_id)
+    values: dict[str, Any] = {
+        "from_half": typed.first_half, "to_half": typed.last_half,
+        "contact_name": known.name, "email": known.email, "phone": typed_phone(known.phone), "boxes": 1,
+    }  # fmt: skip
+    for name, day in (("first", typed.first), ("last", typed.last)):
+        if day:
+            values[name] = date.fromisoformat(day)
+    form = _form(scenario, formdata=None, **values)
+    return _new_page(form, scenario)
+
+
+@blueprint.post("/new")
+@contact
+def ask() -> Answer:
+    scenario = _scenario(request.form.get("scenario", ""))
+    if scenario is None:
+        return redirect("/boxes", 303)
+    form = _form(scenario)
+    if not form.validate_on_submit():
+        return _new_page(form, scenario), 422
+    visiting = current_contact()
+    by = Actor(ActorKind.VISITOR, visiting.name, visiting.contact_id, visiting.organiser_id)
+    try:
+        draft = _draft(form, scenario)
+        with transaction():
+            made = ask_loan(draft, by=by, now=clock.now())
+    except FieldError as error:
+        form.show_refusal(_at_fields(error))
+        return _new_page(form, scenario), 422
+    except NoBoxFree:
+        return _new_page(form, scenario, _others(scenario, draft)), 422
+    if made.state is LoanState.APPROVED:
+        flash(_("Your loan is accepted. The agreement is made: read it and accept it."), "ok")
+    else:
+        flash(_("Your request is sent. We look at it and write to you."), "ok")
+    if "school_holidays_unknown" in made.warnings:
+        flash(_("The school holidays of those days are not published yet. We look at the dates with you then."), "info")
+    if "players_many" in made.warnings:
+        flash(_("That is many players for each box. We look at it with you."), "info")
+    return redirect(f"/my/loans/{made.reference}", 303)
+
+
+@blueprint.get("/<reference>")
+@contact
+def show(reference: str) -> str:
+    loan = get_loan_by_reference(reference.replace("\x00", ""), structure_ids={current_contact().structure_id})
+    return render_template(
+        "my/loans/show.html",
+        contact=current_contact(),
+        training=_training(loan),
+        **loan_context(loan),
+        **page_forms(loan),
+    )
+
+
+def _line(loan: LoanRow) -> dict[str, Any]:
+    return {"loan": loan, "badge": state_badge(loan), "days": period_words(loan.period, current_locale())}
+
+
+def _scenario(slug: str) -> ScenarioRow | None:
+    """What may be asked for: of the contact's own organiser, and in the catalogue."""
+    if not SLUG.fullmatch(slug):
+        return None
+    try:
+        found = get_scenario_by_slug(slug)
+    except ScenarioNotFound:
+        return None
+    mine = found.organiser_id == current_contact().organiser_id
+    return found if mine and found.listed and found.archived_at is None else None
+
+
+def _form(scenario: ScenarioRow, **values: Any) -> LoanRequestForm:
+    people = list_facilitators(scenario.organiser_id, structure_id=current_contact().structure_id)
+    trainings = _trainings(scenario)
+    return LoanRequestForm(
+        {str(person.id): person.name for person in people},
+        {str(line.event_id): _training_words(line) for line in trainings},
+        **values,
+    )
+
+
+def _trainings(scenario: ScenarioRow) -> Sequence[TrainingLine]:
+    return list_next_trainings(scenario.id, now=clock.now()) if scenario.asks_accreditation else ()
+
+
+def _training_words(line: TrainingLine) -> str:
+    locale = current_locale()
+    title = line.title_en if locale == "en" and line.title_en else line.title_fr
+    return f"{title}, {date_by(line.starts_at.date(), 'EEEE d MMMM y')}"
+
+
+def _training(loan: LoanRow) -> TrainingLine | None:
+    """The training that a request waits for, while it is to come."""
+    if loan.state is not LoanState.ASKED or loan.waits_for_event_id is None:
+        return None
+    lines = list_next_trainings(loan.scenario_id, now=clock.now(), limit=20)
+    return next((line for line in lines if line.event_id == loan.waits_for_event_id), None)
+
+
+def _draft(form: LoanRequestForm, scenario: ScenarioRow) -> LoanDraft:
+    """Raises FieldError (to: order)."""
+    visiting = current_contact()
+    waits_for = text_of(form.waits_for)
+    return LoanDraft(
+        scenario_id=scenario.id, boxes=form.boxes.data or 0, period=_period(form), structure_id=visiting.structure_id,
+        purpose=LoanPurpose(text_of(form.purpose)), players=form.players.data,
+        facilitator_ids=tuple(int(one) for one in form.facilitators.data or ()), contact_id=visiting.contact_id,
+        contact_name=text_of(form.contact_name), email=text_of(form.email), phone=text_of(form.phone),
+        locale=current_locale(), purpose_note=text_of(form.purpose_note), place=text_of(form.place),
+        notes=text_of(form.notes), waits_for_event_id=int(waits_for) if waits_for else None,
+    )  # fmt: skip
+
+
+def _period(form: LoanRequestForm) -> Period:
+    assert form.first.data is not None
+    assert form.last.data is not None
+    return period_of(form.first.data, text_of(form.from_half), form.last.data, text_of(form.to_half))
+
+
+def _at_fields(error: FieldError) -> FieldError:
+    """The problems at the form's own names."""
+    names = {"from": "first", "to": "last"}
+    return FieldError(
+        {("facilitators" if key.startswith("facilitators/") else names.get(key, key)): code
+         for key, code in error.problems.items()}
+    )  # fmt: skip
+
+
+def _others(scenario: ScenarioRow, draft: LoanDraft) -> tuple[Suggestion, ...]:
+    """The nearest days that this borrower may ask for: a school's holidays are left out."""
+    structure = get_structure(draft.structure_id, organiser_id=scenario.organiser_id)
+    days = open_days(scenario.organiser_id, draft.period.first.date, draft.period.last.date)
+    zone = zone_of_uai(structure.uai, days.school_zone) if structure.kind is StructureKind.SCHOOL else None
+    who = Borrowing(Party.BORROWER, today_of(clock.now()), zone)
+    return suggestions(scenario, draft.period, draft.boxes, who)
+
+
+def _new_page(form: LoanRequestForm, scenario: ScenarioRow, others: tuple[Suggestion, ...] | None = None) -> str:
+    visiting = current_contact()
+    people = list_facilitators(scenario.organiser_id, structure_id=visiting.structure_id)
+    first, last = form.first.data or today_of(clock.now()), form.last.data or form.first.data or today_of(clock.now())
+    valid = accredited_on(scenario.id, [person.id for person in people], first, max(first, last))
+    return render_template(
+        "my/loans/new.html",
+        form=form,
+        scenario=scenario,
+        contact=visiting,
+        others=others,
+        valid={str(i) for i in valid},
+        trainings=[(line, _training_words(line)) for line in _trainings(scenario)],
+        today=today_of(clock.now()).isoformat(),
+    )

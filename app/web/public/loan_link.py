@@ -1,0 +1,145 @@
+"""A loan's own page, for whoever has its link: the agreement, the return, calling it off."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.core import clock
+from app.core.errors import FieldError, MoveNotAllowed
+from app.core.transaction import transaction
+from app.loans.agreements import agreement_content, find_agreement
+from app.loans.enums import AcceptedHow, LoanCancel, LoanMove
+from app.loans.errors import LoanNotFound, NoAgreement
+from app.loans.operations import agree_loan, move_loan
+from app.loans.operations.reminding import answer_reminder
+from app.loans.queries import LoanRow, get_loan_by_token
+from app.web.box_days import today_of
+from app.web.context import show_organiser
+from app.web.forms.base import PageForm, text_of
+from app.web.forms.borrowing import AcceptForm, CancelLoanForm, PromiseForm
+from app.web.guards import find_contact, own_link
+from app.web.public.found import TOKEN
+from app.web.public.loan_view import borrower, loan_context
+from app.web.public.tickets import pdf_response, unknown_link
+
+blueprint = Blueprint("public_loan_link", __name__, url_prefix="/l")
+blueprint.register_error_handler(LoanNotFound, unknown_link)
+
+Answer = str | tuple[str, int] | Response
+
+
+@blueprint.get("/<token>")
+@own_link
+def show(token: str) -> str:
+    return _page(_loan(token))
+
+
+@blueprint.get("/<token>/agreement.pdf")
+@own_link
+def agreement(token: str) -> Response:
+    """The agreement that counts, as it was made; `?number=` an earlier one."""
+    loan = _loan(token)
+    latest = find_agreement(loan.id)
+    wanted = request.args.get("number", "")
+    number = int(wanted) if wanted.isdecimal() and len(wanted) < 5 else latest.number if latest else 0
+    try:
+        content = agreement_content(loan.id, number)
+    except NoAgreement as error:
+        raise LoanNotFound(str(number)) from error
+    return pdf_response(content, f"convention-{loan.reference}.pdf")
+
+
+@blueprint.post("/<token>/accept")
+@own_link
+def accept(token: str) -> Answer:
+    loan, form = _loan(token), AcceptForm()
+    if not form.validate_on_submit():
+        return _page(loan, accepting=form), 422
+    number = text_of(form.number)
+    try:
+        with transaction():
+            agree_loan(
+                loan.id, name=text_of(form.name), how=AcceptedHow.LINK, by=borrower(loan), now=clock.now(),
+                number=int(number) if number.isdecimal() and len(number) < 5 else 0,
+            )  # fmt: skip
+    except FieldError as error:
+        form.show_refusal(error, limit=120)
+        return _page(loan, accepting=form), 422
+    except (NoAgreement, MoveNotAllowed):
+        flash(_("The loan changed meanwhile. Read again what stands here."), "waiting")
+        return _back(loan, token)
+    flash(_("Thank you. The agreement is accepted."), "ok")
+    return _back(loan, token)
+
+
+@blueprint.post("/<token>/cancel")
+@own_link
+def cancel(token: str) -> Answer:
+    loan, form = _loan(token), CancelLoanForm()
+    if not form.validate_on_submit():
+        return _page(loan, cancelling=form), 422
+    try:
+        with transaction():
+            move_loan(
+                loan.id, LoanMove.CANCEL, by=borrower(loan), now=clock.now(), reason=LoanCancel(text_of(form.reason)),
+                note=text_of(form.note),
+            )  # fmt: skip
+    except FieldError as error:
+        form.show_refusal(error, limit=300)
+        return _page(loan, cancelling=form), 422
+    except MoveNotAllowed:
+        flash(_("The loan changed meanwhile. Read again what stands here."), "waiting")
+        return _back(loan, token)
+    flash(_("The loan is called off. Others may have the boxes now."), "ok")
+    return _back(loan, token)
+
+
+@blueprint.post("/<token>/promise")
+@own_link
+def promise(token: str) -> Answer:
+    loan, form = _loan(token), PromiseForm()
+    if not form.validate_on_submit() or form.day.data is None:
+        return _page(loan, promising=form), 422
+    try:
+        with transaction():
+            answer_reminder(loan.id, form.day.data, by=borrower(loan), now=clock.now())
+    except FieldError as error:
+        form.show_refusal(error)
+        return _page(loan, promising=form), 422
+    except MoveNotAllowed:
+        flash(_("The boxes are back already. Thank you."), "ok")
+        return _back(loan, token)
+    flash(_("Thank you. The team sees it."), "ok")
+    return _back(loan, token)
+
+
+def _loan(token: str) -> LoanRow:
+    """Raises LoanNotFound."""
+    loan = get_loan_by_token(token if TOKEN.fullmatch(token) else "")
+    show_organiser(loan.organiser_id)
+    return loan
+
+
+def _back(loan: LoanRow, token: str) -> Response:
+    """To the contact's own page for who is in as one of that structure, else to the link's."""
+    contact = find_contact()
+    if contact is not None and contact.structure_id == loan.structure_id:
+        return redirect(f"/my/loans/{loan.reference}", 303)
+    return redirect(f"/l/{token}", 303)
+
+
+def _page(loan: LoanRow, **forms: PageForm) -> str:
+    return render_template("my/loans/by_link.html", **loan_context(loan), **page_forms(loan, **forms))
+
+
+def page_forms(loan: LoanRow, **given: PageForm) -> dict[str, Any]:
+    """The forms of a loan's page: those that came back, else empty ones."""
+    return {
+        "accepting": AcceptForm(formdata=None, name=loan.contact_name),
+        "cancelling": CancelLoanForm(formdata=None),
+        "promising": PromiseForm(formdata=None, day=loan.promised_on),
+        "today": today_of(clock.now()).isoformat(),
+        **given,
+    }
