@@ -120,8 +120,8 @@ PARTS: dict[type[Model], dict[str, str]] = {
 # Delegations are copied when asked for (tests/integration/cloning).
 LEFT = {
     "answer_files", "bulk_actions", "declared_statistics", "delegations", "door_codes", "door_conflicts", "door_devices",
-    "door_walk_ins", "exports", "flow_delays", "flow_plans", "import_files", "invitations", "presences", "registrations",
-    "scans", "team_presences",
+    "door_walk_ins", "event_boxes", "exports", "flow_delays", "flow_plans", "import_files", "invitations", "presences",
+    "registrations", "scans", "team_presences", "training_scenarios",
 }  # fmt: skip
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=30)

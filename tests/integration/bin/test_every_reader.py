@@ -120,6 +120,7 @@ def values_of(world: BinWorld) -> dict[str, Any]:
         "bulk_id": world.bulk_id, "job_id": 1, "export_id": 1, "import_id": 1, "view_id": 1, "template_id": 1, "page": "",
         "message_id": 1, "lines": (), "wanted": None, "filters": ExportFilters(), "contact_ids": [],
         "registration_ids": [world.standing.id], "first_day": world.event.starts_at.date(),
+        "last_day": world.event.ends_at.date(),
         "public": True, "names": (), "stems": ("a", "b"), "timezone": world.event.timezone,
         "plan": get_plan_by_id(world.plan_id), "other": get_plan_by_id(world.plan_id), "plan_id": world.plan_id,
         "number": 1, "space_id": world.event.spaces[0].id, "breaches": (), "rows": (), "before": (), "after": (),

@@ -89,7 +89,7 @@ def test_the_api_answers_401_without_a_token_403_outside_its_scope_and_404_to_ot
     sqlite_app: Flask, world: World
 ) -> None:
     client = sqlite_app.test_client()
-    bare = make_api_token(1, Scope.LOANS_WRITE)
+    bare = make_api_token(1, Scope.INTERESTS_WRITE)  # of calls that come later
     for walk in walks_of(sqlite_app, GuardKind.TOKEN):
         path = walk.path(world.values)
 
