@@ -192,7 +192,7 @@ def _store_counts(
         elif not 0 <= count.counted <= MOST or len(count.note) > 200:
             problems[f"counts/{n}"] = "out_of_range"
         elif content in counted:
-            problems[f"counts/{n}"] = "duplicate"
+            problems[f"counts/{n}"] = "repeated"
         else:
             counted.append(content)
             rows.append(_count_columns(held.id, moment, content, count))

@@ -115,7 +115,7 @@ def test_a_thing_is_counted_once(whole_app: Flask) -> None:
     count = CountDraft(counted=3, item_id=list_contents(box)[0].item_id)
     with pytest.raises(FieldError) as refused, transaction():
         hand_over(loan_id, box.id, given_by="A", given_to="B", counts=(count, count), by=STAFF, now=at("2027-02-01"))
-    assert refused.value.problems == {"counts/1": "duplicate"}
+    assert refused.value.problems == {"counts/1": "repeated"}
 
 
 @pytest.mark.parametrize("accepted_before", [True, False])
