@@ -201,16 +201,25 @@ def _replied(event: EventRow, replies: frozenset[Reply]) -> ColumnElement[bool]:
 def _answered(question: QuestionRow, codes: Sequence[str]) -> ColumnElement[bool]:
     """Reading an answer costs many times what looking for a text costs: it is read only where it may matter."""
     answer, has = _answer(question), _holds_key(question)
-    parts = [or_(~has, answer.is_(None))] if NOTHING in codes else []
+    parts = [or_(~has, _where(holds(_WRITTEN, "null"), answer.is_(None)))] if NOTHING in codes else []
     chosen = [code for code in codes if code != NOTHING]
     if question.kind is QuestionKind.CONSENT and chosen:
         parts.append(and_(has, or_(~holds(_WRITTEN, "null"), answer.is_not(None))))
     elif question.kind is QuestionKind.SEVERAL:  # a list of codes, as JSON writes it
-        parts += [_where(holds(_WRITTEN, json.dumps(code)), holds(answer, json.dumps(code))) for code in chosen]
+        listed = _listed(question)
+        parts += [_where(holds(_WRITTEN, json.dumps(code)), holds(listed, json.dumps(code))) for code in chosen]
     elif chosen:
         somewhere = or_(*(holds(_WRITTEN, json.dumps(code)[1:-1]) for code in chosen))
         parts.append(_where(somewhere, answer.in_(chosen)))
     return or_(*parts)
+
+
+def _listed(question: QuestionRow) -> Any:
+    """The codes of a list as JSON writes them. PostgreSQL cuts them out of the text: codes hold no bracket."""
+    if db.engine.dialect.name != "postgresql":
+        return _answer(question)
+    behind = func.split_part(_WRITTEN, f"{json.dumps(question.key)}: [", 2)
+    return func.split_part(behind, "]", 1)
 
 
 def _answer(question: QuestionRow) -> Any:
