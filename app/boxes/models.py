@@ -2,7 +2,18 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, true
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.boxes.enums import AccreditationSource, BoxCondition, FileUse, LentKind, OutReason, Wear
@@ -118,6 +129,36 @@ class Box(Model):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
+
+
+class BoxOutage(Model):
+    """A time that a box was out of service: from the day it began to the day it ended, None while it lasts.
+
+    The box's own `out_…` columns tell the one that lasts. `expected_on` is what was last said of its end.
+    """
+
+    __tablename__ = "box_outages"
+    __table_args__ = (
+        CheckConstraint("ended_on IS NULL OR ended_on >= started_on", name="days"),
+        Index("ix_box_outages_box", "box_id", "started_on"),
+        Index(
+            "uq_box_outages_open",
+            "box_id",
+            unique=True,
+            sqlite_where=text("ended_on IS NULL"),
+            postgresql_where=text("ended_on IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    box_id: Mapped[int] = mapped_column(ForeignKey("boxes.id"))
+    reason: Mapped[OutReason] = mapped_column(text_enum(OutReason))
+    note: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    started_on: Mapped[date]
+    expected_on: Mapped[date | None]
+    ended_on: Mapped[date | None]
+    created_at: Mapped[datetime]
 
 
 class BoxItem(Model):

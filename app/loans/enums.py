@@ -79,3 +79,10 @@ class ReminderKind(enum.StrEnum):
     B1 = "b1"
     A1 = "a1"
     A7 = "a7"
+
+
+class FeedKind(enum.StrEnum):
+    """What a calendar of lending tells: where one box is, or who comes to the depot when."""
+
+    BOX = "box"
+    DESK = "desk"

@@ -1,31 +1,40 @@
 """What the database itself keeps of loans: no use without an accredited facilitator, agreements as they were made.
 
-The migration holds its own copy. A box is used for a loan only where its scenario asks for no accreditation, or one of the
-loan's facilitators holds one on all its days. An agreement's bytes never change, it is accepted once, and never deleted.
+The migrations hold their own copies. A box is used for a loan, or at an event, only where its scenario asks for no
+accreditation, or one of the facilitators named there holds one on all its days. An agreement's bytes never change, it is
+accepted once, and never deleted.
 """
 
 from sqlalchemy import Connection, Table, text
 
 from app.resources.no_overlap import run_after
 
-UNACCREDITED = (
-    "EXISTS (SELECT 1 FROM loans JOIN scenarios ON scenarios.id = loans.scenario_id"
-    " WHERE loans.id = NEW.purpose_id AND scenarios.asks_accreditation)"
-    " AND NOT EXISTS (SELECT 1 FROM loans JOIN loan_facilitators ON loan_facilitators.loan_id = loans.id"
-    " JOIN accreditations ON accreditations.facilitator_id = loan_facilitators.facilitator_id"
-    " AND accreditations.scenario_id = loans.scenario_id"
-    " WHERE loans.id = NEW.purpose_id AND accreditations.withdrawn_at IS NULL"
-    " AND accreditations.granted_on <= loans.from_date"
-    " AND (accreditations.expires_on IS NULL OR accreditations.expires_on >= loans.to_date))"
+_LACKING = (
+    "(NEW.purpose = '{purpose}' AND EXISTS (SELECT 1 FROM {table} JOIN scenarios"
+    " ON scenarios.id = {table}.scenario_id WHERE {table}.id = NEW.purpose_id AND scenarios.asks_accreditation)"
+    " AND NOT EXISTS (SELECT 1 FROM {table} JOIN {people} ON {people}.{key} = {table}.id"
+    " JOIN accreditations ON accreditations.facilitator_id = {people}.facilitator_id"
+    " AND accreditations.scenario_id = {table}.scenario_id"
+    " WHERE {table}.id = NEW.purpose_id AND accreditations.withdrawn_at IS NULL"
+    " AND accreditations.granted_on <= {table}.from_date"
+    " AND (accreditations.expires_on IS NULL OR accreditations.expires_on >= {table}.to_date)))"
 )
-OF_LOAN = "NEW.resource_kind = 'box' AND NEW.purpose = 'loan'"
+UNACCREDITED = " OR ".join(
+    (
+        _LACKING.format(purpose="loan", table="loans", people="loan_facilitators", key="loan_id"),
+        _LACKING.format(purpose="event", table="event_boxes", people="event_boxes_facilitators", key="event_boxes_id"),
+    )
+)
+OF_BOX = "NEW.resource_kind = 'box' AND NEW.purpose IN ('loan', 'event')"
+WHOSE = "resource_kind, resource_id, purpose, purpose_id"
 CHANGED = (
     "OLD.accepted_at IS NOT NULL OR NEW.content IS DISTINCT FROM OLD.content OR NEW.sha256 <> OLD.sha256"
     " OR NEW.loan_id <> OLD.loan_id OR NEW.number <> OLD.number OR NEW.made_at <> OLD.made_at"
 )
-USES_SQLITE = (
-    f"CREATE TRIGGER uses_accredited BEFORE INSERT ON uses WHEN {OF_LOAN}"
+USES_SQLITE = tuple(
+    f"CREATE TRIGGER {name} BEFORE {moment} ON uses WHEN {OF_BOX}"
     f" BEGIN SELECT RAISE(ABORT, 'no accredited facilitator') WHERE {UNACCREDITED}; END"
+    for name, moment in (("uses_accredited", "INSERT"), ("uses_accredited_update", f"UPDATE OF {WHOSE}"))
 )
 AGREEMENTS_SQLITE = (
     "CREATE TRIGGER loan_agreements_no_update BEFORE UPDATE ON loan_agreements"
@@ -38,8 +47,11 @@ USES_POSTGRESQL = (
     "CREATE FUNCTION uses_refuse_unaccredited() RETURNS trigger LANGUAGE plpgsql AS "
     f"$$ BEGIN IF {UNACCREDITED} THEN RAISE EXCEPTION 'no accredited facilitator' USING ERRCODE = '23514'; END IF;"
     " RETURN NEW; END $$",
-    "CREATE TRIGGER uses_accredited BEFORE INSERT ON uses FOR EACH ROW"
-    f" WHEN ({OF_LOAN}) EXECUTE FUNCTION uses_refuse_unaccredited()",
+    *(
+        f"CREATE TRIGGER {name} BEFORE {moment} ON uses FOR EACH ROW"
+        f" WHEN ({OF_BOX}) EXECUTE FUNCTION uses_refuse_unaccredited()"
+        for name, moment in (("uses_accredited", "INSERT"), ("uses_accredited_update", f"UPDATE OF {WHOSE}"))
+    ),
 )
 AGREEMENTS_POSTGRESQL = (
     "CREATE FUNCTION loan_agreements_refuse() RETURNS trigger LANGUAGE plpgsql AS "
@@ -50,14 +62,15 @@ AGREEMENTS_POSTGRESQL = (
     " EXECUTE FUNCTION loan_agreements_refuse()",
 )
 WANTED = {
-    "uses": ("uses_accredited",),
+    "uses": ("uses_accredited", "uses_accredited_update"),
     "loan_agreements": ("loan_agreements_no_delete", "loan_agreements_no_update"),
 }
 
 
 def guard(uses: Table, agreements: Table) -> None:
     """Make the triggers with their tables where the models make those themselves, as tests do."""
-    run_after("after_create", uses, USES_SQLITE, "sqlite")
+    for statement in USES_SQLITE:
+        run_after("after_create", uses, statement, "sqlite")
     for statement in AGREEMENTS_SQLITE:
         run_after("after_create", agreements, statement, "sqlite")
     for statement in USES_POSTGRESQL:

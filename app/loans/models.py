@@ -3,13 +3,14 @@
 from datetime import date, datetime
 from typing import cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model, text_enum
 from app.loans.enums import (
     AcceptedHow,
     CountMoment,
+    FeedKind,
     LoanCancel,
     LoanPurpose,
     LoanRefusal,
@@ -28,7 +29,8 @@ class Loan(Model):
 
     `link_hash` is the digest of the secret in the loan's own link. `promised_on` is the day on which the borrower last said they
     bring the boxes back. `waits_for_event_id`: the training that its facilitators go to first. Agreements up to the number
-    `outdated_agreements` are of other boxes or dates.
+    `outdated_agreements` are of other boxes or dates. `players` were announced, `players_counted` really played.
+    `names_removed_at`: when what tells who borrowed was taken out.
     """
 
     __tablename__ = "loans"
@@ -37,6 +39,7 @@ class Loan(Model):
         CheckConstraint(f"NOT ({LAST_BEFORE_FIRST})", name="period"),
         CheckConstraint("boxes > 0", name="boxes"),
         CheckConstraint("players > 0", name="players"),
+        CheckConstraint("players_counted >= 0", name="players_counted"),
         CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refusal"),
         CheckConstraint("(state = 'cancelled') = (cancel_reason IS NOT NULL)", name="cancel"),
         Index("ix_loans_state", "organiser_id", "state", "from_date"),
@@ -63,6 +66,7 @@ class Loan(Model):
     purpose: Mapped[LoanPurpose] = mapped_column(text_enum(LoanPurpose))
     purpose_note: Mapped[str] = mapped_column(String(300), default="", server_default="")
     players: Mapped[int | None]
+    players_counted: Mapped[int | None]
     place: Mapped[str] = mapped_column(String(160), default="", server_default="")
     notes: Mapped[str] = mapped_column(Text, default="", server_default="")
     refusal: Mapped[LoanRefusal | None] = mapped_column(text_enum(LoanRefusal))
@@ -79,11 +83,15 @@ class Loan(Model):
     returned_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    names_removed_at: Mapped[datetime | None]
     revision: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class LoanBox(Model):
-    """A box that a loan has, or had until it was swapped (`released_at`). Both parties are named at hand-over and return."""
+    """A box that a loan has, or had until it was swapped (`released_at`). Both parties are named at hand-over and return.
+
+    A box is with one borrower at a time.
+    """
 
     __tablename__ = "loan_boxes"
     __table_args__ = (
@@ -91,6 +99,13 @@ class LoanBox(Model):
         CheckConstraint("checked_at IS NULL OR returned_at IS NOT NULL", name="checked"),
         Index("ix_loan_boxes_loan", "loan_id"),
         Index("ix_loan_boxes_box", "box_id", "handed_over_at"),
+        Index(
+            "uq_loan_boxes_away",
+            "box_id",
+            unique=True,
+            sqlite_where=text("handed_over_at IS NOT NULL AND returned_at IS NULL"),
+            postgresql_where=text("handed_over_at IS NOT NULL AND returned_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -176,7 +191,11 @@ class LoanReminder(Model):
 
 
 class EventBoxes(Model):
-    """Boxes of a scenario that an event uses, at one of its stops or as a whole, from one half-day to another."""
+    """Boxes of a scenario that an event uses, at one of its stops or as a whole, from one half-day to another.
+
+    Which boxes these are stands in the ledger alone: uses of purpose `event` whose `purpose_id` is this row's. Fewer of them than
+    `boxes` mean that the event is short of some.
+    """
 
     __tablename__ = "event_boxes"
     __table_args__ = (
@@ -198,6 +217,34 @@ class EventBoxes(Model):
     to_half: Mapped[Half] = mapped_column(text_enum(Half))
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class EventBoxesFacilitator(Model):
+    """Who runs boxes at an event; the ledger has a use of each."""
+
+    __tablename__ = "event_boxes_facilitators"
+    __table_args__ = (Index("ix_event_boxes_facilitators_facilitator", "facilitator_id"),)
+
+    event_boxes_id: Mapped[int] = mapped_column(ForeignKey("event_boxes.id", ondelete="CASCADE"), primary_key=True)
+    facilitator_id: Mapped[int] = mapped_column(ForeignKey("facilitators.id"), primary_key=True)
+
+
+class LendingFeed(Model):
+    """A calendar that a program subscribes to by its secret address: of one box, or of all hand-overs and returns."""
+
+    __tablename__ = "lending_feeds"
+    __table_args__ = (
+        CheckConstraint("(kind = 'box') = (box_id IS NOT NULL)", name="of"),
+        Index("ix_lending_feeds_organiser", "organiser_id", "kind", "box_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
+    kind: Mapped[FeedKind] = mapped_column(text_enum(FeedKind))
+    box_id: Mapped[int | None] = mapped_column(ForeignKey("boxes.id"))
+    token: Mapped[str] = mapped_column(String(40), unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
 
 
 guard(cast(Table, Use.__table__), cast(Table, LoanAgreement.__table__))

@@ -56,16 +56,23 @@ class Closure(Model):
 
 
 class LendingSettings(Model):
-    """How an organiser lends. `weekdays`: figures of its open ones, Monday is 0. `lender`: who signs agreements, in lines."""
+    """How an organiser lends. `weekdays`: figures of its open ones, Monday is 0. `lender`: who signs agreements, in lines.
+
+    `keep_names_days`: how long after its end a loan still tells who borrowed.
+    """
 
     __tablename__ = "lending_settings"
-    __table_args__ = (CheckConstraint("weekdays <> ''", name="weekdays"),)
+    __table_args__ = (
+        CheckConstraint("weekdays <> ''", name="weekdays"),
+        CheckConstraint("keep_names_days BETWEEN 0 AND 3660", name="keep_names"),
+    )
 
     organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"), primary_key=True)
     weekdays: Mapped[str] = mapped_column(String(7), default="01234", server_default="01234")
     zone: Mapped[SchoolZone] = mapped_column(text_enum(SchoolZone), default=SchoolZone.A, server_default="A")
     lender: Mapped[str] = mapped_column(Text, default="", server_default="")
     terms: Mapped[str] = mapped_column(Text, default="", server_default="")
+    keep_names_days: Mapped[int] = mapped_column(default=1095, server_default="1095")
     hours_fr: Mapped[str] = mapped_column(String(200), default="", server_default="")
     hours_en: Mapped[str] = mapped_column(String(200), default="", server_default="")
     revision: Mapped[int] = mapped_column(default=1, server_default="1")
