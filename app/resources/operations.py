@@ -1,6 +1,6 @@
 """The one writer of the ledger of uses. The database itself refuses what overlaps; nothing here commits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from app.resources.enums import Purpose, ResourceKind
 from app.resources.errors import UsesOverlap
 from app.resources.halfdays import Period
 from app.resources.models import Use
-from app.resources.queries import UseRow, find_clashes, list_uses_of
+from app.resources.queries import UseRow, find_clashes, list_uses, list_uses_of
 
 _OVERLAP_STATES = {"23P01"}
 """PostgreSQL's exclusion_violation."""
@@ -31,28 +31,39 @@ def take(
     now: datetime,
 ) -> None:
     """Take a resource for a period; `buffered` is the same with its buffers. Raises UsesOverlap, and writes nothing then."""
+    ids = [resource_id]
+    take_all(kind, ids, purpose, purpose_id, period, buffered, organiser_id=organiser_id, zone=zone, now=now)
+
+
+def take_all(
+    kind: ResourceKind,
+    resource_ids: Sequence[int],
+    purpose: Purpose,
+    purpose_id: int,
+    period: Period,
+    buffered: Period,
+    *,
+    organiser_id: int,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Take several for the same period, in two statements however many. Raises UsesOverlap, and writes nothing then."""
     starts_at, ends_at = buffered.starts_at(zone), buffered.ends_at(zone)
-    if find_clashes(kind, resource_id, starts_at, ends_at):
-        raise UsesOverlap(resource_id)
+    if not resource_ids:
+        return
+    if clashes := list_uses(kind, resource_ids, starts_at, ends_at):
+        raise UsesOverlap(clashes[0].resource_id)
+    common = {
+        "organiser_id": organiser_id, "resource_kind": kind, "purpose": purpose, "purpose_id": purpose_id,
+        "starts_at": starts_at, "from_at": period.starts_at(zone), "to_at": period.ends_at(zone), "ends_at": ends_at,
+        "created_at": now,
+    }  # fmt: skip
     try:
         with db.session.begin_nested():
-            db.session.execute(
-                insert(Use).values(
-                    organiser_id=organiser_id,
-                    resource_kind=kind,
-                    resource_id=resource_id,
-                    purpose=purpose,
-                    purpose_id=purpose_id,
-                    starts_at=starts_at,
-                    from_at=period.starts_at(zone),
-                    to_at=period.ends_at(zone),
-                    ends_at=ends_at,
-                    created_at=now,
-                )
-            )
+            db.session.execute(insert(Use).values([{**common, "resource_id": found} for found in resource_ids]))
     except IntegrityError as error:
-        if _is_overlap(error):  # somebody took it between our look and our writing
-            raise UsesOverlap(resource_id) from error
+        if _is_overlap(error):  # somebody took one between our look and our writing
+            raise UsesOverlap(resource_ids[0]) from error
         raise
 
 
@@ -88,7 +99,7 @@ def shorten(
         return
     to_at, ends_at = period.ends_at(zone), buffered.ends_at(zone)
     if to_at <= use.starts_at:
-        release(purpose, purpose_id, [resource_id], kind=kind)
+        db.session.execute(delete(Use).where(Use.id == use.id))
         return
     from_at = use.from_at if use.from_at < to_at else use.starts_at
     if ends_at > use.ends_at:
@@ -99,23 +110,28 @@ def shorten(
 
 
 def bring_forward(purpose: Purpose, purpose_id: int, kind: ResourceKind, resource_id: int, starts_at: datetime) -> None:
-    """Let a use begin earlier than it would; it never begins later. The buffer after another use, which is over, may be cut.
+    """Let a use begin earlier than it would; it never begins later. The buffer after another use, which is over, ends there.
 
     Raises UsesOverlap when something else uses the resource until then.
     """
     use = _find(purpose, purpose_id, kind, resource_id)
     if use is None or starts_at >= use.starts_at:
         return
-    for clash in find_clashes(kind, resource_id, starts_at, use.starts_at, but=use.id):
-        if clash.to_at > starts_at:
-            raise UsesOverlap(resource_id)
-        starts_at = max(starts_at, clash.ends_at)
+    clashes = find_clashes(kind, resource_id, starts_at, use.starts_at, but=use.id)
+    if any(clash.to_at > starts_at for clash in clashes):
+        raise UsesOverlap(resource_id)
+    db.session.execute(
+        update(Use).where(Use.id.in_([clash.id for clash in clashes])).values(ends_at=starts_at)
+    )  # before: they would overlap
     db.session.execute(update(Use).where(Use.id == use.id).values(starts_at=starts_at))
 
 
 def _find(purpose: Purpose, purpose_id: int, kind: ResourceKind, resource_id: int) -> UseRow | None:
-    rows = list_uses_of(purpose, purpose_id)
-    return next((use for use in rows if (use.resource_kind, use.resource_id) == (kind, resource_id)), None)
+    """The last one, where a purpose has the resource more than once."""
+    rows = [
+        use for use in list_uses_of(purpose, purpose_id) if (use.resource_kind, use.resource_id) == (kind, resource_id)
+    ]
+    return max(rows, key=lambda use: use.starts_at, default=None)
 
 
 def is_unaccredited(error: IntegrityError) -> bool:

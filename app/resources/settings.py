@@ -10,12 +10,14 @@ from app.core.actor import Actor
 from app.core.audit import changes_between, record
 from app.core.db import db
 from app.core.errors import FieldError, NotFound
+from app.resources.calendars import lending_zone
 from app.resources.enums import SchoolZone
 from app.resources.models import Closure, LendingSettings
 
-FIELDS = ("weekdays", "zone", "lender", "terms", "hours_fr", "hours_en")
+FIELDS = ("weekdays", "zone", "lender", "terms", "hours_fr", "hours_en", "keep_names_days")
 LENGTHS = {"lender": 1000, "terms": 8000, "hours_fr": 200, "hours_en": 200}
 LABEL_LENGTH = 120
+KEEP_NAMES_DAYS, LONGEST_KEEPING = 1095, 3660
 LONGEST_CLOSURE = 366
 
 
@@ -25,7 +27,10 @@ class ClosureNotFound(NotFound):
 
 @dataclass(frozen=True)
 class SettingsRow:
-    """`weekdays`: figures of the open ones, Monday is 0. `lender`: who signs agreements; `hours_…`: when to come and fetch."""
+    """`weekdays`: figures of the open ones, Monday is 0. `lender`: who signs agreements; `hours_…`: when to come and fetch.
+
+    `keep_names_days`: how long after its end a loan tells who borrowed.
+    """
 
     weekdays: str = "01234"
     zone: SchoolZone = SchoolZone.A
@@ -33,6 +38,7 @@ class SettingsRow:
     terms: str = ""
     hours_fr: str = ""
     hours_en: str = ""
+    keep_names_days: int = KEEP_NAMES_DAYS
 
 
 @dataclass(frozen=True)
@@ -62,12 +68,14 @@ def list_closures(organiser_id: int, *, since: date | None = None) -> list[Closu
 
 
 def set_settings(organiser_id: int, wanted: SettingsRow, *, by: Actor, now: datetime) -> bool:
-    """Whether anything changed. Raises FieldError (weekdays: required; texts: too_long)."""
+    """Whether anything changed. Raises FieldError (weekdays: required; texts: too_long; keep_names_days: number_…)."""
     values = {name: getattr(wanted, name) for name in FIELDS}
     values["weekdays"] = "".join(_days(wanted.weekdays))
     problems = {name: "too_long" for name, most in LENGTHS.items() if len(values[name]) > most}
     if not values["weekdays"]:
         problems["weekdays"] = "required"
+    if not 0 <= wanted.keep_names_days <= LONGEST_KEEPING:
+        problems["keep_names_days"] = "number_too_low" if wanted.keep_names_days < 0 else "number_too_high"
     if problems:
         raise FieldError(problems)
     before = get_settings(organiser_id)
@@ -86,12 +94,18 @@ def set_settings(organiser_id: int, wanted: SettingsRow, *, by: Actor, now: date
 
 
 def add_closure(organiser_id: int, starts_on: date, ends_on: date, label: str, *, by: Actor, now: datetime) -> int:
-    """Its id. Loans over these days stay. Raises FieldError (ends_on: days_order, number_too_high; label: required, too_long)."""
+    """Its id. Loans over these days stay. Raises FieldError (ends_on: days_order, closure_too_long,
+    closure_over, closure_there; label: required, too_long).
+    """
     label, problems = label.strip(), {}
     if ends_on < starts_on:
         problems["ends_on"] = "days_order"
     elif (ends_on - starts_on).days >= LONGEST_CLOSURE:
         problems["ends_on"] = "closure_too_long"
+    elif ends_on < now.astimezone(lending_zone()).date():
+        problems["ends_on"] = "closure_over"
+    elif any((c.starts_on, c.ends_on) == (starts_on, ends_on) for c in list_closures(organiser_id)):
+        problems["ends_on"] = "closure_there"
     if not label or len(label) > LABEL_LENGTH:
         problems["label"] = "too_long" if label else "required"
     if problems:

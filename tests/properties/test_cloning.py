@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Table, insert, select, update
 
+from app.boxes.drafts import ScenarioDraft
+from app.boxes.operations.scenarios import create_scenario
 from app.core.actor import SYSTEM
 from app.core.db import Model, db
 from app.core.errors import DomainError
@@ -45,6 +47,8 @@ from app.events.operations.cloning import clone_event, create_from_design
 from app.events.queries import EventRow, get_event
 from app.events.questions import Choice, QuestionRow
 from app.registrations.operations import register
+from app.training.models import TrainingScenario
+from app.training.operations import set_training_scenarios
 from tests.factories import NOW, make_organiser, person_draft
 from tests.properties.conftest import LONG
 
@@ -114,6 +118,7 @@ PARTS: dict[type[Model], dict[str, str]] = {
         **dict.fromkeys(("id", "scope", "day"), OWN),
         **dict.fromkeys(("organiser_id", "measure", "audience", "value"), EQUAL),
     },
+    TrainingScenario: {"event_id": OWN, "scenario_id": EQUAL},
 }  # fmt: skip
 
 # Tables that point to an event and of which a copy has nothing: people, what they did, what was told or asked of them.
@@ -121,7 +126,7 @@ PARTS: dict[type[Model], dict[str, str]] = {
 LEFT = {
     "answer_files", "bulk_actions", "declared_statistics", "delegations", "door_codes", "door_conflicts", "door_devices",
     "door_walk_ins", "event_boxes", "exports", "flow_delays", "flow_plans", "import_files", "invitations", "presences",
-    "registrations", "scans", "team_presences", "training_scenarios",
+    "registrations", "scans", "team_presences",
 }  # fmt: skip
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=30)
@@ -226,7 +231,7 @@ def rows_of(model: type[Model], event_id: int) -> list[dict[str, Any]]:
         found = found.join(Wave, Wave.id == Allotment.wave_id).where(Wave.event_id == event_id)
         found = found.order_by(Wave.starts_at, Allotment.wave_id, Allotment.audience)
     else:
-        order = [table.c[name] for name in ("position", "starts_at", "id") if name in table.c]
+        order = [table.c[name] for name in ("position", "starts_at", "id", "scenario_id") if name in table.c]
         found = found.where(table.c.event_id == event_id).order_by(*order)
     return [dict(row) for row in db.session.execute(found).mappings()]
 
@@ -316,6 +321,9 @@ def fill(event: EventRow) -> None:
 
 def test_a_copy_is_its_source_on_other_days(whole_app: Flask) -> None:
     organiser_id = make_organiser()
+    for code in ("S1", "S2"):
+        with transaction():
+            create_scenario(ScenarioDraft(code=code, title_fr=code), organiser_id=organiser_id, by=SYSTEM, now=NOW)
 
     @settings(max_examples=150 if LONG else 10)
     @given(draft=drafts(), days=st.integers(-400, 800))
@@ -323,6 +331,8 @@ def test_a_copy_is_its_source_on_other_days(whole_app: Flask) -> None:
         with transaction():
             slug = create_from_design(draft, questions=QUESTIONS, organiser_id=organiser_id, by=SYSTEM, now=NOW)
         with_targets(get_event(slug))
+        with transaction():
+            set_training_scenarios(get_event(slug), ("S1", "S2"), by=SYSTEM, now=NOW)
         fill(get_event(slug))
         source = get_event(slug)
         day = first_day_of(source) + timedelta(days=days)

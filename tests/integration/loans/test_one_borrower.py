@@ -25,6 +25,7 @@ from app.loans.operations import (
     hand_over,
     look_at_draft,
     move_loan,
+    swap_box,
     take_back,
 )
 from app.loans.operations.agreements import store_agreement
@@ -73,6 +74,47 @@ def test_an_overdue_box_stays_in_the_inventory(whole_app: Flask) -> None:
     give(loan_id, world.box_ids[0], at("2027-02-01"))
     with pytest.raises(BoxPromised), transaction():
         archive_box(world.box_ids[0], organiser_id=world.organiser_id, by=STAFF, now=at("2027-02-20"))
+
+
+def test_a_box_that_may_still_be_fetched_stays_in_the_inventory(whole_app: Flask) -> None:
+    world = make_world(boxes=1)
+    loan_id = world.enter("2027-02-01 am", "2027-02-02 pm").id
+    late = at("2027-02-20")  # nobody came, and nobody wrote that down
+    with pytest.raises(BoxPromised), transaction():
+        archive_box(world.box_ids[0], organiser_id=world.organiser_id, by=STAFF, now=late)
+    with transaction():
+        move_loan(loan_id, LoanMove.NOT_COLLECTED, by=STAFF, now=late)
+        archive_box(world.box_ids[0], organiser_id=world.organiser_id, by=STAFF, now=late)
+
+
+def test_what_is_fetched_before_the_check_of_another_is_over_is_in_use_from_then_on(whole_app: Flask) -> None:
+    world = make_world(boxes=1, before_halves=0, after_halves=2)
+    first, other = world.enter("2027-02-01 am", "2027-02-01 am").id, world.enter("2027-02-03 am", "2027-02-03 pm").id
+    agree(first)
+    agree(other)
+    give(first, world.box_ids[0], at("2027-02-01", 8))
+    bring_back(first, world.box_ids[0], at("2027-02-01", 9))
+    with pytest.raises(BoxNotFree):  # it is the first one's half-day still
+        give(other, world.box_ids[0], at("2027-02-01", 10))
+    give(other, world.box_ids[0], at("2027-02-01", 13))
+    bring_back(other, world.box_ids[0], at("2027-02-01", 14))
+    (before,), (after,) = list_uses_of(Purpose.LOAN, first), list_uses_of(Purpose.LOAN, other)
+    assert (before.to_at, before.ends_at) == (at("2027-02-01", 12), at("2027-02-01", 12))
+    assert (after.starts_at, after.from_at, after.to_at) == (before.ends_at, before.ends_at, at("2027-02-01", 23))
+    assert after.ends_at == at("2027-02-02", 23)  # checked on Tuesday
+
+
+def test_a_box_that_waits_for_its_check_is_not_swapped_in(whole_app: Flask) -> None:
+    world = make_world(boxes=2)
+    first = world.enter("2027-02-01 am", "2027-02-01 pm").id
+    agree(first)
+    box = get_loan(first).loan_boxes[0].box_id
+    give(first, box, at("2027-02-01"))
+    bring_back(first, box, at("2027-02-01", 15))
+    later = world.enter("2027-02-02 am", "2027-02-02 pm", now=at("2027-02-01", 15)).id
+    held = get_loan(later).loan_boxes[0].box_id
+    with pytest.raises(BoxNotFree), transaction():
+        swap_box(later, held, box, by=STAFF, now=at("2027-02-01", 15))
 
 
 def test_what_is_fetched_early_is_in_use_from_then_on(whole_app: Flask) -> None:
