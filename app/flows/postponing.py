@@ -14,6 +14,7 @@ from app.core.db import db
 from app.core.errors import Conflict, FieldError
 from app.events.enums import EventMove, ReasonUse
 from app.events.errors import AudienceApart, PeopleCame
+from app.events.followers import tell_followers
 from app.events.models import Event, Space, Target, Wave
 from app.events.operations import call_for_offers, lock_event
 from app.events.operations.apart import require_all_apart
@@ -98,6 +99,7 @@ def postpone_event(
     moves = dict.fromkeys((wave.id for wave in before.waves), None) if hours is None else deltas(before, hours)
     for follower in list_followers():
         follower(event_id, moves, by, now)
+    tell_followers(before, after, by=by, now=now)
     details = _details(before, after) | why | {"moment": at.isoformat(), "asked": sorted(asked)}
     record(by, POSTPONED, f"event:{event_id}", now=now, organiser_id=before.organiser_id, details=details)
     payload = {"event_id": event_id, "at": at.isoformat(), "waves": sorted(asked), "lost": list(lost)}

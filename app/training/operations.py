@@ -9,10 +9,12 @@ from sqlalchemy import delete, insert
 from app.boxes.drafts import FacilitatorDraft
 from app.boxes.errors import ScenarioNotFound
 from app.boxes.operations.people import ensure_facilitator, grant_accreditation, withdraw_accreditation
+from app.boxes.queries import get_scenario_by_id
 from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import db
 from app.events.queries import EventRow
+from app.training.errors import TrainingToCome
 from app.training.models import TrainingScenario
 from app.training.queries import Trainee, list_trainees, list_training_codes, scenario_ids_of
 
@@ -48,8 +50,13 @@ def grant_from_presence(
     """Accredit who was there, or those registrations that staff name; how many people got something new.
 
     Granted on the local day on which the event ended. Doing it again grants nothing twice, and nothing that was withdrawn.
+    Raises TrainingToCome.
     """
-    scenario_ids = list(scenario_ids_of(event.organiser_id, list_training_codes(event.id)).values())
+    if now < event.starts_at:
+        raise TrainingToCome
+    scenario_ids = sorted(scenario_ids_of(event.organiser_id, list_training_codes(event.id)).values())
+    for scenario_id in scenario_ids:  # all of them first, in one order: requests for each are looked at again
+        get_scenario_by_id(scenario_id, lock=True)
     trainees = list_trainees(event.id) if scenario_ids else []
     chosen = [t for t in trainees if (t.came if registration_ids is None else t.registration_id in registration_ids)]
     return sum(_grant(event, trainee, scenario_ids, by, now) for trainee in chosen)

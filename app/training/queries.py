@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
 from app.boxes.models import Accreditation, Scenario
 from app.checkin.models import Presence
 from app.core.db import db
-from app.events.enums import EventState
+from app.core.i18n import Locale
+from app.events.enums import VISIBLE, EventState
 from app.events.models import Event
+from app.loans.trainings import register_teaching
 from app.registrations.enums import RegistrationKind, RegistrationStatus
 from app.registrations.models import Registration
 from app.training.models import TrainingScenario
@@ -41,6 +44,14 @@ class TrainingLine:
     starts_at: datetime
     timezone: str
     free: int | None
+
+    def title(self, locale: Locale) -> str:
+        return self.title_en if locale == "en" and self.title_en else self.title_fr
+
+
+_TRAINING = (
+    Event.id, Event.slug, Event.title_fr, Event.title_en, Event.starts_at, Event.timezone, Event.capacity, Event.taken,
+)  # fmt: skip
 
 
 def list_training_codes(event_id: int) -> list[str]:
@@ -91,9 +102,7 @@ def list_trainees(event_id: int) -> list[Trainee]:
 def list_next_trainings(scenario_id: int, *, now: datetime, limit: int = 3) -> list[TrainingLine]:
     """Published trainings to come that teach the scenario and have a place left, the next one first."""
     rows = db.session.execute(
-        select(
-            Event.id, Event.slug, Event.title_fr, Event.title_en, Event.starts_at, Event.timezone, Event.capacity, Event.taken
-        )
+        select(*_TRAINING)
         .join(TrainingScenario, TrainingScenario.event_id == Event.id)
         .where(
             TrainingScenario.scenario_id == scenario_id, Event.state == EventState.PUBLISHED,
@@ -101,14 +110,20 @@ def list_next_trainings(scenario_id: int, *, now: datetime, limit: int = 3) -> l
         )
         .order_by(Event.starts_at, Event.id)
     )  # fmt: skip
-    lines = (
-        TrainingLine(
-            r.id, r.slug, r.title_fr, r.title_en, r.starts_at, r.timezone,
-            None if r.capacity is None else r.capacity - r.taken,
-        )
-        for r in rows
-    )  # fmt: skip
+    lines = map(_line, rows)
     return [line for line in lines if line.free is None or line.free > 0][:limit]
+
+
+def find_training(event_id: int | None) -> TrainingLine | None:
+    """An event that somebody waits for, with or without places left; None when the public does not see it."""
+    seen = Event.id == event_id, Event.state.in_(sorted(VISIBLE)), Event.deleted_at.is_(None)
+    row = db.session.execute(select(*_TRAINING).where(*seen)).first() if event_id is not None else None
+    return None if row is None else _line(row)
+
+
+def _line(row: Any) -> TrainingLine:
+    free = None if row.capacity is None else row.capacity - row.taken
+    return TrainingLine(row.id, row.slug, row.title_fr, row.title_en, row.starts_at, row.timezone, free)
 
 
 def list_ended_trainings(since: datetime, now: datetime) -> list[int]:
@@ -122,6 +137,15 @@ def list_ended_trainings(since: datetime, now: datetime) -> list[int]:
         .order_by(Event.id)
     )  # fmt: skip
     return list(db.session.execute(statement).scalars())
+
+
+@register_teaching
+def teaches(event_id: int, scenario_id: int) -> bool:
+    """Whether the event is a training for that scenario."""
+    statement = select(TrainingScenario.event_id).where(
+        TrainingScenario.event_id == event_id, TrainingScenario.scenario_id == scenario_id
+    )
+    return db.session.execute(statement).first() is not None
 
 
 def scenario_ids_of(organiser_id: int, codes: Iterable[str]) -> dict[str, int]:

@@ -27,6 +27,7 @@ from app.events.cloning import (
 from app.events.cloning_design import TargetDraft, target_text
 from app.events.drafts import EventDraft
 from app.events.errors import EventNotFound
+from app.events.followers import tell_copiers
 from app.events.models import Event, Project, Question, Target
 from app.events.operations.editing import create_event
 from app.events.operations.questions import copy_questions
@@ -42,7 +43,8 @@ def clone_event(
     """Make a draft for each of these copies, all of them or none, and return their slugs.
 
     Each has the texts, place, waves, limits, spaces, route, audiences, questions and targets of the event, at the same
-    hours by the clocks; registrations and all that follows from them stay behind. With `with_partners` those who hold
+    hours by the clocks, and what features register with `app.events.followers`; registrations and all that follows from them
+    stay behind. With `with_partners` those who hold
     functions of the event hold the same ones of each copy, as long after it as of the event.
     Raises FieldError (title/fr, title/en, slug, copies: none, too_many_copies or too_many_waves), EventNotFound.
     """
@@ -111,6 +113,7 @@ def _copy(source: EventRow, wanted: CopyDraft, *, by_day: bool, with_partners: b
         update(Event).where(Event.slug == slug).values(cloned_from_id=source.id).returning(Event.id)
     ).scalar_one()
     copy_questions(source.id, event_id, now=now)
+    tell_copiers(source.id, event_id, by=by, now=now)
     _aim(get_event_by_id(event_id), list_event_targets(source.id, before), wanted.first_day)
     if with_partners:
         _entrust_alike(source, event_id, days, by=by, now=now)

@@ -17,6 +17,7 @@ from app.events.changes import event_changes
 from app.events.drafts import AllotmentDraft, EventDraft, SpaceDraft, StopDraft, TransferDraft, WaveDraft
 from app.events.enums import EDITABLE, EventState
 from app.events.errors import EventReadOnly, HasRegistrations
+from app.events.followers import tell_followers
 from app.events.models import (
     ENTRANCE,
     Allotment,
@@ -106,10 +107,13 @@ def edit_event(event_id: int, draft: EventDraft, *, by: Actor, now: datetime) ->
     _write_stops(event_id, draft, spaces, before.stops)
     _reconcile_waves(before, draft)
     _keep_apart(event_id)
-    earlier = _begins_earlier(before, get_event_by_id(event_id))
-    call_for_offers(event_id, now=now, moved=earlier)  # there may be more room now, or another policy
-    if _shows_in_calendar(before) != _shows_in_calendar(get_event_by_id(event_id)):
+    after = get_event_by_id(event_id)
+    call_for_offers(
+        event_id, now=now, moved=_begins_earlier(before, after)
+    )  # there may be more room now, or another policy
+    if _shows_in_calendar(before) != _shows_in_calendar(after):
         raise_sequence(f"event:{event_id}", now=now)
+    tell_followers(before, after, by=by, now=now)
     if details := event_changes(before, get_event_by_id(event_id)):
         record(by, "event.edited", f"event:{event_id}", now=now, organiser_id=before.organiser_id, details=details)
 

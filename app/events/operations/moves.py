@@ -1,5 +1,6 @@
 """The moves of an event along its table of states."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from app.core.db import db
 from app.core.errors import FieldError
 from app.events.enums import EventMove, EventState, ReasonUse
 from app.events.errors import EventIncomplete, NotOver
+from app.events.followers import tell_followers
 from app.events.models import Event
 from app.events.queries import get_event_by_id, get_places
 from app.events.queries.reasons import list_reasons
@@ -59,6 +61,7 @@ def move_event(
     if rests:
         details["date_to_come"] = [True, False]
     record(by, f"event.{move}", f"event:{event_id}", now=now, organiser_id=event.organiser_id, details=details)
+    tell_followers(event, replace(event, state=after, date_to_come=event.date_to_come and not rests), by=by, now=now)
     return after
 
 

@@ -10,8 +10,10 @@ from app.core.db import db
 from app.core.errors import MoveNotAllowed
 from app.events.enums import EventState
 from app.events.errors import EventNotFound
+from app.events.followers import tell_followers
 from app.events.models import Event
 from app.events.operations.waiting import call_for_offers
+from app.events.queries import get_event_by_id
 from app.events.queries.called_off import CalledOffRow, find_called_off
 from app.events.rules import may_reopen
 from app.messages.operations import raise_sequence
@@ -31,7 +33,7 @@ def reopen_event(event_id: int, *, by: Actor, now: datetime) -> CalledOffRow:
     ).one_or_none()
     if row is None:
         raise EventNotFound(str(event_id))
-    called_off = find_called_off(event_id)
+    before, called_off = get_event_by_id(event_id), find_called_off(event_id)
     if called_off is None or not may_reopen(row.state, called_off.at, now):
         raise MoveNotAllowed(REOPEN, row.state)
     db.session.execute(
@@ -52,4 +54,5 @@ def reopen_event(event_id: int, *, by: Actor, now: datetime) -> CalledOffRow:
     call_for_offers(event_id, now=now)
     details = {"state": [EventState.CANCELLED, called_off.before]}
     record(by, "event.reopen", subject, now=now, organiser_id=row.organiser_id, details=details)
+    tell_followers(before, get_event_by_id(event_id), by=by, now=now)
     return called_off
