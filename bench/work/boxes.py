@@ -1,4 +1,4 @@
-"""Boxes: a year of a large pool's calendar, and a hundred programs at once for the last box."""
+"""Boxes: a year of a large pool's calendar, its planning board, and a hundred programs at once for the last box."""
 
 import json
 import time
@@ -30,13 +30,15 @@ from app.resources.models import Use
 from app.structures.drafts import StructureDraft
 from app.structures.models import StructureKind
 from app.structures.operations.directory import create_structure
-from bench.client import NotMeasurable, json_request, run_load
+from bench.client import Connection, NotMeasurable, json_request, request, run_load
 from bench.figures import Figure, at_most, exactly, middle, spread_of
 from bench.in_turn import Plan
 from bench.stage import Stage
+from bench.work.pages import log_in
 
 BOXES, LOANS, DAYS = 100, 5_000, 365
 MILLISECONDS, STATEMENTS = 100.0, 4
+BOARD_DAYS, BOARD_MS = 90, 300.0
 CLIENTS = 100
 ROUNDS = 15
 LONGEST = 60.0
@@ -45,15 +47,18 @@ _numbers = count(1)
 
 
 def boxes(stage: Stage, plan: Plan) -> list[Figure]:
-    """100 boxes with 5,000 loans over 365 days; then the last box of a period, in several rounds."""
+    """100 boxes with 5,000 loans over 365 days, and their board; then the last box of a period, in several rounds."""
     with stage.app.app_context():
         pool = _pool(stage)
         times, statements = _calendar(pool, 5 if plan.quick else ROUNDS)
+    board = _board(stage, 5 if plan.quick else ROUNDS)
     last = [_last_box(stage) for _ in range(1 if plan.quick else 3)]
+    page = f"board of {BOXES} boxes, {BOARD_DAYS} days, whole page, {stage.kind}"
     name = f"availability of {BOXES} boxes, {LOANS} loans, {DAYS} days, {stage.kind}"
     return [
         at_most(name, middle(times), "ms", MILLISECONDS, spread_of(times)),
         at_most(f"  statements of it, {stage.kind}", statements, "statements", STATEMENTS),
+        at_most(page, middle(board), "ms", BOARD_MS, spread_of(board)),
         exactly(f"{CLIENTS} clients for the last box: who got it, {stage.kind}", middle(last), "clients", 1, spread_of(last)),
     ]  # fmt: skip
 
@@ -78,6 +83,22 @@ def _calendar(pool: ScenarioRow, rounds: int) -> tuple[list[float], int]:
         if found.total != BOXES or not any(half.free < BOXES for half in found.halves):
             raise NotMeasurable("the calendar shows no loans")
     return times, len(seen)
+
+
+def _board(stage: Stage, rounds: int) -> list[float]:
+    """Milliseconds in which the server answers with the whole page, bars that move included, to somebody who is signed in."""
+    connection, headers = Connection(stage.ours.address), {"Cookie": log_in(stage)}
+    with stage.app.app_context():
+        first = clock.now().date().isoformat()
+    times = []
+    for number in range(rounds + 3):
+        reply = connection.ask(request("GET", f"/manage/boxes?from={first}&days={BOARD_DAYS}", headers))
+        if reply.status != 200 or reply.body.count(b"data-move=") < BOXES * BOARD_DAYS // 7 * 9 // 10:
+            raise NotMeasurable(f"the board answered {reply.status} with {reply.body.count(b'data-move=')} loans")
+        if number >= 3:
+            times.append(reply.seconds * 1000)
+    connection.close()
+    return times
 
 
 def _pool(stage: Stage) -> ScenarioRow:

@@ -1,0 +1,54 @@
+"""The last move on the board, kept in the browser's session: what the loan had before, good while nothing else changed it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import session
+
+from app.core.actor import Actor
+from app.loans.operations import change_dates, swap_box
+from app.loans.queries import LoanRow, get_loan
+from app.resources.halfdays import HalfDay, Period
+
+KEY = "board_undo"
+
+
+@dataclass(frozen=True)
+class Undo:
+    """`revision` is what the move made of the loan; boxes (their ids) and half-days are as they were before. `back`: the board."""
+
+    loan_id: int
+    revision: int
+    boxes: tuple[int, ...]
+    first: int
+    last: int
+    back: str
+
+
+def keep_undo(before: LoanRow, revision: int, back: str) -> None:
+    period = before.period
+    boxes = [box.box_id for box in before.loan_boxes]
+    session[KEY] = [before.id, revision, boxes, period.first.number, period.last.number, back]
+
+
+def take_undo() -> Undo | None:
+    """The last move; it can be taken back once."""
+    kept: Any = session.pop(KEY, None)
+    if not isinstance(kept, list) or len(kept) != 6:
+        return None
+    return Undo(kept[0], kept[1], tuple(kept[2]), kept[3], kept[4], kept[5])
+
+
+def put_back(undo: Undo, *, by: Actor, now: datetime) -> None:
+    """Dates and boxes as they were. Raises what `change_dates` and `swap_box` raise."""
+    period = Period(HalfDay.of_number(undo.first), HalfDay.of_number(undo.last))
+    revision: int | None = undo.revision
+    if get_loan(undo.loan_id).period != period:
+        change_dates(undo.loan_id, period, by=by, now=now, revision=revision)
+        revision = None  # the scenario is held: nobody else changes it meanwhile
+    now_held = [box.box_id for box in get_loan(undo.loan_id).loan_boxes]
+    gone = [box for box in undo.boxes if box not in now_held]
+    for new, old in zip([box for box in now_held if box not in undo.boxes], gone, strict=False):
+        swap_box(undo.loan_id, new, old, by=by, now=now, revision=revision)
+        revision = None
