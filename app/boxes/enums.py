@@ -33,9 +33,15 @@ class OutReason(enum.StrEnum):
 
 
 class FileUse(enum.StrEnum):
+    """A guide is open to all (`GUIDE`), or kept for those who run the boxes (`GUIDE_KEPT`): it may hold a game's solutions."""
+
     GUIDE = "guide"
+    GUIDE_KEPT = "guide_kept"
     PHOTO = "photo"
     DAMAGE = "damage"
+
+
+GUIDES = frozenset({FileUse.GUIDE, FileUse.GUIDE_KEPT})
 
 
 class AccreditationSource(enum.StrEnum):

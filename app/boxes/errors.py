@@ -1,5 +1,7 @@
 """Refusals of what is lent."""
 
+from collections.abc import Sequence
+
 from app.core.errors import Conflict, NotFound
 
 
@@ -43,3 +45,13 @@ class ScenarioHasBoxes(Conflict):
     """Boxes of it are in the inventory, so it stays."""
 
     code = "scenario_has_boxes"
+
+
+class PromisedToNobodyTrained(Conflict):
+    """Boxes are promised where nobody named may run them. `names`: references of loans, titles of events."""
+
+    code = "promised_to_nobody_trained"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"nobody is accredited for {', '.join(names)}")
+        self.names = tuple(names)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from app.boxes.enums import BoxCondition, FileUse, Wear
+from app.boxes.enums import GUIDES, BoxCondition, FileUse, Wear
 from app.boxes.errors import BoxNotFound, FacilitatorNotFound, FileNotFound, ScenarioNotFound
 from app.boxes.models import Accreditation, Box, BoxFile, BoxItem, Facilitator, Scenario, ScenarioItem
 from app.boxes.rows import (
@@ -160,6 +160,13 @@ def find_labelled(label: str) -> BoxRow | None:
     return None if row is None else BoxRow(**row)
 
 
+def list_back_due(organiser_id: int, today: date) -> list[BoxRow]:
+    """Boxes out of service whose expected day has come: lent again from then on, while nobody said that they are back."""
+    due = Box.condition == BoxCondition.OUT_OF_SERVICE, Box.out_until <= today
+    wanted = (Box.organiser_id == organiser_id, Box.archived_at.is_(None), *due)
+    return [BoxRow(**row) for row in db.session.execute(_boxes(*wanted)).mappings()]
+
+
 def list_depots(organiser_id: int) -> list[str]:
     statement = select(Box.depot).where(Box.organiser_id == organiser_id, Box.archived_at.is_(None), Box.depot != "")
     return sorted(set(db.session.execute(statement).scalars()), key=fold)
@@ -253,6 +260,13 @@ def list_files(*, scenario_id: int | None = None, box_id: int | None = None) -> 
 def get_file(organiser_id: int, token: str) -> tuple[FileRow, bytes]:
     """A file with its content, for the organiser's people. Raises FileNotFound."""
     return _file_with_content(BoxFile.organiser_id == organiser_id, BoxFile.token == token)
+
+
+def list_guides(scenario_ids: Iterable[int]) -> dict[int, FileRow]:
+    """The guide of each of these scenarios that has one, by the scenario's id."""
+    wanted = BoxFile.scenario_id.in_(list(scenario_ids)), BoxFile.use.in_(GUIDES)
+    rows = db.session.execute(select(*_FILE).where(*wanted).order_by(BoxFile.id)).mappings()
+    return {row["scenario_id"]: FileRow(**row) for row in rows}
 
 
 def get_public_file(slug: str, token: str) -> tuple[FileRow, bytes]:

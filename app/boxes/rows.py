@@ -41,6 +41,11 @@ class ScenarioRow:
     archived_at: datetime | None
     boxes: int
 
+    @property
+    def is_game(self) -> bool:
+        """Whether somebody runs it for players; visuals and signage are just lent."""
+        return self.kind is LentKind.GAME
+
     def title(self, locale: Locale) -> str:
         return self._said("title", locale)
 

@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 from app.boxes.drafts import BoxDraft, ExceptionDraft, FacilitatorDraft, ItemDraft, ScenarioDraft
 from app.boxes.enums import LentKind
 from app.core.errors import FieldError
-from app.core.text import TextError, normalise_email, normalise_phone
+from app.core.text import TextError, clean_reach, fold
 
 SCENARIO_LENGTHS = {
     "code": 40, "title_fr": 160, "title_en": 160, "universe_fr": 160, "universe_en": 160, "public_fr": 200,
@@ -50,7 +50,9 @@ def clean_scenario(draft: ScenarioDraft) -> ScenarioDraft:
     for name, (least, most) in numbers.items():
         problems |= _out_of_range(name, getattr(draft, name), least, most)
     if draft.kind is LentKind.OTHER:
-        draft = replace(draft, players_min=None, players_max=None, minutes=None)
+        draft = replace(
+            draft, players_min=None, players_max=None, minutes=None, asks_accreditation=False, accreditation_months=None
+        )
     if draft.players_min and draft.players_max and draft.players_min > draft.players_max:
         problems["players_max"] = "players_order"
     if problems:
@@ -59,15 +61,19 @@ def clean_scenario(draft: ScenarioDraft) -> ScenarioDraft:
 
 
 def clean_items(drafts: Iterable[ItemDraft]) -> list[ItemDraft]:
-    """Raises FieldError at items/<n>/<field>: required, too_long, number_too_low, number_too_high; at items: too_many."""
+    """Raises FieldError at items/<n>/<field>: required, thing_twice, too_long, number_…; at items: too_many."""
     items = [replace(d, name_fr=d.name_fr.strip(), name_en=d.name_en.strip()) for d in drafts]
     problems: dict[str, str] = {"items": "too_many"} if len(items) > MOST_ITEMS else {}
+    names = set[str]()
     for n, item in enumerate(items):
         found = _too_long(
             {"name_fr": item.name_fr, "name_en": item.name_en}, dict.fromkeys(("name_fr", "name_en"), 120)
         )
         if not item.name_fr:
             found["name_fr"] = "required"
+        elif fold(item.name_fr) in names:
+            found["name_fr"] = "thing_twice"
+        names.add(fold(item.name_fr))
         found |= _out_of_range("quantity", item.quantity, 1, MOST)
         found |= _out_of_range("restock_below", item.restock_below, 0, MOST)
         found |= _out_of_range("value_cents", item.value_cents, 0, MOST_CENTS)
@@ -110,15 +116,7 @@ def clean_facilitator(draft: FacilitatorDraft) -> FacilitatorDraft:
     name, problems = " ".join(draft.name.split()), {}
     if not name or len(name) > NAME_LENGTH:
         problems["name"] = "too_long" if name else "required"
-    email, phone = draft.email.strip(), draft.phone.strip()
-    try:
-        email = normalise_email(email) if email else ""
-    except TextError as error:
-        problems["email"] = error.code
-    try:
-        phone = normalise_phone(phone) if phone else ""
-    except TextError as error:
-        problems["phone"] = error.code
+    email, phone = clean_reach(draft.email, draft.phone, problems)
     if problems:
         raise FieldError(problems)
     return replace(draft, name=name, email=email, phone=phone)

@@ -6,7 +6,7 @@ the last half-day of its loan on. Requests that wait count as well, with their b
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
@@ -22,13 +22,14 @@ from app.loans.enums import LoanState
 from app.loans.models import Loan, LoanBox
 from app.resources.calendars import OpenDays, lending_zone, open_days
 from app.resources.enums import Half, Purpose, ResourceKind
-from app.resources.halfdays import HalfDay, Period, whole_days
+from app.resources.halfdays import HalfDay, Period, half_day_at, whole_days
 from app.resources.models import Use
 
 FOREVER = 10**9
 """The number of a half-day that never comes."""
 REACH = timedelta(days=400)
 """No buffer reaches further than that."""
+INSTANT = timedelta(microseconds=1)
 _CONDITIONS = (BoxCondition.READY, BoxCondition.INCOMPLETE, BoxCondition.OUT_OF_SERVICE)
 _WEARS = (Wear.GOOD, Wear.WORN)
 
@@ -85,7 +86,9 @@ class Availability:
 
 @dataclass(frozen=True)
 class PoolBox:
-    """A box and when it cannot be lent whatever the ledger says. `uses` counts past uses and those promised to come."""
+    """A box and when it cannot be lent whatever the ledger says. `uses` counts past uses and those promised to come, loans’ and
+    events’; `last_used_on` is the last day of any that is past, or at an event.
+    """
 
     id: int
     code: str
@@ -106,15 +109,16 @@ def availability(scenario: Pool, first_day: date, last_day: date, *, now: dateti
     """What is free of a scenario's boxes from one day to another, both included, in four statements."""
     zone, span = lending_zone(), whole_days(first_day, last_day)
     first, last = span.first.number, span.last.number
-    boxes = _boxes(scenario.id, zone, now)
-    uses = _uses(scenario.id, span, zone)
+    boxes = _boxes(scenario.id, now)
+    uses = _uses([scenario.id], span, zone)
     changes = [0] * (len(span) + 1)
     for box in boxes:
         mine = uses.get(box.id, [])
         for start, end in _united(mine, box.blocked) if box.blocked else mine:
             _add(changes, start - first, end - first)
     calendar = open_days(scenario.organiser_id, first_day, last_day)
-    for (start, end), count in _asked(scenario, calendar, first_day, last_day):
+    asked = _asked([scenario], {scenario.organiser_id: calendar}, first_day, last_day)
+    for (start, end), count in asked.get(scenario.id, []):
         if start <= last and end >= first:
             _add(changes, start - first, end - first, count)
     total = len(boxes)
@@ -144,7 +148,7 @@ def free_boxes(
     numbers = wanted.first.number, wanted.last.number
     free = [
         box
-        for box in _boxes(scenario.id, zone, now)
+        for box in _boxes(scenario.id, now)
         if box.id not in taken and not any(_meet(numbers, blocked) for blocked in box.blocked)
     ]
     return sorted(free, key=lambda box: box.turn)
@@ -162,16 +166,41 @@ def count_free(
     are left when waiting requests have theirs.
     """
     calendar = calendar or open_days(scenario.organiser_id, period.first.date, period.last.date)
-    wanted = calendar.with_buffers(period, scenario.before_halves, scenario.after_halves)
-    zone, (first, last) = lending_zone(), (wanted.first.number, wanted.last.number)
-    boxes, uses = _boxes(scenario.id, zone, now), _uses(scenario.id, wanted, zone, but_loan_id)
+    calendars = {scenario.organiser_id: calendar}
+    return counts_free([scenario], period, now=now, calendars=calendars, but_loan_id=but_loan_id)[scenario.id]
+
+
+def counts_free(
+    scenarios: Sequence[Pool],
+    period: Period,
+    *,
+    now: datetime,
+    calendars: Mapping[int, OpenDays],
+    but_loan_id: int | None = None,
+) -> dict[int, int]:
+    """`count_free` of several scenarios, by their ids, in three statements. `calendars` by organiser."""
+    wanted = {
+        s.id: calendars[s.organiser_id].with_buffers(period, s.before_halves, s.after_halves) for s in scenarios
+    }  # fmt: skip
+    if not wanted:
+        return {}
+    span = Period(min(w.first for w in wanted.values()), max(w.last for w in wanted.values()))
+    boxes = pools(wanted, now=now)
+    uses = _uses(wanted, span, lending_zone(), but_loan_id)
+    asked = _asked(scenarios, calendars, span.first.date, span.last.date, but_loan_id=but_loan_id)
+    return {i: _count_free(wanted[i], boxes.get(i, []), uses, asked.get(i, [])) for i in wanted}
+
+
+def _count_free(
+    wanted: Period, boxes: Sequence[PoolBox], uses: Mapping[int, list[Numbers]], asked: Sequence[tuple[Numbers, int]]
+) -> int:
+    first, last = wanted.first.number, wanted.last.number
     changes, free = [0] * (len(wanted) + 1), 0
     for box in boxes:
         busy = [part for part in _united(uses.get(box.id, []), box.blocked) if _meet(part, (first, last))]
         free += not busy
         for start, end in busy:
             _add(changes, start - first, end - first)
-    asked = _asked(scenario, calendar, wanted.first.date, wanted.last.date, but_loan_id=but_loan_id)
     for (start, end), count in asked:
         if start <= last and end >= first:
             _add(changes, start - first, end - first, count)
@@ -201,36 +230,52 @@ def _united(*parts: Sequence[Numbers]) -> list[Numbers]:
     return found
 
 
-def _boxes(scenario_id: int, zone: ZoneInfo, now: datetime) -> list[PoolBox]:
-    """The boxes of the inventory in one statement. Overdue ones are with a borrower whose last half-day is over."""
+def _boxes(scenario_id: int, now: datetime) -> list[PoolBox]:
+    return pools([scenario_id], now=now).get(scenario_id, [])
+
+
+def pools(scenario_ids: Collection[int], *, now: datetime) -> dict[int, list[PoolBox]]:
+    """The boxes of these scenarios' inventory, by scenario, in one statement.
+
+    Overdue ones are with a borrower whose last half-day is over.
+    """
+    zone = lending_zone()
     pending = (
         select(LoanBox.box_id, func.count().label("pending"))
         .where(LoanBox.released_at.is_(None), LoanBox.handed_over_at.is_(None))
         .group_by(LoanBox.box_id)
         .subquery()
     )
+    at_events = (
+        select(Use.resource_id, func.count().label("uses"), func.max(Use.to_at).label("last_at"))
+        .where(Use.purpose == Purpose.EVENT, Use.resource_kind == ResourceKind.BOX)
+        .group_by(Use.resource_id)
+        .subquery()
+    )
     away = and_(LoanBox.box_id == Box.id, LoanBox.handed_over_at.is_not(None), LoanBox.returned_at.is_(None))
     rows = db.session.execute(
         select(
             Box.id, Box.code, Box.condition, Box.wear, Box.uses_count, Box.last_used_on, Box.out_from, Box.out_until,
-            pending.c.pending, Loan.to_date, Loan.to_half,
+            Box.scenario_id, pending.c.pending, Loan.to_date, Loan.to_half, at_events.c.uses.label("events"), at_events.c.last_at,
         )
         .outerjoin(LoanBox, away)
         .outerjoin(Loan, Loan.id == LoanBox.loan_id)
         .outerjoin(pending, pending.c.box_id == Box.id)
-        .where(Box.scenario_id == scenario_id, Box.archived_at.is_(None))
+        .outerjoin(at_events, at_events.c.resource_id == Box.id)
+        .where(Box.scenario_id.in_(scenario_ids), Box.archived_at.is_(None))
         .order_by(Box.id)
     )  # fmt: skip
-    found: dict[int, PoolBox] = {}
+    found: dict[int, dict[int, PoolBox]] = {}
     for row in rows:
-        blocked = list(found[row.id].blocked) if row.id in found else _out(row.condition, row.out_from, row.out_until)
+        pool = found.setdefault(row.scenario_id, {})
+        blocked = list(pool[row.id].blocked) if row.id in pool else _out(row.condition, row.out_from, row.out_until)
         if row.to_date is not None and (last := HalfDay(row.to_date, row.to_half)).ends_at(zone) <= now:
             blocked.append((last.number, FOREVER))
-        uses = row.uses_count + (row.pending or 0)
-        found[row.id] = PoolBox(
-            row.id, row.code, row.condition, row.wear, uses, row.last_used_on, tuple(blocked)
-        )  # fmt: skip
-    return list(found.values())
+        uses = row.uses_count + (row.pending or 0) + (row.events or 0)
+        days = [row.last_used_on, row.last_at and half_day_at(row.last_at - INSTANT, zone).date]
+        last_on = max((day for day in days if day is not None), default=None)
+        pool[row.id] = PoolBox(row.id, row.code, row.condition, row.wear, uses, last_on, tuple(blocked))
+    return {scenario_id: list(pool.values()) for scenario_id, pool in found.items()}
 
 
 def _out(condition: BoxCondition, since: date | None, until: date | None) -> list[Numbers]:
@@ -239,7 +284,9 @@ def _out(condition: BoxCondition, since: date | None, until: date | None) -> lis
     return [(since.toordinal() * 2, FOREVER if until is None else until.toordinal() * 2 - 1)]
 
 
-def _uses(scenario_id: int, span: Period, zone: ZoneInfo, but_loan_id: int | None = None) -> dict[int, list[Numbers]]:
+def _uses(
+    scenario_ids: Collection[int], span: Period, zone: ZoneInfo, but_loan_id: int | None = None
+) -> dict[int, list[Numbers]]:
     """Half-days in use, by box. A use of a part of a half-day takes it whole."""
     begins = [half_day.starts_at(zone) for half_day in span]
     until = span.ends_at(zone)
@@ -248,7 +295,7 @@ def _uses(scenario_id: int, span: Period, zone: ZoneInfo, but_loan_id: int | Non
         .join(Box, Box.id == Use.resource_id)
         .where(
             Use.resource_kind == ResourceKind.BOX,
-            Box.scenario_id == scenario_id,
+            Box.scenario_id.in_(scenario_ids),
             Use.starts_at < until,
             Use.ends_at > begins[0],
         )
@@ -280,20 +327,29 @@ def _taken(scenario_id: int, wanted: Period, zone: ZoneInfo, but_loan_id: int | 
 
 
 def _asked(
-    scenario: Pool, calendar: OpenDays, first_day: date, last_day: date, *, but_loan_id: int | None = None
-) -> list[tuple[Numbers, int]]:
-    """Half-days (buffers included) and boxes of the requests that wait."""
-    statement = select(Loan.boxes, Loan.from_date, Loan.from_half, Loan.to_date, Loan.to_half).where(
-        Loan.scenario_id == scenario.id,
+    scenarios: Sequence[Pool],
+    calendars: Mapping[int, OpenDays],
+    first_day: date,
+    last_day: date,
+    *,
+    but_loan_id: int | None = None,
+) -> dict[int, list[tuple[Numbers, int]]]:
+    """Half-days (buffers included) and boxes of the requests that wait, by scenario."""
+    known = {scenario.id: scenario for scenario in scenarios}
+    columns = Loan.scenario_id, Loan.boxes, Loan.from_date, Loan.from_half, Loan.to_date, Loan.to_half
+    statement = select(*columns).where(
+        Loan.scenario_id.in_(known),
         Loan.state == LoanState.ASKED,
         Loan.to_date >= max(first_day, date.min + REACH) - REACH,
         Loan.from_date <= min(last_day, date.max - REACH) + REACH,
     )
     if but_loan_id is not None:
         statement = statement.where(Loan.id != but_loan_id)
-    found = []
+    found = defaultdict[int, list[tuple[Numbers, int]]](list)
     for row in db.session.execute(statement):
+        scenario = known[row.scenario_id]
         asked = Period(HalfDay(row.from_date, row.from_half), HalfDay(row.to_date, row.to_half))
+        calendar = calendars[scenario.organiser_id]
         taken = calendar.with_buffers(asked, scenario.before_halves, scenario.after_halves)
-        found.append(((taken.first.number, taken.last.number), row.boxes))
+        found[scenario.id].append(((taken.first.number, taken.last.number), row.boxes))
     return found

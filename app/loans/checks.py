@@ -8,8 +8,7 @@ from sqlalchemy import and_, exists, func, or_, select
 from app.boxes.models import Accreditation, Box, Scenario
 from app.core.checks import check
 from app.core.db import db
-from app.events.models import Event
-from app.loans import belongings
+from app.loans import belongings, checks_events, checks_names, untrained
 from app.loans.enums import LoanState
 from app.loans.kept import missing_triggers
 from app.loans.models import EventBoxes, Loan, LoanAgreement, LoanBox, LoanFacilitator
@@ -17,10 +16,11 @@ from app.loans.rules import ENDED, HOLDS_BOXES
 from app.resources.enums import Purpose, ResourceKind
 from app.resources.models import Use
 
-__all__ = ["belongings"]
+__all__ = ["belongings", "checks_events", "checks_names", "untrained"]
 
 _OF_LOAN = and_(Use.purpose == Purpose.LOAN, Use.resource_kind == ResourceKind.BOX)
 _CURRENT = LoanBox.released_at.is_(None)
+_scenario_of_box = select(Box.scenario_id).where(Box.id == Use.resource_id).correlate(Use).scalar_subquery()
 
 
 @check("loans.triggers", "The database itself keeps uses accredited and agreements as they were made")
@@ -64,8 +64,11 @@ def check_uses_of_nothing(now: datetime) -> list[str]:
         LoanBox.box_id == Use.resource_id,
         _CURRENT,
     )
-    of_event = exists().where(Event.id == Use.purpose_id) & exists().where(
-        EventBoxes.event_id == Use.purpose_id, EventBoxes.ended_at.is_(None)
+    of_event = exists().where(
+        EventBoxes.id == Use.purpose_id,
+        EventBoxes.organiser_id == Use.organiser_id,
+        EventBoxes.scenario_id == _scenario_of_box,
+        or_(EventBoxes.ended_at.is_(None), Use.from_at < EventBoxes.ended_at),
     )
     box = exists().where(Box.id == Use.resource_id, Box.organiser_id == Use.organiser_id)
     rows = db.session.execute(
@@ -100,6 +103,19 @@ def check_boxes(now: datetime) -> list[str]:
         .order_by(Loan.id, Box.id)
     )
     return [f"{reference} has box {code} of another scenario or organiser" for reference, code in rows]
+
+
+@check("loans.with_one_borrower", "A box is with one borrower at a time")
+def check_with_one_borrower(now: datetime) -> list[str]:
+    rows = db.session.execute(
+        select(Box.code, func.count())
+        .join(LoanBox, LoanBox.box_id == Box.id)
+        .where(LoanBox.handed_over_at.is_not(None), LoanBox.returned_at.is_(None))
+        .group_by(Box.id, Box.code)
+        .having(func.count() > 1)
+        .order_by(Box.id)
+    )
+    return [f"box {code} is out with {borrowers} borrowers" for code, borrowers in rows]
 
 
 @check("loans.accredited", "Boxes that ask for it are promised to accredited facilitators alone")

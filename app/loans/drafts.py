@@ -49,3 +49,19 @@ class CheckDraft:
     note: str = ""
     out_reason: OutReason | None = None
     out_until: date | None = None
+
+
+@dataclass(frozen=True)
+class EventBoxesDraft:
+    """Boxes that an event wants, perhaps at one of its stops, and who runs them.
+
+    `over_requests`: although requests that wait ask for them.
+    """
+
+    event_id: int
+    scenario_id: int
+    boxes: int
+    period: Period
+    stop_id: int | None = None
+    facilitator_ids: tuple[int, ...] = ()
+    over_requests: bool = False

@@ -1,12 +1,21 @@
 """Refusals of loans."""
 
-from app.core.errors import Conflict, NotFound
+from collections.abc import Sequence
+
+from app.core.errors import Conflict, MoveNotAllowed, NotFound
+from app.core.i18n import Locale
 
 
 class LoanNotFound(NotFound):
     """No such loan for the one who asks."""
 
     code = "loan_not_found"
+
+
+class LinkClosed(NotFound):
+    """The loan ended so long ago that its link shows nothing any more."""
+
+    code = "link_closed"
 
 
 class NoBoxFree(Conflict):
@@ -45,6 +54,12 @@ class TooSoon(Conflict):
     code = "too_soon"
 
 
+class DaysOver(MoveNotAllowed):
+    """The days that were asked for are over: nothing is lent for them."""
+
+    code = "days_over"
+
+
 class NoAgreement(Conflict):
     """There is no agreement to accept, or a newer one than the one that was read."""
 
@@ -55,3 +70,49 @@ class LoanChanged(Conflict):
     """Somebody changed the loan since it was read."""
 
     code = "loan_changed"
+
+
+class EventBoxesNotFound(NotFound):
+    """No such boxes at an event for the one who asks, or they were given back."""
+
+    code = "event_boxes_not_found"
+
+
+class EventIsOff(Conflict):
+    """The event is called off, archived or in the bin, or its new date is to come: it takes no boxes."""
+
+    code = "event_is_off"
+
+
+class BoxesAskedFor(Conflict):
+    """There are boxes enough, but requests that wait ask for `asked` of them: whoever knows that may take them all the same."""
+
+    code = "boxes_asked_for"
+
+    def __init__(self, asked: int) -> None:
+        super().__init__(f"requests that wait ask for {asked} of these boxes")
+        self.asked = asked
+
+
+class FacilitatorBusy(Conflict):
+    """Somebody runs boxes at another event, or elsewhere at this one, at that time. `name`, and that event’s titles and slug."""
+
+    code = "facilitator_busy"
+
+    def __init__(self, name: str, title_fr: str, title_en: str, slug: str) -> None:
+        super().__init__(f"{name} runs boxes at {slug} then")
+        self.name, self.title_fr, self.title_en, self.slug = name, title_fr, title_en, slug
+
+    def title(self, locale: Locale) -> str:
+        """The other event’s."""
+        return self.title_en if locale == "en" and self.title_en else self.title_fr
+
+
+class FacilitatorNeeded(Conflict):
+    """A loan that goes on or an event to come counts on them: what is in `references` is to be settled first."""
+
+    code = "facilitator_needed"
+
+    def __init__(self, references: Sequence[str]) -> None:
+        super().__init__(f"the facilitator is still needed for {', '.join(references)}")
+        self.references = tuple(references)

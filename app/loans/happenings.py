@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.actor import Actor
+from app.loans.enums import LoanCancel
 
 
 class Happening(enum.StrEnum):
@@ -26,12 +27,14 @@ class Happening(enum.StrEnum):
     CLOSED = "closed"
     CANCELLED = "cancelled"
     NOT_COLLECTED = "not_collected"
+    PEOPLE_NAMED = "people_named"
+    WAIT_ENDED = "wait_ended"
 
 
 @dataclass(frozen=True)
 class Happened:
     """`from_box`/`to_box` are the box codes of a swap. After DATES_CHANGED and BOX_SWAPPED the agreement is to be made anew
-    when `new_agreement` says so.
+    when `new_agreement` says so; `why`: what made the change necessary, for the borrower's mail.
     """
 
     what: Happening
@@ -41,6 +44,7 @@ class Happened:
     from_box: str = ""
     to_box: str = ""
     new_agreement: bool = False
+    why: LoanCancel | None = None
 
 
 Listener = Callable[[Happened], None]

@@ -1,4 +1,4 @@
-"""Work of loans: agreements are made, reminders leave. Importing this registers their mails."""
+"""Work of loans: agreements are made, reminders leave, names go. Importing this registers their mails."""
 
 from datetime import timedelta
 
@@ -11,6 +11,8 @@ from app.loans.enums import LoanState
 from app.loans.errors import LoanChanged, LoanNotFound
 from app.loans.notifications import AGREEMENT_JOB
 from app.loans.operations.agreements import store_agreement
+from app.loans.operations.forgetting import forget_names, list_to_forget
+from app.loans.operations.forgetting_people import forget_facilitator, list_facilitators_to_forget
 from app.loans.operations.reminding import list_to_remind, remind
 from app.loans.papers import agreement_document
 from app.loans.queries import get_loan, latest_agreement_number
@@ -43,6 +45,18 @@ def make_agreement(context: JobContext) -> None:
             store_agreement(loan.id, content, after + 1, revision=loan.revision, now=now)
     except LoanChanged as error:
         raise TryLater(str(error)) from error
+
+
+@periodic("loans.remove_names", every=timedelta(days=1))
+def remove_names(context: JobContext) -> None:
+    """Names of loans and facilitators go when their organiser’s time is over, each in a transaction of its own."""
+    now = context.now()
+    for loan_id in list_to_forget(now):
+        with transaction():
+            forget_names(loan_id, now=now)
+    for organiser_id, facilitator_id in list_facilitators_to_forget(now):
+        with transaction():
+            forget_facilitator(facilitator_id, organiser_id=organiser_id, now=now)
 
 
 @periodic("loans.remind", every=timedelta(hours=1))

@@ -2,11 +2,14 @@
 
 import hmac
 from base64 import urlsafe_b64encode
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from app.core.urls import settings
 
 _PURPOSE = b"loan link"
+OPEN_FOR = timedelta(days=90)
+"""How long after its end a loan is shown by its link: mails go astray."""
 
 
 def loan_token(organiser_id: int, reference: str) -> str:
@@ -17,3 +20,8 @@ def loan_token(organiser_id: int, reference: str) -> str:
 
 def loan_path(token: str) -> str:
     return f"/l/{token}"
+
+
+def is_closed(ended_at: datetime | None, now: datetime) -> bool:
+    """Whether the link of a loan that ended then shows nothing any more."""
+    return ended_at is not None and ended_at + OPEN_FOR <= now

@@ -1,26 +1,33 @@
 """The mails about loans, made when they go out: what is no longer so is told to nobody."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from app.core.i18n import N_, Locale, format_date_by, translate
 from app.core.urls import absolute
-from app.loans.enums import LoanState, ReminderKind
+from app.loans.agreements import agreement_content, list_agreements
+from app.loans.enums import LoanCancel, LoanState, ReminderKind
 from app.loans.errors import LoanNotFound
 from app.loans.happenings import Happening
 from app.loans.links import loan_path, loan_token
 from app.loans.notifications import (
+    AGREED_MAIL,
     APPROVED_MAIL,
     ASKED_MAIL,
     CANCELLED_MAIL,
     CHANGED_MAIL,
+    NOT_COLLECTED_MAIL,
     REFUSED_MAIL,
     REMINDER_MAIL,
+    TEAM_MAIL,
 )
 from app.loans.queries import LoanRow, get_loan
-from app.loans.words import CANCEL_WORDS, REFUSAL_WORDS, half_day_words, period_words
-from app.messages.rendering import Mail, RenderContext, render_mail_templates, renderer
+from app.loans.wanted import is_wanted
+from app.loans.words import BORROWERS_CANCEL_WORDS, REFUSAL_WORDS, half_day_words, period_words
+from app.messages.rendering import Attachment, Mail, RenderContext, render_mail_templates, renderer
 from app.resources.calendars import lending_zone
+from app.resources.settings import get_settings
 
 _REMINDER_TITLES = {
     ReminderKind.B3: N_("Your boxes come back on %(day)s"),
@@ -62,10 +69,18 @@ def changed(context: RenderContext) -> Mail | None:
             return None
         if context.params["what"] == Happening.BOX_SWAPPED:
             boxes = {"old": context.params["from_box"], "new": context.params["to_box"]}
+            if boxes["new"] not in loan.box_codes:
+                return None
             lines = [translate(locale, "You get box %(new)s in place of box %(old)s: it holds the same game.", **boxes)]
+        elif context.params["what"] == Happening.PEOPLE_NAMED:
+            names = ", ".join(person.name for person in loan.facilitators)
+            lines = [translate(locale, "Other people run the game now: %(names)s.", names=names)]
         else:
             days = period_words(loan.period, locale)
             lines = [translate(locale, "The dates of your loan changed. They are now: %(days)s.", days=days)]
+        if context.params.get("why"):
+            reason = translate(locale, BORROWERS_CANCEL_WORDS[LoanCancel(context.params["why"])])
+            lines.append(translate(locale, "The reason: %(reason)s.", reason=reason))
         to_accept = loan.state is LoanState.APPROVED
         if to_accept:
             lines.append(translate(locale, "The agreement was made anew. Read it and accept it again."))
@@ -93,9 +108,84 @@ def cancelled(context: RenderContext) -> Mail | None:
         if loan.cancel_reason is None:
             return None
         title = translate(locale, "Your loan %(reference)s is called off", reference=loan.reference)
-        return title, _reason(CANCEL_WORDS[loan.cancel_reason], loan, locale), translate(locale, "See my loan")
+        return (
+            title,
+            _reason(BORROWERS_CANCEL_WORDS[loan.cancel_reason], loan, locale),
+            translate(locale, "See my loan"),
+        )
 
     return _mail(context, say)
+
+
+@renderer(AGREED_MAIL)
+def agreed(context: RenderContext) -> Mail | None:
+    """With the agreement as it was accepted; without where it was signed before its file was made."""
+    files: list[Attachment] = []
+
+    def say(loan: LoanRow, locale: Locale) -> Said | None:
+        if loan.state not in {LoanState.AGREED, LoanState.HANDED_OVER}:
+            return None
+        title = translate(locale, "The agreement on your loan %(reference)s is accepted", reference=loan.reference)
+        when = half_day_words(loan.period.first, locale)
+        lines = [translate(locale, "Next: fetch the boxes on %(day)s.", day=when), *_hours(loan, locale)]
+        kept = next(
+            (a for a in list_agreements(loan.id) if a.accepted_at and a.number > loan.outdated_agreements), None
+        )
+        if kept:
+            content = agreement_content(loan.id, kept.number)
+            files.append(Attachment(f"convention-{loan.reference}.pdf", "application/pdf", content))
+            lines.append(translate(locale, "The agreement is attached to this mail."))
+        return title, lines, translate(locale, "See my loan")
+
+    mail = _mail(context, say)
+    return replace(mail, attachments=tuple(files)) if mail else None
+
+
+@renderer(NOT_COLLECTED_MAIL)
+def not_collected(context: RenderContext) -> Mail | None:
+    def say(loan: LoanRow, locale: Locale) -> Said | None:
+        if loan.state is not LoanState.NOT_COLLECTED:
+            return None
+        title = translate(locale, "Your loan %(reference)s is over: nobody came", reference=loan.reference)
+        lines = [
+            translate(locale, "Nobody came to fetch what was kept for you. Others may have it now."),
+            translate(locale, "Do you still need it? Write to us or call: we look for other days with you."),
+        ]
+        return title, lines, translate(locale, "See my loan")
+
+    return _mail(context, say)
+
+
+@renderer(TEAM_MAIL)
+def for_team(context: RenderContext) -> Mail | None:
+    """A request that came in, for those who decide on it."""
+    try:
+        loan = get_loan(int(context.params["loan_id"]))
+    except LoanNotFound:
+        return None
+    if loan.state not in {LoanState.ASKED, LoanState.APPROVED}:
+        return None
+    locale, waits = context.locale, loan.state is LoanState.ASKED
+    title = N_("Request for a loan: %(borrower)s") if waits else N_("Loan accepted at once: %(borrower)s")
+    title = translate(locale, title, borrower=loan.structure_name)
+    todo = N_("Look at it, then accept or decline it.") if waits else N_("This borrower is trusted: boxes are kept.")
+    title, text, html = render_mail_templates(
+        "loans/team",
+        locale,
+        organiser_id=context.organiser_id,
+        heading=title,
+        lines=[translate(locale, todo)],
+        game=loan.is_game,
+        scenario=f"{loan.scenario_code} · {loan.scenario_title(locale)}",
+        boxes=", ".join(loan.box_codes) or str(loan.boxes),
+        days=period_words(loan.period, locale),
+        structure=loan.structure_name,
+        reference=loan.reference,
+        who=", ".join(filter(None, (loan.contact_name, loan.email))),
+        link=absolute(f"/manage/boxes/loans/{loan.reference}"),
+        action=translate(locale, "See the request"),
+    )
+    return Mail(title, text, html, reply_to=loan.email or None)
 
 
 @renderer(REMINDER_MAIL)
@@ -114,11 +204,19 @@ def reminder(context: RenderContext) -> Mail | None:
         when = half_day_words(loan.period.last, locale)
         lines = [
             translate(locale, "Boxes with you: %(codes)s. Agreed return: %(when)s.", codes=codes, when=when),
-            translate(locale, "Others count on them. Tell us on which day you bring them back."),
+            *_hours(loan, locale),
+            *([translate(locale, "Others count on them.")] if is_wanted(loan, today) else []),
+            translate(locale, "Tell us on which day you bring them back."),
         ]
         return title, lines, translate(locale, "Say when I bring them back")
 
     return _mail(context, say)
+
+
+def _hours(loan: LoanRow, locale: Locale) -> list[str]:
+    settings = get_settings(loan.organiser_id)
+    hours = settings.hours_en if locale == "en" and settings.hours_en else settings.hours_fr
+    return [translate(locale, "When we are there: %(hours)s", hours=hours)] if hours else []
 
 
 def _reason(words: str, loan: LoanRow, locale: Locale) -> list[str]:
@@ -142,6 +240,7 @@ def _mail(context: RenderContext, say: Callable[[LoanRow, Locale], Said | None])
         heading=heading,
         name=loan.contact_name,
         lines=lines,
+        game=loan.is_game,
         scenario=loan.scenario_title(context.locale),
         boxes=", ".join(loan.box_codes) or str(loan.boxes),
         days=period_words(loan.period, context.locale),

@@ -27,15 +27,15 @@ def nearest_free(
 
     A few dozen statements at most, whatever the number of boxes and loans.
     """
-    shifted, found = list(_shifted(period, today)), list[Period]()
-    if not shifted:
+    candidates, found = list(shifted(period, today)), list[Period]()
+    if not candidates:
         return found
-    first = min(p.first.date for p in shifted) - timedelta(days=30)
-    last = max(p.last.date for p in shifted) + timedelta(days=30)
+    first = min(p.first.date for p in candidates) - timedelta(days=30)
+    last = max(p.last.date for p in candidates) + timedelta(days=30)
     free = availability(scenario, first, last, now=now)
     calendar = open_days(scenario.organiser_id, first, last)
     tried = 0
-    for candidate in shifted:
+    for candidate in candidates:
         if not allowed(candidate) or any(free.free(half) < boxes for half in candidate):
             continue
         tried += 1
@@ -46,7 +46,8 @@ def nearest_free(
     return sorted(found, key=lambda p: p.first)
 
 
-def _shifted(period: Period, today: date) -> Iterator[Period]:
+def shifted(period: Period, today: date) -> Iterator[Period]:
+    """The same half-days on other days from today on, the nearest first, up to REACH days away."""
     for days in range(1, REACH + 1):
         for halves in (2 * days, -2 * days):
             moved = Period(period.first.plus(halves), period.last.plus(halves))

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from app.accounts.queries import get_organiser, list_members
+from app.accounts.rules import Ability, roles_with
 from app.core.actor import ActorKind
 from app.jobs.operations import enqueue
 from app.loans.enums import ReminderKind
 from app.loans.happenings import Happened, Happening, on_happening
 from app.loans.queries import LoanRow, get_loan, latest_agreement_number
-from app.messages.operations import queue_message
+from app.messages.operations import NewMail, queue_message, queue_messages
 
 AGREEMENT_JOB = "loans.make_agreement"
 ASKED_MAIL = "loans.asked"
@@ -16,8 +18,17 @@ APPROVED_MAIL = "loans.approved"
 CHANGED_MAIL = "loans.changed"
 REFUSED_MAIL = "loans.refused"
 CANCELLED_MAIL = "loans.cancelled"
+AGREED_MAIL = "loans.agreed"
+NOT_COLLECTED_MAIL = "loans.not_collected"
 REMINDER_MAIL = "loans.reminder"
-_MAILS = {Happening.APPROVED: APPROVED_MAIL, Happening.REFUSED: REFUSED_MAIL, Happening.CANCELLED: CANCELLED_MAIL}
+TEAM_MAIL = "loans.for_team"
+_MAILS = {
+    Happening.APPROVED: APPROVED_MAIL,
+    Happening.REFUSED: REFUSED_MAIL,
+    Happening.CANCELLED: CANCELLED_MAIL,
+    Happening.AGREED: AGREED_MAIL,
+    Happening.NOT_COLLECTED: NOT_COLLECTED_MAIL,
+}
 _CHANGES = frozenset({Happening.DATES_CHANGED, Happening.BOX_SWAPPED})
 
 
@@ -28,13 +39,15 @@ def follow(happened: Happened) -> None:
     if happened.new_agreement:
         payload = {"loan_id": loan.id, "after": latest_agreement_number(loan.id) or 0}
         enqueue(AGREEMENT_JOB, payload, now=happened.now, subject=f"loan:{loan.id}", organiser_id=loan.organiser_id)
-    if happened.what in _CHANGES:
+    if happened.what in _CHANGES or (happened.what is Happening.PEOPLE_NAMED and happened.new_agreement):
         swapped = {"from_box": happened.from_box, "to_box": happened.to_box}
-        tell(loan, CHANGED_MAIL, now=happened.now, what=happened.what.value, **swapped)
+        why = happened.why.value if happened.why else ""
+        tell(loan, CHANGED_MAIL, now=happened.now, what=happened.what.value, why=why, **swapped)
     elif happened.what in _MAILS:
         tell(loan, _MAILS[happened.what], now=happened.now)
     elif happened.what is Happening.ASKED and happened.by.kind is ActorKind.VISITOR:
         tell(loan, ASKED_MAIL, now=happened.now)
+        _tell_team(loan, happened.now)
 
 
 def tell(loan: LoanRow, template: str, *, now: datetime, **params: Any) -> None:
@@ -49,6 +62,16 @@ def tell(loan: LoanRow, template: str, *, now: datetime, **params: Any) -> None:
             organiser_id=loan.organiser_id,
             now=now,
         )
+
+
+def _tell_team(loan: LoanRow, now: datetime) -> None:
+    """A request came in: to the organiser's address; without one, to its members who lend."""
+    address = get_organiser(loan.organiser_id).email
+    lending = roles_with(Ability.LENDING)
+    members = [] if address else list_members(loan.organiser_id)
+    to = [m.email for m in members if m.role in lending and (m.ends_at is None or m.ends_at > now)]
+    mails = [NewMail(f"loan:{loan.id}", one, "fr", {"loan_id": loan.id}) for one in filter(None, [address, *to])]
+    queue_messages(TEAM_MAIL, mails, organiser_id=loan.organiser_id, now=now)
 
 
 def queue_reminder(loan: LoanRow, kind: ReminderKind, *, now: datetime) -> None:

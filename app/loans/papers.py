@@ -26,6 +26,14 @@ TERMS = (
     "L’emprunteur rapporte les boîtes à la date indiquée. S’il a un empêchement, il prévient le prêteur aussitôt.",
 )
 """What holds where the organiser wrote nothing of its own."""
+TERMS_OF_THINGS = (
+    "Le prêteur remet ce qui est prêté au complet, ou dit ce qui y manque. Les deux parties comptent le contenu à la remise et"
+    " au retour, et leurs noms sont notés.",
+    "L’emprunteur l’utilise pour l’usage indiqué et ne le prête à personne d’autre. Il le garde à l’abri et répond de ce qui est"
+    " perdu ou abîmé, dans la limite de la valeur indiquée. L’usure normale et les consommables ne sont pas à sa charge.",
+    "L’emprunteur le rapporte à la date indiquée. S’il a un empêchement, il prévient le prêteur aussitôt.",
+)
+"""The same for what is no game."""
 
 
 def agreement_document(loan: LoanRow, version: int, made_at: datetime) -> AgreementDocument:
@@ -43,14 +51,20 @@ def agreement_document(loan: LoanRow, version: int, made_at: datetime) -> Agreem
         lender=_lender(organiser, settings),
         borrower=tuple(_borrower(loan)),
         title=loan.scenario_title_fr,
-        boxes_text=f"{loan.boxes} boîte" if loan.boxes == 1 else f"{loan.boxes} boîtes",
+        boxes_text=_how_many(loan),
+        unit="Boîte" if loan.is_game else "Exemplaire",
         from_text=half_day_words(loan.period.first, "fr"),
         to_text=half_day_words(loan.period.last, "fr"),
         use=tuple(_use(loan)),
         contents=tuple(_contents(boxes)),
         value_text=_value(boxes, scenario),
-        terms=_paragraphs(settings.terms) or TERMS,
+        terms=_paragraphs(settings.terms) or (TERMS if loan.is_game else TERMS_OF_THINGS),
     )
+
+
+def _how_many(loan: LoanRow) -> str:
+    unit = "boîte" if loan.is_game else "exemplaire"
+    return f"{loan.boxes} {unit}" if loan.boxes == 1 else f"{loan.boxes} {unit}s"
 
 
 def euros(cents: int) -> str:

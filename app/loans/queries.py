@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from app.boxes.enums import BoxCondition
+from app.boxes.enums import BoxCondition, LentKind
 from app.boxes.models import Box, Facilitator, Scenario
 from app.core.db import db
 from app.core.i18n import Locale
@@ -17,6 +17,7 @@ from app.core.tokens import digest
 from app.loans.enums import CountMoment, LoanCancel, LoanPurpose, LoanRefusal, LoanState
 from app.loans.errors import LoanNotFound
 from app.loans.models import Loan, LoanAgreement, LoanBox, LoanCount, LoanFacilitator
+from app.loans.ready import is_ready
 from app.resources.enums import Half
 from app.resources.halfdays import HalfDay, Period
 from app.structures.models import Structure, StructureKind
@@ -68,6 +69,7 @@ class LoanRow:
     scenario_slug: str
     scenario_title_fr: str
     scenario_title_en: str
+    scenario_kind: LentKind
     asks_accreditation: bool
     boxes: int
     state: LoanState
@@ -87,6 +89,7 @@ class LoanRow:
     purpose: LoanPurpose
     purpose_note: str
     players: int | None
+    players_counted: int | None
     place: str
     notes: str
     refusal: LoanRefusal | None
@@ -102,6 +105,7 @@ class LoanRow:
     returned_at: datetime | None
     checked_at: datetime | None
     ended_at: datetime | None
+    names_removed_at: datetime | None
     revision: int
     loan_boxes: tuple[LoanBoxRow, ...] = field(default=())
     former_boxes: tuple[LoanBoxRow, ...] = field(default=())
@@ -110,6 +114,25 @@ class LoanRow:
     @property
     def period(self) -> Period:
         return Period(HalfDay(self.from_date, self.from_half), HalfDay(self.to_date, self.to_half))
+
+    @property
+    def is_game(self) -> bool:
+        """Whether somebody runs it for players; visuals and signage are just lent."""
+        return self.scenario_kind is LentKind.GAME
+
+    @property
+    def rest(self) -> tuple[LoanBoxRow, ...]:
+        """The boxes that it has and that were never handed over."""
+        return tuple(box for box in self.loan_boxes if box.handed_over_at is None)
+
+    @property
+    def rest_may_be_given_up(self) -> bool:
+        """Whether it lasts only for boxes that nobody came for: all that went out are back."""
+        return (
+            self.state is LoanState.HANDED_OVER
+            and bool(self.rest)
+            and not any(box.is_away for box in self.loan_boxes)
+        )  # fmt: skip
 
     @property
     def box_codes(self) -> tuple[str, ...]:
@@ -121,7 +144,10 @@ class LoanRow:
 
 @dataclass(frozen=True)
 class LoanFilter:
-    """Which loans of an organiser. `text`: reference, structure, commune, contact or box; days: those whose period touches them."""
+    """Which loans of an organiser. `text`: reference, structure, commune, contact or box; days: those whose period touches them.
+
+    `ready_on`: requests that may be approved on that day. `people`: whether `text` is looked for in contacts, too.
+    """
 
     states: frozenset[LoanState] = frozenset()
     text: str = ""
@@ -131,6 +157,8 @@ class LoanFilter:
     from_day: date | None = None
     to_day: date | None = None
     newest_first: bool = False
+    ready_on: date | None = None
+    people: bool = True
 
 
 @dataclass(frozen=True)
@@ -166,14 +194,16 @@ class CountRow:
 _LOAN = (
     Loan.id, Loan.organiser_id, Loan.reference, Loan.scenario_id, Scenario.code.label("scenario_code"),
     Scenario.slug.label("scenario_slug"), Scenario.title_fr.label("scenario_title_fr"),
-    Scenario.title_en.label("scenario_title_en"), Scenario.asks_accreditation, Loan.boxes, Loan.state, Loan.from_date,
-    Loan.from_half, Loan.to_date, Loan.to_half, Loan.structure_id, Structure.name.label("structure_name"),
+    Scenario.title_en.label("scenario_title_en"), Scenario.kind.label("scenario_kind"), Scenario.asks_accreditation,
+    Loan.boxes, Loan.state, Loan.from_date, Loan.from_half, Loan.to_date, Loan.to_half, Loan.structure_id,
+    Structure.name.label("structure_name"),
     Structure.kind.label("structure_kind"), Structure.commune.label("structure_commune"), Loan.contact_id,
-    Loan.contact_name, Loan.email, Loan.phone, Loan.locale, Loan.purpose, Loan.purpose_note, Loan.players, Loan.place,
+    Loan.contact_name, Loan.email, Loan.phone, Loan.locale, Loan.purpose, Loan.purpose_note, Loan.players,
+    Loan.players_counted, Loan.place,
     Loan.notes, Loan.refusal, Loan.cancel_reason, Loan.reason_note, Loan.waits_for_event_id, Loan.promised_on,
     Loan.outdated_agreements,
     Loan.asked_at, Loan.approved_at, Loan.agreed_at, Loan.handed_over_at, Loan.returned_at, Loan.checked_at,
-    Loan.ended_at, Loan.revision,
+    Loan.ended_at, Loan.names_removed_at, Loan.revision,
 )  # fmt: skip
 _LOAN_BOX = (
     LoanBox.loan_id, LoanBox.id, LoanBox.box_id, Box.code, Box.condition, LoanBox.assigned_at, LoanBox.released_at,
@@ -295,7 +325,9 @@ def _conditions(wanted: LoanFilter) -> list[ColumnElement[bool]]:
         found.append(Loan.to_date >= wanted.from_day)
     if wanted.to_day is not None:
         found.append(Loan.from_date <= wanted.to_day)
-    found += [_says(word) for word in wanted.text.split()]
+    if wanted.ready_on is not None:
+        found.append(is_ready(wanted.ready_on))
+    found += [_says(word, wanted.people) for word in wanted.text.split()]
     return found
 
 
@@ -303,15 +335,15 @@ def _has_box(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(and_(LoanBox.loan_id == Loan.id, LoanBox.released_at.is_(None), condition))
 
 
-def _says(word: str) -> ColumnElement[bool]:
+def _says(word: str, people: bool) -> ColumnElement[bool]:
     """Whether a word stands in what a loan is known by; capitals and accents do not matter for structures."""
     typed = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     plain = f"%{typed}%"
     box = exists().where(LoanBox.loan_id == Loan.id, LoanBox.box_id == Box.id, Box.code.ilike(plain, escape="\\"))
+    persons = [Loan.contact_name.ilike(plain, escape="\\"), Loan.email.ilike(plain, escape="\\")] if people else []
     return or_(
         Loan.reference.ilike(plain, escape="\\"),
-        Loan.contact_name.ilike(plain, escape="\\"),
-        Loan.email.ilike(plain, escape="\\"),
+        *persons,
         Structure.search_text.like(f"%{fold(typed)}%", escape="\\"),
         box,
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from app.core.actor import Actor, ActorKind
 from app.core.errors import FieldError, MoveNotAllowed
 from app.core.i18n import as_locale
-from app.core.text import TextError, normalise_email, normalise_phone
+from app.core.text import clean_reach
 from app.loans.drafts import LoanDraft
 from app.loans.enums import LoanMove, LoanState, ReminderKind
 from app.resources.enums import Half, SchoolZone
@@ -132,7 +132,7 @@ def clean_loan(draft: LoanDraft, scenario: Lent, days: Calendar, who: Borrowing)
         problems["players"] = "number_too_low" if draft.players < 1 else "number_too_high"
     if len(draft.facilitator_ids) > MOST_FACILITATORS:
         problems["facilitators"] = "too_many"
-    email, phone = _reach(draft, problems)
+    email, phone = clean_reach(draft.email, draft.phone, problems)
     if problems:
         raise FieldError(problems)
     ids = tuple(dict.fromkeys(draft.facilitator_ids))
@@ -185,6 +185,22 @@ def period_of(first_day: date, first_half: str, last_day: date, last_half: str) 
     return Period(first, last)
 
 
+def moved_to(period: Period, first: HalfDay, days: Calendar) -> Period:
+    """The period when it begins on another half-day: as long as it was.
+
+    It keeps its open half-days, so that two days over a weekend stay two days; where it began or ended on a closed day, or begins
+    on one now, it keeps all its half-days.
+    """
+    if any(days.why_closed(end.date) for end in (period.first, period.last, first)):
+        return Period(first, first.plus(len(period) - 1))
+    left = sum(days.why_closed(half_day.date) is None for half_day in period) - 1
+    last = first
+    while left > 0:
+        last = last.plus(1)
+        left -= days.why_closed(last.date) is None
+    return Period(first, last)
+
+
 def reminder_due(to_date: date, promised_on: date | None, today: date) -> ReminderKind | None:
     """The reminder whose turn it is while boxes are out; none until the day that the borrower promised is over."""
     if promised_on is not None and today <= promised_on:
@@ -204,16 +220,3 @@ def _closed(day: date, days: Calendar, zone: SchoolZone | None) -> str | None:
     if why is not None:
         return f"closed_{why[0]}"
     return "school_holidays" if zone is not None and school_holidays(zone, day) else None
-
-
-def _reach(draft: LoanDraft, problems: dict[str, str]) -> tuple[str, str]:
-    email, phone = draft.email.strip(), draft.phone.strip()
-    try:
-        email = normalise_email(email) if email else ""
-    except TextError as error:
-        problems["email"] = error.code
-    try:
-        phone = normalise_phone(phone) if phone else ""
-    except TextError as error:
-        problems["phone"] = error.code
-    return email, phone

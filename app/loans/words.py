@@ -1,5 +1,7 @@
 """Loans in words, in both languages: days, states, purposes and reasons as pages, mails and agreements say them."""
 
+from datetime import date
+
 from app.core.i18n import N_, Locale, format_date_by, translate
 from app.loans.enums import LoanCancel, LoanPurpose, LoanRefusal, LoanState
 from app.resources.enums import Half
@@ -17,6 +19,13 @@ STATE_WORDS = {
     LoanState.CANCELLED: N_("Called off by one side"),
     LoanState.NOT_COLLECTED: N_("Not collected"),
 }
+BORROWERS_STATE_WORDS = {
+    **STATE_WORDS,
+    LoanState.HANDED_OVER: N_("With you"),
+    LoanState.CHECKED: N_("Brought back, not settled yet"),
+    LoanState.CANCELLED: N_("Called off"),
+}
+"""The same as it is said to the borrower."""
 PURPOSE_WORDS = {
     LoanPurpose.CLASS: N_("With a class"),
     LoanPurpose.JOB_SEEKERS: N_("With job seekers"),
@@ -41,25 +50,39 @@ CANCEL_WORDS = {
     LoanCancel.LENDER_CLOSED: N_("the lender is closed"),
     LoanCancel.OTHER: N_("another reason"),
 }
+BORROWERS_CANCEL_WORDS = {
+    **CANCEL_WORDS,
+    LoanCancel.BORROWER_CHANGED: N_("your plans changed"),
+    LoanCancel.BORROWER_ABSENT: N_("somebody of yours is absent"),
+    LoanCancel.LENDER_CLOSED: N_("we are closed on these days"),
+}
+"""The same as it is said to the borrower."""
 BORROWERS_REASONS = (LoanCancel.BORROWER_CHANGED, LoanCancel.BORROWER_ABSENT, LoanCancel.OTHER)
 """What a borrower may call a loan off for."""
 HALF_WORDS = {Half.AM: N_("in the morning"), Half.PM: N_("in the afternoon")}
 
 
-def half_day_words(half_day: HalfDay, locale: Locale) -> str:
+def day_words(day: date, locale: Locale, *, year: bool = True) -> str:
+    """« lundi 1er février 2027 »."""
+    return format_date_by(day, "EEEE d MMMM y" if year else "EEEE d MMMM", locale)
+
+
+def half_day_words(half_day: HalfDay, locale: Locale, *, year: bool = True) -> str:
     """« lundi 1er février 2027, le matin »."""
-    day = format_date_by(half_day.date, "EEEE d MMMM y", locale)
     half = translate(locale, HALF_WORDS[half_day.half])
-    return f"{day}, {half}"
+    return f"{day_words(half_day.date, locale, year=year)}, {half}"
 
 
-def period_words(period: Period, locale: Locale) -> str:
-    """« du lundi 1er février 2027, le matin, au mercredi 3 février 2027, l’après-midi »; one day says itself once."""
+def period_words(period: Period, locale: Locale, *, year: bool = True) -> str:
+    """« du lundi 1er février, le matin, au mercredi 3 février 2027, l’après-midi »; one day says itself once."""
     first, last = period.first, period.last
     if first == last:
-        return half_day_words(first, locale)
+        return half_day_words(first, locale, year=year)
     if first.date == last.date:
-        day = format_date_by(first.date, "EEEE d MMMM y", locale)
-        return translate(locale, "%(day)s, the whole day", day=day)
-    said = {"first": half_day_words(first, locale), "last": half_day_words(last, locale)}
+        return translate(locale, "%(day)s, the whole day", day=day_words(first.date, locale, year=year))
+    other_year = first.date.year != last.date.year
+    said = {
+        "first": half_day_words(first, locale, year=other_year),
+        "last": half_day_words(last, locale, year=year or other_year),
+    }
     return translate(locale, "from %(first)s, to %(last)s", **said)

@@ -16,6 +16,7 @@ from app.core.audit import record
 from app.core.db import db
 from app.core.errors import MoveNotAllowed, NotFound
 from app.core.statements import NOW, ORGANISER, constant, insert_from
+from app.jobs.models import Job
 from app.jobs.operations import enqueue, enqueue_from, enqueue_many, retry_dead
 from app.jobs.queries import find_dead_job
 from app.messages.models import CalendarSequence, Message, MessageState
@@ -172,6 +173,14 @@ def _start_sending(message_id: int, organiser_id: int, *, by: Actor, now: dateti
         retry_dead(dead, by=by, now=now)
     else:
         enqueue(SEND_JOB, {"message_id": message_id}, now=now, subject=subject, organiser_id=organiser_id)
+
+
+def forget_mails(subject: str) -> None:
+    """The log keeps that mails went out, not to whom; a mail server's words of refusal may hold the address too."""
+    ids = list(db.session.execute(select(Message.id).where(Message.subject == subject)).scalars())
+    db.session.execute(update(Message).where(Message.id.in_(ids)).values(recipient="", error=""))
+    jobs = [f"message:{message_id}" for message_id in ids]
+    db.session.execute(update(Job).where(Job.subject.in_(jobs)).values(last_error=""))
 
 
 def raise_sequence(subject: str, *, now: datetime) -> int:

@@ -1,5 +1,7 @@
 """What structures refuse."""
 
+from collections.abc import Sequence
+
 from app.core.errors import Conflict, DomainError, NotFound
 
 
@@ -19,6 +21,16 @@ class StructureChanged(Conflict):
     def __init__(self, revision: int) -> None:
         super().__init__(f"the structure is at revision {revision} by now")
         self.revision = revision
+
+
+class ContactNeeded(Conflict):
+    """Something still goes on with the contact: what is in `references` is to be ended first."""
+
+    code = "contact_needed"
+
+    def __init__(self, references: Sequence[str]) -> None:
+        super().__init__(f"the contact is still needed for {', '.join(references)}")
+        self.references = tuple(references)
 
 
 class StructureUsed(Conflict):

@@ -19,7 +19,10 @@ def send_link_to_who_asked(context: JobContext) -> None:
     """Queue the mail with a link, if the address that was given is a contact's."""
     asked_at = datetime.fromisoformat(str(context.payload["asked_at"]))
     with transaction():
-        send_asked_link(str(context.payload["mail"]), asked_at=asked_at, job_id=context.job_id, now=context.now())
+        send_asked_link(
+            str(context.payload["mail"]), asked_at=asked_at, job_id=context.job_id, now=context.now(),
+            going_to=str(context.payload.get("going_to", "")),
+        )  # fmt: skip
 
 
 @periodic("structures.purge", every=timedelta(hours=1))

@@ -1,5 +1,7 @@
 """The mail with a contact's link, made when it goes out."""
 
+from urllib.parse import quote
+
 from sqlalchemy import select
 
 from app.core.db import db
@@ -21,11 +23,13 @@ def link(context: RenderContext) -> Mail | None:
         )
     ).scalar_one_or_none()
     contact = find_visiting(int(context.params["contact_id"]))
+    going_to = str(context.params.get("going_to", ""))
+    asked = f"?next={quote(going_to, safe='/')}" if going_to else ""
     if ends_at is None or contact is None:
         return None
     title, text, html = render_mail_templates(
         "structures/link", context.locale, organiser_id=context.organiser_id, name=contact.name,
-        structures=[c.structure_name for c in list_visiting(contact.mail_key)], link=absolute(f"/my/enter/{token}"),
+        structures=[c.structure_name for c in list_visiting(contact.mail_key)], link=absolute(f"/my/enter/{token}{asked}"),
         ends_at=ends_at, timezone=settings().default_timezone,
     )  # fmt: skip
     return Mail(title, text, html)

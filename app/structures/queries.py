@@ -15,6 +15,7 @@ from app.structures.drafts import FIELDS, StructureDraft
 from app.structures.duplicates import Known, domain_of
 from app.structures.errors import ContactNotFound, StructureNotFound
 from app.structures.models import Structure, StructureContact, StructureCorrection, StructureKind, StructurePair
+from app.structures.rules import name_key
 
 LONGEST_CHAIN = 20
 """Merges of merges: more than that of one structure is a fault of the data, and ends here."""
@@ -41,6 +42,7 @@ class StructureRow:
     updated_at: datetime | None
     merged_into_id: int | None
     archived_at: datetime | None
+    trusted_borrower: bool = False
 
     def value(self, name: str) -> str:
         """One of FIELDS, as text."""
@@ -99,7 +101,7 @@ _COLUMNS = (
     Structure.id, Structure.organiser_id, Structure.kind, Structure.name, func.coalesce(Structure.uai, ""),
     func.coalesce(Structure.siret, ""), Structure.address, Structure.postcode, Structure.commune, Structure.phone,
     Structure.website, Structure.notes, Structure.revision, Structure.created_at, Structure.updated_at,
-    Structure.merged_into_id, Structure.archived_at,
+    Structure.merged_into_id, Structure.archived_at, Structure.trusted_borrower,
 )  # fmt: skip
 _CONTACT = (
     StructureContact.id, StructureContact.organiser_id, StructureContact.structure_id, StructureContact.name,
@@ -169,18 +171,20 @@ def matches_text(text: str, *, contacts: bool) -> list[ColumnElement[bool]]:
 
 
 def list_contacts(structure_id: int) -> list[ContactRow]:
-    """Those who are there first, then those who left, each by name."""
+    """Those who are there first, then those who left, each by name; not those who were erased."""
     rows = db.session.execute(
         select(*_CONTACT)
-        .where(StructureContact.structure_id == structure_id)
+        .where(StructureContact.structure_id == structure_id, StructureContact.name != "")
         .order_by(StructureContact.ended_at.is_not(None), StructureContact.name_key, StructureContact.id)
     )
     return [_contact(row) for row in rows]
 
 
 def get_contact(contact_id: int, *, organiser_id: int, structure_id: int | None = None) -> ContactRow:
-    """Raises ContactNotFound."""
-    where = [StructureContact.id == contact_id, StructureContact.organiser_id == organiser_id]
+    """Raises ContactNotFound, also of one who was erased."""
+    where = [
+        StructureContact.id == contact_id, StructureContact.organiser_id == organiser_id, StructureContact.name != ""
+    ]  # fmt: skip
     if structure_id is not None:
         where.append(StructureContact.structure_id == structure_id)
     row = db.session.execute(select(*_CONTACT).where(*where)).first()
@@ -262,6 +266,18 @@ def list_with_corrections(organiser_id: int) -> list[tuple[int, str]]:
         .order_by(Structure.name_key)
     )
     return [(row.id, row.name) for row in rows]
+
+
+def find_named(organiser_id: int, said: str) -> int | None:
+    """The organiser's one structure of that UAI or that name, where it is now; None for none and for several."""
+    rows = db.session.execute(
+        select(Structure.id, Structure.merged_into_id).where(
+            Structure.organiser_id == organiser_id,
+            or_(Structure.uai == said.strip().upper(), Structure.name_key == name_key(said)),
+        )
+    ).all()
+    roots = {row.id if row.merged_into_id is None else find_root(row.id) for row in rows}
+    return roots.pop() if len(roots) == 1 else None
 
 
 def list_known(organiser_id: int) -> list[Known]:

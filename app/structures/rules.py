@@ -17,6 +17,8 @@ UNDO_DAYS = 30
 """For how many days a merge can be undone."""
 MAIL_LINKS, ADDRESS_LINKS = 3, 10
 """Links that may be asked for in 15 minutes: for one mail address, from one network address."""
+LONGEST_PAGE = 300
+_PAGE_OF_MY = re.compile(r"/my/[\w/.-]+(?:\?[\w=&%+.~-]*)?", re.ASCII)
 LA_POSTE = "356000000"
 SEARCH_LENGTH = 600
 
@@ -24,6 +26,12 @@ LENGTHS = {
     "name": 160, "address": 200, "postcode": 10, "commune": 120, "website": 300, "notes": 5000, "duty": 120,
 }  # fmt: skip
 CONTACT_NAME = 120
+
+
+def page_of_my(text: str) -> str:
+    """`text` when it is the address of a page of contacts on this site, else empty: a mail's link leads nowhere else."""
+    fits = len(text) <= LONGEST_PAGE and _PAGE_OF_MY.fullmatch(text) and ".." not in text and "//" not in text
+    return text if fits else ""
 
 
 def is_luhn(figures: str) -> bool:

@@ -1,18 +1,19 @@
 """From the sheets to what importing them would do, against the inventory that is there. Decides; writes nothing."""
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.boxes.drafts import BoxDraft, ItemDraft, ScenarioDraft
 from app.boxes.enums import LentKind, Wear
+from app.boxes.importing.changes import Change, changes_of, changes_of_contents
 from app.boxes.rows import BoxRow, ItemRow, ScenarioRow
 from app.boxes.rules import MOST, clean_box, clean_code, clean_items, clean_scenario
 from app.core.errors import FieldError
 from app.core.text import TextError, fold
 from app.sheets.cells import begins_as_formula
 from app.sheets.columns import propose_columns
-from app.sheets.errors import ImportRefused
+from app.sheets.errors import Fact, ImportRefused
 from app.sheets.problems import Problem
 from app.sheets.reading import Row, Sheet
 
@@ -49,6 +50,11 @@ _WEAR = {
     "bon": Wear.GOOD, "neuf": Wear.GOOD, "good": Wear.GOOD, "new": Wear.GOOD, "usé": Wear.WORN, "use": Wear.WORN,
     "worn": Wear.WORN,
 }  # fmt: skip
+_PLACES = {
+    "title_fr": Column.TITLE, "players_min": Column.PLAYERS_MIN, "players_max": Column.PLAYERS_MAX,
+    "minutes": Column.MINUTES, "depot": Column.DEPOT, "code": Column.BOX,
+}  # fmt: skip
+_NUMBERS = {Column.PLAYERS_MIN, Column.PLAYERS_MAX, Column.MINUTES, Column.QUANTITY}
 _YES = {"oui": True, "o": True, "yes": True, "y": True, "x": True, "1": True}
 _NO = {"non": False, "n": False, "no": False, "0": False, "": False}
 
@@ -64,7 +70,10 @@ class Known:
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be written: new and changed scenarios, boxes and contents by code, and how many stay as they are."""
+    """What would be written: new and changed scenarios, boxes and contents by code, and how many stay as they are.
+
+    A problem's fact `file` is `boxes` or `contents`: lines of two files have the same numbers.
+    """
 
     new_scenarios: dict[str, ScenarioDraft] = field(default_factory=dict)
     changed_scenarios: dict[str, ScenarioDraft] = field(default_factory=dict)
@@ -76,6 +85,7 @@ class Plan:
     lines: int = 0
     same: int = 0
     problems: tuple[Problem, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def changes_nothing(self) -> bool:
@@ -94,11 +104,12 @@ class _Line:
         place = self.columns.get(column)
         return "" if place is None else self.row.cells[place]
 
-    def fault(self, column: Column | None, code: str) -> None:
+    def fault(self, column: Column | None, code: str, **facts: Fact) -> None:
         place = self.columns.get(column) if column is not None else None
         name = "" if place is None else self.header[place]
         value = "" if place is None else self.row.cells[place]
-        self.problems.append(Problem(self.row.line, name, code, value))
+        of = "contents" if Column.THING in self.columns else "boxes"
+        self.problems.append(Problem(self.row.line, name, code, value, {"file": of, **facts}))
         self.bad = True
 
     def code(self, column: Column) -> str:
@@ -112,8 +123,11 @@ class _Line:
         text = self.text(column).removesuffix(".0")
         if not text:
             return None
-        if not (text.isascii() and text.isdecimal() and len(text) < 6 and 0 < int(text) <= MOST):
+        if not (text.isascii() and text.isdecimal()) or not text.strip("0"):
             self.fault(column, "number")
+            return None
+        if len(text) > 6 or int(text) > MOST:
+            self.fault(column, "number_too_high")
             return None
         return int(text)
 
@@ -131,7 +145,17 @@ def plan_import(sheets: Sequence[Sheet], known: Known) -> Plan:
     for sheet, columns in sorted(zip(sheets, kinds, strict=True), key=lambda pair: Column.THING in pair[1]):
         lines = [_Line(row, columns, sheet.header, problems) for row in sheet.rows]
         plan = _plan_contents(lines, known, plan) if Column.THING in columns else _plan_boxes(lines, known, plan)
-    return replace(plan, problems=tuple(sorted(problems, key=lambda p: p.line)))
+    ordered = sorted(problems, key=lambda p: (p.facts["file"] != "boxes", p.line))
+    return replace(plan, problems=tuple(ordered), changes=tuple(_changes(plan, known)))
+
+
+def _changes(plan: Plan, known: Known) -> Iterator[Change]:
+    for code, scenario in plan.changed_scenarios.items():
+        yield from changes_of(code, stored_scenario(known.scenarios[code]), scenario)
+    for code, (_scenario, box) in plan.changed_boxes.items():
+        yield from changes_of(code, stored_box(known.boxes[code]), box)
+    stored = {code: [stored_item(item) for item in known.items.get(code, ())] for code in plan.contents}
+    yield from changes_of_contents(stored, plan.contents)
 
 
 def _columns_of(sheet: Sheet) -> dict[Column, int]:
@@ -158,7 +182,9 @@ def _plan_boxes(lines: Sequence[_Line], known: Known, plan: Plan) -> Plan:
         if code in boxes:
             line.fault(Column.BOX, "repeated")
         if scenario in scenarios and scenarios[scenario][1] != draft:
-            line.fault(Column.SCENARIO, "scenario_differs")
+            differing = [c.name for c in changes_of(scenario, scenarios[scenario][1], draft)]
+            names = [line.header[line.columns[place]] for name, place in _PLACES.items() if name in differing]
+            line.fault(Column.SCENARIO, "scenario_differs", columns=", ".join(names))
         box = _box_draft(line, code, known.boxes.get(code), wear or Wear.GOOD)
         if code in known.boxes and known.boxes[code].scenario_code != scenario:
             line.fault(Column.SCENARIO, "other_scenario")
@@ -261,19 +287,15 @@ def _box_draft(line: _Line, code: str, there: BoxRow | None, wear: Wear) -> BoxD
 
 
 def _check(line: _Line, scenario: ScenarioDraft, box: BoxDraft) -> None:
-    places = {
-        "title_fr": Column.TITLE, "players_min": Column.PLAYERS_MIN, "players_max": Column.PLAYERS_MAX,
-        "minutes": Column.MINUTES, "depot": Column.DEPOT, "code": Column.BOX,
-    }  # fmt: skip
     try:
         clean_scenario(scenario)
         clean_box(box)
     except FieldError as error:
         for name, code in error.problems.items():
-            line.fault(places.get(name), code)
+            line.fault(_PLACES.get(name), code)
 
 
 def _require_texts(line: _Line) -> None:
     for column in line.columns:
-        if begins_as_formula(line.text(column)):
+        if column not in _NUMBERS and begins_as_formula(line.text(column)):
             line.fault(column, "formula")

@@ -24,7 +24,7 @@ PROBLEMS: dict[str, str] = {
     "wear": N_("Write “bon” (good) or “usé” (worn)."),
     "yes_or_no": N_("Write yes or no."),
     "repeated": N_("An earlier line says the same."),
-    "scenario_differs": N_("An earlier line says something else of this scenario."),
+    "scenario_differs": N_("An earlier line says something else of this scenario: %(columns)s."),
     "other_scenario": N_("This box is in the inventory with another scenario."),
     "no_such_scenario": N_("No scenario has this code. Import the boxes first."),
     "formula": N_("A text may not begin like a formula."),

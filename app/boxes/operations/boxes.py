@@ -11,6 +11,7 @@ from app.boxes.drafts import BoxDraft, ExceptionDraft
 from app.boxes.enums import BoxCondition, OutReason
 from app.boxes.errors import BoxPromised, EntryChanged, ItemNotFound, ScenarioNotFound
 from app.boxes.models import Box, BoxItem
+from app.boxes.operations.outages import follow_condition
 from app.boxes.queries import get_box_by_id, get_scenario_by_id, list_contents, list_items
 from app.boxes.rows import BoxRow
 from app.boxes.rules import NOTE_LENGTH, clean_box, clean_exceptions
@@ -19,7 +20,9 @@ from app.core.audit import changes_between, record
 from app.core.db import db
 from app.core.errors import FieldError
 from app.core.tokens import new_token
+from app.resources.calendars import lending_zone
 from app.resources.enums import ResourceKind
+from app.resources.halfdays import half_day_at
 from app.resources.models import Use
 
 OUT_NOTE_LENGTH = 300
@@ -97,6 +100,9 @@ def put_out_of_service(
         "out_until": until,
     }  # fmt: skip
     _write(box_id, now, **values)
+    follow_condition(
+        before, BoxCondition.OUT_OF_SERVICE, reason=reason, note=note.strip(), since=since, until=until, today=today, now=now
+    )  # fmt: skip
     details = {"reason": reason.value, "note": note.strip(), "until": until.isoformat() if until else None}
     _record(by, "box.out_of_service", box_id, organiser_id, now, details)
 
@@ -113,7 +119,9 @@ def set_in_service(
     if condition is before.condition:
         return condition
     _write(box_id, now, condition=condition, out_reason=None, out_note="", out_from=None, out_until=None)
-    _record(by, "box.in_service", box_id, organiser_id, now, {"condition": condition.value})
+    follow_condition(before, condition, today=half_day_at(now, lending_zone()).date, now=now)
+    verb = "box.in_service" if before.condition is BoxCondition.OUT_OF_SERVICE else f"box.found_{condition}"
+    _record(by, verb, box_id, organiser_id, now, {"condition": condition.value})
     return condition
 
 
@@ -213,7 +221,7 @@ def archive_box(box_id: int, *, organiser_id: int, by: Actor, now: datetime) -> 
     if before.archived_at is not None:
         return
     promised = select(Use.id).where(Use.resource_kind == ResourceKind.BOX, Use.resource_id == box_id, Use.ends_at > now)
-    if db.session.execute(promised.limit(1)).first() is not None or _is_with_somebody(box_id):
+    if db.session.execute(promised.limit(1)).first() is not None or _is_on_a_loan(box_id):
         raise BoxPromised(before.code)
     _write(box_id, now, archived_at=now)
     _record(by, "box.archived", box_id, organiser_id, now, {"code": before.code})
@@ -236,13 +244,10 @@ def _lock_with_scenario(box_id: int, organiser_id: int) -> BoxRow:
     return get_box_by_id(box_id, organiser_id=organiser_id, lock=True)
 
 
-def _is_with_somebody(box_id: int) -> bool:
-    """Whether a borrower has it, be its use long over. Loans are above this layer: their table is named here."""
-    away = (
-        "SELECT 1 FROM loan_boxes WHERE box_id = :box_id AND released_at IS NULL"
-        " AND handed_over_at IS NOT NULL AND returned_at IS NULL"
-    )
-    return db.session.execute(text(away), {"box_id": box_id}).first() is not None
+def _is_on_a_loan(box_id: int) -> bool:
+    """Whether a borrower has it or may still come for it, be its use long over. Loans are above: their table is named here."""
+    held = "SELECT 1 FROM loan_boxes WHERE box_id = :box_id AND released_at IS NULL AND returned_at IS NULL"
+    return db.session.execute(text(held), {"box_id": box_id}).first() is not None
 
 
 def _values(draft: BoxDraft) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import delete, func, insert, select
 
-from app.boxes.enums import FileUse
+from app.boxes.enums import GUIDES, FileUse
 from app.boxes.errors import FileNotFound
 from app.boxes.models import BoxFile
 from app.boxes.operations.scenarios import lock_scenario
@@ -47,18 +47,21 @@ def read_upload(name: str, content: bytes, use: FileUse) -> Upload:
         raise FieldError({"file": "file_too_large"})
     stem = PurePath(name.replace("\\", "/")).stem
     stem = "".join(c for c in stem if c.isprintable()).strip()[:150] or "file"
-    if use is FileUse.GUIDE:
+    if use in GUIDES:
         if not content.startswith(b"%PDF-"):
             raise FieldError({"file": "file_type_pdf"})
         return Upload(f"{stem}.pdf", "application/pdf", content)
     return Upload(f"{stem}.jpg", "image/jpeg", _redrawn(content))
 
 
-def keep_guide(scenario_id: int, upload: Upload, *, organiser_id: int, by: Actor, now: datetime) -> str:
-    """The scenario's guide, in place of the one before; its token. Raises ScenarioNotFound."""
+def keep_guide(
+    scenario_id: int, upload: Upload, *, organiser_id: int, by: Actor, now: datetime, public: bool = False
+) -> str:
+    """The scenario's guide, in place of the one before; its token. `public`: the catalogue offers it. Raises ScenarioNotFound."""
     lock_scenario(scenario_id, organiser_id)
-    db.session.execute(delete(BoxFile).where(BoxFile.scenario_id == scenario_id, BoxFile.use == FileUse.GUIDE))
-    token = _insert(upload, FileUse.GUIDE, organiser_id, now, scenario_id=scenario_id)
+    db.session.execute(delete(BoxFile).where(BoxFile.scenario_id == scenario_id, BoxFile.use.in_(GUIDES)))
+    use = FileUse.GUIDE if public else FileUse.GUIDE_KEPT
+    token = _insert(upload, use, organiser_id, now, scenario_id=scenario_id)
     details = {"name": upload.name}
     record(by, "scenario.guide_set", f"scenario:{scenario_id}", now=now, organiser_id=organiser_id, details=details)
     return token

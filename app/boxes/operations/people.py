@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 from app.boxes.drafts import FacilitatorDraft
 from app.boxes.enums import AccreditationSource
 from app.boxes.errors import AccreditationNotFound, EntryChanged, ScenarioNotFound
+from app.boxes.happenings import Accredited, tell_accredited
 from app.boxes.models import Accreditation, Facilitator
 from app.boxes.queries import find_facilitators, get_facilitator, get_scenario_by_id
 from app.boxes.rules import NOTE_LENGTH, clean_facilitator, expires_on
@@ -87,7 +88,7 @@ def grant_accreditation(
     Raises FacilitatorNotFound, ScenarioNotFound, FieldError (note: required, too_long).
     """
     get_facilitator(organiser_id, facilitator_id)
-    scenario = get_scenario_by_id(scenario_id)
+    scenario = get_scenario_by_id(scenario_id, lock=True)  # requests that wait are looked at again
     if scenario.organiser_id != organiser_id:
         raise ScenarioNotFound(str(scenario_id))
     note = note.strip()
@@ -108,6 +109,7 @@ def grant_accreditation(
     ).scalar_one()  # fmt: skip
     details = {"scenario": scenario.code, "source": source.value, "until": until.isoformat() if until else None}
     _record(by, "facilitator.accredited", facilitator_id, organiser_id, now, details)
+    tell_accredited(Accredited(organiser_id, facilitator_id, scenario_id, event_id, now))
     return accreditation_id
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.boxes.drafts import ItemDraft, ScenarioDraft
 from app.boxes.errors import EntryChanged, ItemNotFound, ScenarioHasBoxes, ScenarioNotFound
 from app.boxes.models import Scenario, ScenarioItem
+from app.boxes.promised import require_trained
 from app.boxes.queries import get_scenario_by_id, list_items
 from app.boxes.rows import ItemRow, ScenarioRow
 from app.boxes.rules import clean_items, clean_scenario
@@ -44,7 +45,8 @@ def change_scenario(
 ) -> bool:
     """Write what differs; whether anything did. `revision` is the one that was read. The address stays.
 
-    Raises ScenarioNotFound, EntryChanged, FieldError as create_scenario.
+    Raises ScenarioNotFound, EntryChanged, FieldError as create_scenario, PromisedToNobodyTrained when accreditation is asked for
+    from now on and boxes are promised to people without.
     """
     before = lock_scenario(scenario_id, organiser_id)
     draft = clean_scenario(draft)
@@ -55,6 +57,8 @@ def change_scenario(
     if not changed:
         return False
     _require_free_code(draft.code, organiser_id, scenario_id)
+    if draft.asks_accreditation and not before.asks_accreditation:
+        require_trained(scenario_id, now)
     db.session.execute(
         update(Scenario)
         .where(Scenario.id == scenario_id)

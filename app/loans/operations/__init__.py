@@ -3,8 +3,9 @@
 from app.loans.operations.approving import approve
 from app.loans.operations.asking import LoanMade, ask_loan, enter_loan, look_at_draft
 from app.loans.operations.changing import change_dates, swap_box
-from app.loans.operations.handling import check_box, hand_over, take_back
+from app.loans.operations.handling import check_box, give_up_rest, hand_over, take_back
 from app.loans.operations.moving import agree_loan, move_loan
+from app.loans.operations.waiting import name_facilitators
 
 __all__ = [
     "LoanMade",
@@ -14,9 +15,11 @@ __all__ = [
     "change_dates",
     "check_box",
     "enter_loan",
+    "give_up_rest",
     "hand_over",
     "look_at_draft",
     "move_loan",
+    "name_facilitators",
     "swap_box",
     "take_back",
 ]

@@ -5,12 +5,19 @@ from datetime import datetime
 
 from app.boxes.rows import ScenarioRow
 from app.core.actor import Actor
-from app.core.errors import MoveNotAllowed
 from app.loans.availability import PoolBox, free_boxes
 from app.loans.enums import LoanMove, LoanState
-from app.loans.errors import BoxNotFree, NoBoxFree
+from app.loans.errors import BoxNotFree, DaysOver, NoBoxFree
 from app.loans.happenings import Happening
-from app.loans.operations.storing import assign_box, calendar_of, lock_loan, require_accredited, say, take_box, write
+from app.loans.operations.storing import (
+    assign_boxes,
+    calendar_of,
+    lock_loan,
+    require_accredited,
+    say,
+    take_boxes,
+    write,
+)
 from app.loans.queries import LoanRow, get_loan
 from app.loans.rules import require_move
 from app.resources.calendars import lending_zone
@@ -21,19 +28,18 @@ def approve(
 ) -> LoanState:
     """Choose boxes and take them; `box_ids` are those that somebody chose, the rest is chosen here.
 
-    Raises LoanNotFound, LoanChanged, MoveNotAllowed (also of days that are over), NoAccreditedFacilitator, NoBoxFree, BoxNotFree.
+    Raises LoanNotFound, LoanChanged, MoveNotAllowed, DaysOver, NoAccreditedFacilitator, NoBoxFree, BoxNotFree.
     """
     loan, scenario = lock_loan(loan_id, revision=revision, by=by)
     state = require_move(loan.state, LoanMove.APPROVE, by)
     if loan.period.ends_at(lending_zone()) <= now:
-        raise MoveNotAllowed(LoanMove.APPROVE.value, loan.state.value)
+        raise DaysOver(LoanMove.APPROVE.value, loan.state.value)
     require_accredited(scenario, [person.id for person in loan.facilitators], loan.period)
     chosen = _choose(loan, scenario, box_ids, now)
     write(loan.id, state=state, approved_at=now, waits_for_event_id=None)
-    days = calendar_of(loan)
-    for box in chosen:
-        take_box(loan, scenario, box.id, loan.period, days, now)
-        assign_box(loan.id, box.id, now)
+    box_ids = [box.id for box in chosen]
+    take_boxes(loan, scenario, box_ids, loan.period, calendar_of(loan), now)
+    assign_boxes(loan.id, box_ids, now)
     details = {"boxes": [box.code for box in chosen]}
     say(Happening.APPROVED, get_loan(loan.id), by=by, now=now, details=details, new_agreement=True)
     return state

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
 
@@ -26,6 +27,7 @@ from app.loans.operations.approving import approve
 from app.loans.operations.storing import lock_scenario, require_accredited, say, today
 from app.loans.queries import get_loan
 from app.loans.rules import Borrowing, Party, clean_loan, party_of, warnings_of
+from app.loans.trainings import is_training_for
 from app.resources.calendars import OpenDays, open_days
 from app.resources.enums import SchoolZone
 from app.resources.holidays import zone_of_uai
@@ -101,8 +103,8 @@ def _prepare(draft: LoanDraft, by: Actor, now: datetime) -> tuple[ScenarioRow, L
     borrower = _borrower(scenario.organiser_id, draft.structure_id, days)
     problems = {} if borrower else {"borrower/structure": "unknown_id"}
     structure_id = borrower.id if borrower and party is Party.BORROWER else None
-    problems |= _unknown_people(scenario.organiser_id, draft.facilitator_ids, structure_id)
-    problems |= _unknown_ties(scenario.organiser_id, draft)
+    problems |= unknown_people(scenario.organiser_id, draft.facilitator_ids, structure_id)
+    problems |= _unknown_ties(draft, scenario, borrower, now)
     who = Borrowing(party, today(now), borrower.zone if borrower else None)
     try:
         draft = clean_loan(draft, scenario, days, who)
@@ -123,7 +125,7 @@ def _write(scenario: ScenarioRow, draft: LoanDraft, warnings: tuple[str, ...], *
             organiser_id=scenario.organiser_id, reference=reference, link_hash=digest(token), asked_at=now, **_columns(draft)
         ).returning(Loan.id)
     ).scalar_one()  # fmt: skip
-    _store_people(loan_id, draft.facilitator_ids)
+    store_people(loan_id, draft.facilitator_ids)
     details = {"scenario": scenario.code, "boxes": draft.boxes}
     say(Happening.ASKED, get_loan(loan_id), by=by, now=now, details=details)
     return LoanMade(loan_id, reference, LoanState.ASKED, token, warnings)
@@ -141,7 +143,7 @@ def _columns(draft: LoanDraft) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _store_people(loan_id: int, facilitator_ids: Sequence[int]) -> None:
+def store_people(loan_id: int, facilitator_ids: Sequence[int]) -> None:
     rows = [{"loan_id": loan_id, "facilitator_id": facilitator_id} for facilitator_id in facilitator_ids]
     if rows:
         db.session.execute(insert(LoanFacilitator), rows)
@@ -172,25 +174,30 @@ def _borrower(organiser_id: int, structure_id: int, days: OpenDays) -> _Borrower
     return _Borrower(row.id, row.trusted_borrower, zone)
 
 
-def _unknown_ties(organiser_id: int, draft: LoanDraft) -> dict[str, str]:
-    """Problems of a training that is not the organiser's, or a contact that no structure of its directory has."""
+def _unknown_ties(draft: LoanDraft, scenario: ScenarioRow, borrower: _Borrower | None, now: datetime) -> dict[str, str]:
+    """Problems of a training of somebody else, of another scenario or over already, and of a contact of another structure."""
     problems = {}
     if draft.waits_for_event_id is not None:
-        event = select(Event.id).where(Event.id == draft.waits_for_event_id, Event.organiser_id == organiser_id)
-        if db.session.execute(event).first() is None:
+        to_come = select(Event.ends_at, Event.timezone).where(
+            Event.id == draft.waits_for_event_id, Event.organiser_id == scenario.organiser_id,
+            Event.deleted_at.is_(None), Event.ends_at > now,
+        )  # fmt: skip
+        event = db.session.execute(to_come).first()
+        if event is None or not is_training_for(draft.waits_for_event_id, scenario.id):
             problems["waits_for"] = "unknown_id"
-    if draft.contact_id is not None:
-        contact = (
-            select(StructureContact.id)
-            .join(Structure, Structure.id == StructureContact.structure_id)
-            .where(StructureContact.id == draft.contact_id, Structure.organiser_id == organiser_id)
+        elif event.ends_at.astimezone(ZoneInfo(event.timezone)).date() > draft.period.first.date:
+            problems["waits_for"] = "training_too_late"
+    if draft.contact_id is not None and borrower is not None:
+        statement = select(StructureContact.structure_id).where(
+            StructureContact.id == draft.contact_id, StructureContact.organiser_id == scenario.organiser_id
         )
-        if db.session.execute(contact).first() is None:
+        structure_id = db.session.execute(statement).scalar_one_or_none()
+        if structure_id is None or find_root(structure_id) != borrower.id:
             problems["contact"] = "unknown_id"
     return problems
 
 
-def _unknown_people(organiser_id: int, ids: Sequence[int], structure_id: int | None) -> dict[str, str]:
+def unknown_people(organiser_id: int, ids: Sequence[int], structure_id: int | None) -> dict[str, str]:
     """Problems of facilitators that are not the organiser's, or not of the borrower's own structure."""
     rows = db.session.execute(
         select(Facilitator.id, Facilitator.structure_id).where(

@@ -11,17 +11,18 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import FieldError, MoveNotAllowed
 from app.loans.availability import count_free, free_boxes
-from app.loans.enums import LoanState
+from app.loans.enums import LoanCancel, LoanState
 from app.loans.errors import BoxAway, BoxNotFree, NoBoxFree
 from app.loans.happenings import Happening
 from app.loans.operations.storing import (
-    assign_box,
+    assign_boxes,
     begin_use,
     calendar_of,
     lock_loan,
     require_accredited,
     say,
     take_box,
+    take_boxes,
     to_be_agreed_again,
     today,
     write,
@@ -38,12 +39,21 @@ from app.resources.queries import find_clashes
 
 
 def swap_box(
-    loan_id: int, box_id: int, new_box_id: int, *, by: Actor, now: datetime, revision: int | None = None
+    loan_id: int,
+    box_id: int,
+    new_box_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    why: LoanCancel | None = None,
+    even_away: bool = False,
 ) -> None:
     """Give a loan another box of its scenario: a free one, or the one of another loan, which gets this one's in exchange.
 
-    Neither may be handed over yet. What was agreed is to be agreed again. Raises LoanNotFound, LoanChanged, MoveNotAllowed,
-    BoxAway, BoxNotFree, NoAccreditedFacilitator.
+    Neither may be handed over yet. What was agreed is to be agreed again. `why` is told to the borrower. `even_away`: the new
+    box may be out of service or late, but is nobody else's: when a swap is taken back. Raises LoanNotFound, LoanChanged,
+    MoveNotAllowed, BoxAway, BoxNotFree, NoAccreditedFacilitator.
     """
     loan, scenario = lock_loan(loan_id, revision=revision, by=by)
     held = _swappable(loan, box_id, by)
@@ -54,20 +64,32 @@ def swap_box(
         raise BoxNotFree(str(new_box_id))
     other = _holder(loan, scenario, new_box_id)
     if other is None:
-        if new_box_id not in {box.id for box in free_boxes(scenario, loan.period, now=now, but_loan_id=loan.id)}:
+        if not even_away and new_box_id not in {
+            box.id for box in free_boxes(scenario, loan.period, now=now, but_loan_id=loan.id)
+        }:
             raise BoxNotFree(new_code)
         _replace(loan, scenario, held, new_box_id, now)
+    elif even_away:
+        raise BoxNotFree(new_code)
     else:
         _exchange((loan, held), (other, _swappable(other, new_box_id, by)), scenario, now)
-        _tell_swapped(other, new_code, held.code, by, now)
-    _tell_swapped(loan, held.code, new_code, by, now)
+        _tell_swapped(other, new_code, held.code, by, now, why)
+    _tell_swapped(loan, held.code, new_code, by, now, why)
 
 
-def change_dates(loan_id: int, period: Period, *, by: Actor, now: datetime, revision: int | None = None) -> None:
+def change_dates(
+    loan_id: int,
+    period: Period,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    why: LoanCancel | None = None,
+) -> None:
     """Other dates: before hand-over any that are free, keeping boxes where that is possible; afterwards another return.
 
-    What was agreed is to be agreed again before hand-over. Raises LoanNotFound, LoanChanged, MoveNotAllowed, FieldError (from,
-    to), NoBoxFree, NoAccreditedFacilitator.
+    What was agreed is to be agreed again before hand-over. `why` is told to the borrower. Raises LoanNotFound, LoanChanged,
+    MoveNotAllowed, FieldError (from, to), NoBoxFree, NoAccreditedFacilitator.
     """
     loan, scenario = lock_loan(loan_id, revision=revision, by=by)
     away = loan.state is LoanState.HANDED_OVER
@@ -91,7 +113,7 @@ def change_dates(loan_id: int, period: Period, *, by: Actor, now: datetime, revi
         _take_anew(loan, scenario, period, now)
     details = {"before": _said(loan.period), "after": _said(period)}
     again = loan.state in {LoanState.APPROVED, LoanState.AGREED}
-    say(Happening.DATES_CHANGED, get_loan(loan.id), by=by, now=now, details=details, new_agreement=again)
+    say(Happening.DATES_CHANGED, get_loan(loan.id), by=by, now=now, details=details, new_agreement=again, why=why)
 
 
 def _judge(loan: LoanRow, scenario: ScenarioRow, period: Period, by: Actor, now: datetime) -> None:
@@ -128,10 +150,9 @@ def _take_anew(loan: LoanRow, scenario: ScenarioRow, period: Period, now: dateti
     if len(spare) < len(gone):
         raise NoBoxFree(loan.reference)
     write_box([box.id for box in gone], released_at=now)
-    for box_id in [*(box.box_id for box in kept), *spare[: len(gone)]]:
-        take_box(loan, scenario, box_id, period, days, now)
-    for box_id in spare[: len(gone)]:
-        assign_box(loan.id, box_id, now)
+    new = spare[: len(gone)]
+    take_boxes(loan, scenario, [*(box.box_id for box in kept), *new], period, days, now)
+    assign_boxes(loan.id, new, now)
 
 
 def _sorted_out(boxes: Sequence[LoanBoxRow], free: set[int]) -> tuple[list[LoanBoxRow], list[LoanBoxRow]]:
@@ -156,7 +177,12 @@ def _holder(loan: LoanRow, scenario: ScenarioRow, box_id: int) -> LoanRow | None
     others = [use for use in clashes if (use.purpose, use.purpose_id) != (Purpose.LOAN, loan.id)]
     if len(others) < len(clashes) or len(others) > 1 or any(use.purpose is not Purpose.LOAN for use in others):
         raise BoxNotFree(str(box_id))
-    return get_loan(others[0].purpose_id) if others else None
+    if not others:
+        return None
+    other = get_loan(others[0].purpose_id)
+    if other.state not in HOLDS_BOXES:  # it is back, and waits for its check
+        raise BoxNotFree(str(box_id))
+    return other
 
 
 def _replace(loan: LoanRow, scenario: ScenarioRow, held: LoanBoxRow, new_box_id: int, now: datetime) -> None:
@@ -184,11 +210,11 @@ def _assign(loan: LoanRow, scenario: ScenarioRow, held: LoanBoxRow, new_box_id: 
         take_box(loan, scenario, new_box_id, loan.period, calendar_of(loan), now)
     except UsesOverlap as error:
         raise BoxNotFree(str(new_box_id)) from error
-    assign_box(loan.id, new_box_id, now)
+    assign_boxes(loan.id, [new_box_id], now)
     write(loan.id, **to_be_agreed_again(loan))
 
 
-def _tell_swapped(loan: LoanRow, from_box: str, to_box: str, by: Actor, now: datetime) -> None:
+def _tell_swapped(loan: LoanRow, from_box: str, to_box: str, by: Actor, now: datetime, why: LoanCancel | None) -> None:
     say(
         Happening.BOX_SWAPPED,
         get_loan(loan.id),
@@ -198,6 +224,7 @@ def _tell_swapped(loan: LoanRow, from_box: str, to_box: str, by: Actor, now: dat
         from_box=from_box,
         to_box=to_box,
         new_agreement=loan.state is not LoanState.HANDED_OVER,
+        why=why,
     )
 
 

@@ -10,8 +10,9 @@ from app.boxes.operations.boxes import ThingKey, note_use, put_out_of_service, s
 from app.boxes.queries import get_box_by_id, list_contents
 from app.boxes.rows import ContentRow
 from app.core.actor import SYSTEM, Actor
+from app.core.audit import record
 from app.core.db import db
-from app.core.errors import FieldError
+from app.core.errors import FieldError, MoveNotAllowed
 from app.loans.drafts import CheckDraft, CountDraft
 from app.loans.enums import CountMoment, LoanMove, LoanState
 from app.loans.errors import BoxAway, BoxOutOfService
@@ -19,6 +20,7 @@ from app.loans.happenings import Happening
 from app.loans.models import LoanBox, LoanCount
 from app.loans.operations.moving import NAME_LENGTH, NOTE_LENGTH, move_loan
 from app.loans.operations.storing import begin_use, calendar_of, let_go, lock_loan, say, today, write, write_box
+from app.loans.players import check_players
 from app.loans.queries import LoanBoxRow, LoanRow, get_loan
 from app.loans.rules import Party, party_of, require_move
 from app.resources.calendars import lending_zone
@@ -30,16 +32,9 @@ MOST = 9999
 
 
 def hand_over(
-    loan_id: int,
-    box_id: int,
-    *,
-    given_by: str,
-    given_to: str,
-    counts: Sequence[CountDraft] = (),
-    note: str = "",
-    by: Actor,
-    now: datetime,
-) -> LoanState:
+    loan_id: int, box_id: int, *, given_by: str, given_to: str, counts: Sequence[CountDraft] = (), note: str = "",
+    by: Actor, now: datetime,
+) -> LoanState:  # fmt: skip
     """Give a box of the loan to the borrower. With the first one the loan is handed over; others may follow.
 
     It is in use from now on. Raises LoanNotFound, MoveNotAllowed, BoxAway, BoxOutOfService, BoxNotFree when another loan comes
@@ -55,14 +50,7 @@ def hand_over(
         raise BoxAway(held.code)
     if box.condition is BoxCondition.OUT_OF_SERVICE:
         raise BoxOutOfService(held.code)
-    _store_counts(loan, held, CountMoment.HAND_OVER, counts, now)
-    write_box(
-        [held.id],
-        handed_over_at=now,
-        handed_over_by=names["given_by"],
-        handed_over_to=names["given_to"],
-        note=names["note"] or held.note,
-    )
+    _pass_on(loan, held, CountMoment.HAND_OVER, names, counts, now)
     note_use([box_id], today(now))
     begin_use(loan.id, box_id, held.code, now)
     write(loan.id, state=state, handed_over_at=loan.handed_over_at or now)
@@ -71,48 +59,56 @@ def hand_over(
 
 
 def take_back(
-    loan_id: int,
-    box_id: int,
-    *,
-    given_by: str,
-    given_to: str,
-    counts: Sequence[CountDraft] = (),
-    note: str = "",
-    by: Actor,
-    now: datetime,
-) -> LoanState:
-    """Take a box back. When all that went out are back, the loan is returned; boxes that never went out are given up then.
+    loan_id: int, box_id: int, *, given_by: str, given_to: str, counts: Sequence[CountDraft] = (), note: str = "",
+    players_counted: int | None = None, keep_rest: bool = False, by: Actor, now: datetime,
+) -> LoanState:  # fmt: skip
+    """Take a box back. When all that went out are back, the loan is returned; boxes that never went out are given up then,
+    each with a line of history. With `keep_rest` they stay promised, and the loan goes on until they went out and came back,
+    or are given up (`give_up_rest`).
 
     Before its date the rest is free again, the check's buffer kept from now on; late, the box stays in use up to now as far as
-    it is free. Raises LoanNotFound, MoveNotAllowed, BoxAway, FieldError.
+    it is free. `players_counted`: how many really played, None to leave it as it was said before. Raises LoanNotFound,
+    MoveNotAllowed, BoxAway, FieldError (given_by, given_to, note, players_counted, counts/n).
     """
     loan, scenario = lock_loan(loan_id, by=by)
     state = require_move(loan.state, LoanMove.RETURN, by)
     names = _names({"given_by": given_by, "given_to": given_to}, note)
+    check_players(players_counted)
     held = _box_of(loan, box_id)
     if not held.is_away:
         raise BoxAway(held.code)
-    _store_counts(loan, held, CountMoment.RETURN, counts, now)
-    write_box(
-        [held.id],
-        returned_at=now,
-        returned_by=names["given_by"],
-        returned_to=names["given_to"],
-        note=names["note"] or held.note,
-    )
+    _pass_on(loan, held, CountMoment.RETURN, names, counts, now)
     zone = lending_zone()
     back = half_day_at(now, zone)
     period = Period(min(loan.period.first, back), back)
     buffered = calendar_of(loan).with_buffers(period, scenario.before_halves, scenario.after_halves)
     shorten(Purpose.LOAN, loan.id, ResourceKind.BOX, box_id, period, buffered, zone=zone)
-    if any(b.is_away for b in loan.loan_boxes if b.id != held.id):
+    played = {} if players_counted is None else {"players_counted": players_counted}
+    others = [b for b in loan.loan_boxes if b.id != held.id]
+    kept = keep_rest and any(b.handed_over_at is None for b in others)
+    if kept or any(b.is_away for b in others):
         state = loan.state
-        write(loan.id)
+        write(loan.id, **played)
     else:
-        let_go(loan, now)
-        write(loan.id, state=state, returned_at=now)
+        _give_up(loan, by, now)
+        write(loan.id, state=state, returned_at=now, **played)
     say(Happening.RETURNED, get_loan(loan.id), by=by, now=now, details={"box": held.code})
     return state
+
+
+def give_up_rest(loan_id: int, *, by: Actor, now: datetime) -> LoanState:
+    """Give up the boxes that nobody came for, when all others are back: the loan is returned, or checked where all are.
+
+    Raises LoanNotFound, MoveNotAllowed when a box is still out or none is left to give up.
+    """
+    loan, _ = lock_loan(loan_id, by=by)
+    state = require_move(loan.state, LoanMove.RETURN, by)
+    if not loan.rest_may_be_given_up:
+        raise MoveNotAllowed(LoanMove.RETURN.value, loan.state.value)
+    _give_up(loan, by, now)
+    write(loan.id, state=state, returned_at=now)
+    after = get_loan(loan.id)
+    return state if any(b.checked_at is None for b in after.loan_boxes) else _end_checks(after, by, now)
 
 
 def check_box(loan_id: int, box_id: int, found: CheckDraft, *, by: Actor, now: datetime) -> LoanState:
@@ -138,11 +134,45 @@ def check_box(loan_id: int, box_id: int, found: CheckDraft, *, by: Actor, now: d
         write(loan.id)
         say(Happening.CHECKED, after, by=by, now=now, details=details)
         return after.state
+    return _end_checks(after, by, now, details)
+
+
+def _end_checks(
+    loan: LoanRow, by: Actor, now: datetime, details: dict[str, str] | None = None
+) -> LoanState:  # fmt: skip
+    """All boxes are checked, and so is the loan; closed if nothing is missing or broken."""
     write(loan.id, state=LoanState.CHECKED, checked_at=now)
     say(Happening.CHECKED, get_loan(loan.id), by=by, now=now, details=details)
-    if all(b.condition is BoxCondition.READY for b in after.loan_boxes):
+    if all(b.condition is BoxCondition.READY for b in loan.loan_boxes):
         return move_loan(loan.id, LoanMove.CLOSE, by=SYSTEM, now=now)
     return LoanState.CHECKED
+
+
+def _give_up(loan: LoanRow, by: Actor, now: datetime) -> None:
+    """The boxes that were never handed over are free again; the history names each."""
+    for box in loan.loan_boxes:
+        if box.handed_over_at is None:
+            details = {"reference": loan.reference, "box": box.code}
+            record(by, "loan.box_given_up", f"loan:{loan.id}", now=now, organiser_id=loan.organiser_id, details=details)
+    let_go(loan, now)
+
+
+def _pass_on(
+    loan: LoanRow,
+    held: LoanBoxRow,
+    moment: CountMoment,
+    names: Mapping[str, str],
+    counts: Sequence[CountDraft],
+    now: datetime,
+) -> None:
+    """A box goes from one hand to another: what was counted, and who gave it to whom. Raises FieldError at counts/n."""
+    _store_counts(loan, held, moment, counts, now)
+    verb = "handed_over" if moment is CountMoment.HAND_OVER else "returned"
+    write_box(
+        [held.id],
+        **{f"{verb}_at": now, f"{verb}_by": names["given_by"], f"{verb}_to": names["given_to"]},
+        note=names["note"] or held.note,
+    )
 
 
 def _goes_on(loan: LoanRow, by: Actor) -> bool:

@@ -57,9 +57,8 @@ def move_loan(
     write(loan.id, state=state, ended_at=now, **columns)
     if move is not LoanMove.CLOSE:
         let_go(loan, now)
-    coded = refusal or reason
-    details = {"reason": coded.value if coded else None, "note": note.strip()}
-    said = {key: value for key, value in details.items() if value}
+    coded = refusal or reason  # people's own words stand in the loan alone
+    said = {"reason": coded.value} if coded else {}
     say(_HAPPENINGS[move], get_loan(loan.id), by=by, now=now, details=said)
     return state
 
@@ -98,7 +97,7 @@ def agree_loan(
             .values(accepted_at=now, accepted_name=name, accepted_how=how)
         )
     write(loan.id, state=state, agreed_at=now)
-    details: dict[str, Any] = {"name": name, "how": how.value, "number": latest}
+    details: dict[str, Any] = {"how": how.value, "number": latest}  # who accepted stands in the agreement
     say(Happening.AGREED, get_loan(loan.id), by=by, now=now, details=details)
     return state
 

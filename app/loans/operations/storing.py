@@ -3,7 +3,7 @@
 Whoever changes a loan first holds its scenario's row: all that happens to the boxes of one scenario happens one after the other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from app.boxes.rows import ScenarioRow
 from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import db
-from app.loans.enums import LoanState
+from app.loans.enums import LoanCancel, LoanState
 from app.loans.errors import BoxNotFree, LoanChanged, LoanNotFound, NoAccreditedFacilitator
 from app.loans.happenings import Happened, Happening, tell_listeners
 from app.loans.models import Loan, LoanAgreement, LoanBox
@@ -24,7 +24,7 @@ from app.resources.calendars import OpenDays, lending_zone, open_days
 from app.resources.enums import Purpose, ResourceKind
 from app.resources.errors import UsesOverlap
 from app.resources.halfdays import Period, half_day_at
-from app.resources.operations import bring_forward, release, take
+from app.resources.operations import bring_forward, release, take_all
 
 
 def lock_scenario(scenario_id: int) -> ScenarioRow:
@@ -76,11 +76,14 @@ def say(
     from_box: str = "",
     to_box: str = "",
     new_agreement: bool = False,
+    why: LoanCancel | None = None,
 ) -> None:
     """One line of history, and whoever listens is told."""
     line = {"reference": loan.reference, **(details or {})}
+    if why is not None:
+        line["reason"] = why.value
     record(by, f"loan.{what}", f"loan:{loan.id}", now=now, organiser_id=loan.organiser_id, details=line)
-    tell_listeners(Happened(what, loan.id, by, now, from_box, to_box, new_agreement))
+    tell_listeners(Happened(what, loan.id, by, now, from_box, to_box, new_agreement, why))
 
 
 def require_accredited(scenario: ScenarioRow, facilitator_ids: Iterable[int], period: Period) -> None:
@@ -93,9 +96,16 @@ def require_accredited(scenario: ScenarioRow, facilitator_ids: Iterable[int], pe
 
 def take_box(loan: LoanRow, scenario: ScenarioRow, box_id: int, period: Period, days: OpenDays, now: datetime) -> None:
     """Write the use of a box for a loan, buffers included. Raises UsesOverlap."""
-    take(
+    take_boxes(loan, scenario, [box_id], period, days, now)
+
+
+def take_boxes(
+    loan: LoanRow, scenario: ScenarioRow, box_ids: Sequence[int], period: Period, days: OpenDays, now: datetime
+) -> None:
+    """The same of several, in two statements however many. Raises UsesOverlap."""
+    take_all(
         ResourceKind.BOX,
-        box_id,
+        box_ids,
         Purpose.LOAN,
         loan.id,
         period,
@@ -115,8 +125,10 @@ def begin_use(loan_id: int, box_id: int, code: str, now: datetime) -> None:
         raise BoxNotFree(code) from error
 
 
-def assign_box(loan_id: int, box_id: int, now: datetime) -> None:
-    db.session.execute(insert(LoanBox).values(loan_id=loan_id, box_id=box_id, assigned_at=now))
+def assign_boxes(loan_id: int, box_ids: Iterable[int], now: datetime) -> None:
+    rows = [{"loan_id": loan_id, "box_id": box_id, "assigned_at": now} for box_id in box_ids]
+    if rows:
+        db.session.execute(insert(LoanBox).values(rows))
 
 
 def let_go(loan: LoanRow, now: datetime) -> None:

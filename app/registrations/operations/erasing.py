@@ -13,8 +13,7 @@ from app.events.enums import BuiltinAudience
 from app.events.operations import lock_event
 from app.events.parts import list_parts
 from app.events.queries import get_event_by_id
-from app.jobs.models import Job
-from app.messages.models import Message
+from app.messages.operations import forget_mails
 from app.registrations.enums import RegistrationKind
 from app.registrations.models import OFFERED_SQL, DeclaredStatistics, ImportFile, Registration
 from app.registrations.operations.answer_files import forget_files
@@ -77,7 +76,7 @@ def anonymise(registration_id: int, *, version: int, now: datetime) -> None:
     if structure_id is not None:
         forget_structure(structure_id)
     subject = f"registration:{registration_id}"
-    _forget_mails(subject)
+    forget_mails(subject)
     _forget_reasons(subject)
     for part in list_parts():
         part.forget(registration_id)
@@ -105,14 +104,6 @@ def _forget_import_reports(event_id: int) -> None:
         problems = [{**problem, "value": ""} for problem in checked.get("problems", [])]
         report = {**file.report, "checked": {**checked, "problems": problems}} if checked else file.report
         db.session.execute(update(ImportFile).where(ImportFile.id == file.id).values(report=report))
-
-
-def _forget_mails(subject: str) -> None:
-    """The log keeps that mails went out, not to whom; a mail server's words of refusal may hold the address too."""
-    ids = list(db.session.execute(select(Message.id).where(Message.subject == subject)).scalars())
-    db.session.execute(update(Message).where(Message.id.in_(ids)).values(recipient="", error=""))
-    jobs = [f"message:{message_id}" for message_id in ids]
-    db.session.execute(update(Job).where(Job.subject.in_(jobs)).values(last_error=""))
 
 
 def _forget_reasons(subject: str) -> None:

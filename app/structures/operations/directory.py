@@ -83,6 +83,20 @@ def restore_structure(structure_id: int, *, organiser_id: int, by: Actor, now: d
     record(by, "structure.restored", f"structure:{structure_id}", now=now, organiser_id=organiser_id)
 
 
+def trust_borrower(structure_id: int, trusted: bool, *, organiser_id: int, by: Actor, now: datetime) -> None:
+    """Whether the loans that a structure's contacts ask for are approved at once. Raises StructureNotFound, StructureMerged."""
+    before = lock_own(structure_id, organiser_id)
+    if before.trusted_borrower == trusted:
+        return
+    db.session.execute(
+        update(Structure)
+        .where(Structure.id == structure_id)
+        .values(trusted_borrower=trusted, revision=Structure.revision + 1, updated_at=now)
+    )
+    verb = "structure.trusted" if trusted else "structure.trusted_no_more"
+    record(by, verb, f"structure:{structure_id}", now=now, organiser_id=organiser_id)
+
+
 def is_used(structure_id: int) -> bool:
     """Whether some feature holds something of it that counts as a use, such as a registration."""
     return any(b.ids(structure_id) for b in list_belongings().values() if b.used)

@@ -24,7 +24,7 @@ from app.messages.queries import is_queued_by
 from app.structures.errors import LinkOver, NoAddress
 from app.structures.models import ContactLink, StructureContact
 from app.structures.queries import VisitingContact, find_visiting, get_contact, list_visiting
-from app.structures.rules import ADDRESS_LINKS, LINK_LIFE, MAIL_LINKS
+from app.structures.rules import ADDRESS_LINKS, LINK_LIFE, MAIL_LINKS, page_of_my
 
 LINK_MAIL = "structures.link"
 LINK_JOB = "structures.send_link"
@@ -41,10 +41,10 @@ class Entered:
     epoch: int
 
 
-def ask_link(email: str, address: str, *, now: datetime) -> None:
+def ask_link(email: str, address: str, *, now: datetime, going_to: str = "") -> None:
     """Have the mail with a link sent, if a structure's contact has this mail; the same work, whether or not.
 
-    A worker looks whether there is one; its job keeps the mail's digest alone.
+    A worker looks whether there is one; its job keeps the mail's digest alone. `going_to`: the page of /my that they wanted.
     Raises TooManyAttempts, whoever the mail belongs to: 3 a mail and 10 a network address in 15 minutes.
     """
     throttling.count(
@@ -54,10 +54,11 @@ def ask_link(email: str, address: str, *, now: datetime) -> None:
         },
         now=now,
     )
-    enqueue(LINK_JOB, {"mail": digest(email.lower()), "asked_at": now.isoformat()}, now=now)
+    asked = {"mail": digest(email.lower()), "asked_at": now.isoformat(), "going_to": page_of_my(going_to)}
+    enqueue(LINK_JOB, asked, now=now)
 
 
-def send_asked_link(mail: str, *, asked_at: datetime, job_id: int, now: datetime) -> None:
+def send_asked_link(mail: str, *, asked_at: datetime, job_id: int, now: datetime, going_to: str = "") -> None:
     """Queue the mail of a job that ask_link left, once, to the contact whose mail has this digest.
 
     The link's hour begins with the asking.
@@ -68,7 +69,7 @@ def send_asked_link(mail: str, *, asked_at: datetime, job_id: int, now: datetime
     if contacts and not is_queued_by(job_id, LINK_MAIL, f"contact:{contacts[0].contact_id}"):
         senders = {c.organiser_id for c in contacts}
         organiser_id = senders.pop() if len(senders) == 1 else None
-        _queue(contacts[0], organiser_id=organiser_id, now=now, asked_at=asked_at, job_id=job_id)
+        _queue(contacts[0], organiser_id, now=now, asked_at=asked_at, job_id=job_id, going_to=going_to)
 
 
 def send_link(contact_id: int, *, organiser_id: int, by: Actor, now: datetime) -> str:
@@ -77,7 +78,7 @@ def send_link(contact_id: int, *, organiser_id: int, by: Actor, now: datetime) -
     found = find_visiting(contact_id)
     if found is None:
         raise NoAddress(contact.name)
-    _queue(found, organiser_id=organiser_id, now=now, asked_at=now)
+    _queue(found, organiser_id, now=now, asked_at=now)
     subject = f"structure:{contact.structure_id}"
     details = {"contact_id": contact_id}
     record(by, "structure.link_sent", subject, now=now, organiser_id=organiser_id, details=details)
@@ -145,7 +146,13 @@ def purge_links(*, now: datetime) -> None:
 
 
 def _queue(
-    contact: VisitingContact, *, organiser_id: int | None, now: datetime, asked_at: datetime, job_id: int | None = None
+    contact: VisitingContact,
+    organiser_id: int | None,
+    *,
+    now: datetime,
+    asked_at: datetime,
+    job_id: int | None = None,
+    going_to: str = "",
 ) -> None:
     nonce = new_token()
     db.session.execute(
@@ -161,7 +168,7 @@ def _queue(
         subject=f"contact:{contact.contact_id}",
         recipient=contact.mail_key,
         locale=contact.locale,
-        params={"contact_id": contact.contact_id, "nonce": nonce, "job_id": job_id},
+        params={"contact_id": contact.contact_id, "nonce": nonce, "job_id": job_id, "going_to": page_of_my(going_to)},
         organiser_id=organiser_id,
         now=now,
     )

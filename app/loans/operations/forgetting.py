@@ -1,0 +1,105 @@
+"""Keeping the names of borrowers no longer than the organiser says: what was lent, when and to which structure stays.
+
+Agreements stay as they were made, as evidence of what was agreed: who accepted, and the file.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+
+from app.accounts.models import Organiser
+from app.boxes.enums import FileUse
+from app.boxes.models import BoxFile, BoxOutage
+from app.core.actor import SYSTEM, Actor, ActorKind
+from app.core.audit import AuditEntry, record
+from app.core.db import db
+from app.core.errors import MoveNotAllowed
+from app.loans.models import Loan, LoanBox, LoanCount, LoanFacilitator
+from app.loans.operations.storing import lock_loan, write
+from app.loans.rules import ENDED
+from app.messages.operations import forget_mails
+from app.resources.settings import get_settings
+from app.structures.registry import ContactPart, register_contact_part
+
+_OWN_WORDS = frozenset({"name", "note"})
+"""Fields of the history in which people's names and words stood."""
+
+
+def list_to_forget(now: datetime) -> list[int]:
+    """Ids of the loans that ended as long ago as their organiser keeps names, and still hold them."""
+    found: list[int] = []
+    for organiser_id in db.session.execute(select(Organiser.id).order_by(Organiser.id)).scalars().all():
+        ended_before = now - timedelta(days=get_settings(organiser_id).keep_names_days)
+        statement = select(Loan.id).where(
+            Loan.organiser_id == organiser_id, Loan.names_removed_at.is_(None), Loan.ended_at <= ended_before
+        )
+        found += db.session.execute(statement.order_by(Loan.id)).scalars()
+    return found
+
+
+def forget_names(loan_id: int, *, now: datetime, by: Actor = SYSTEM) -> None:
+    """Take whoever borrowed out of a loan that ended, out of its history, its mails and its photos of damage.
+
+    All that people typed freely goes, for it may name them; so does who was to run it. Doing it again changes nothing.
+    Raises LoanNotFound, MoveNotAllowed while the loan goes on.
+    """
+    loan, _ = lock_loan(loan_id)
+    if loan.state not in ENDED:
+        raise MoveNotAllowed("forget_names", loan.state.value)
+    if loan.names_removed_at is not None:
+        return
+    write(
+        loan.id, contact_id=None, contact_name="", email="", phone="", purpose_note="", place="", notes="",
+        reason_note="", names_removed_at=now,
+    )  # fmt: skip
+    held = (*loan.loan_boxes, *loan.former_boxes)
+    boxes = [box.id for box in held]
+    names = {"handed_over_by": "", "handed_over_to": "", "returned_by": "", "returned_to": "", "checked_by": ""}
+    db.session.execute(update(LoanBox).where(LoanBox.id.in_(boxes)).values(**names, note=""))
+    db.session.execute(update(LoanCount).where(LoanCount.loan_box_id.in_(boxes)).values(note=""))
+    db.session.execute(delete(BoxFile).where(BoxFile.loan_box_id.in_(boxes), BoxFile.use == FileUse.DAMAGE))
+    # What the check said of a box became the reason of its outage; while that lasts, it is the box's own.
+    of_check = BoxOutage.box_id.in_([box.box_id for box in held]) & BoxOutage.note.in_([box.note for box in held])
+    db.session.execute(update(BoxOutage).where(of_check, BoxOutage.ended_on.is_not(None)).values(note=""))
+    db.session.execute(delete(LoanFacilitator).where(LoanFacilitator.loan_id == loan.id))
+    subject = f"loan:{loan.id}"
+    forget_mails(subject)
+    _forget_words(AuditEntry.subject == subject)
+    details = {"reference": loan.reference}
+    record(by, "loan.names_removed", subject, now=now, organiser_id=loan.organiser_id, details=details)
+
+
+def _forget_words(*conditions: ColumnElement[bool]) -> None:
+    """Borrowers signed their lines with their name, and some lines held it."""
+    db.session.execute(
+        update(AuditEntry)
+        .where(*conditions, AuditEntry.actor_kind == ActorKind.VISITOR.value)
+        .values(actor_label="", actor_id=None)
+    )
+    for line in db.session.execute(select(AuditEntry.id, AuditEntry.details).where(*conditions)).all():
+        if not _OWN_WORDS.isdisjoint(line.details):
+            kept = {name: value for name, value in line.details.items() if name not in _OWN_WORDS}
+            db.session.execute(update(AuditEntry).where(AuditEntry.id == line.id).values(details=kept))
+
+
+def _of_contact(contact_id: int, structure_id: int, email: str) -> ColumnElement[bool]:
+    """Loans that a contact asked for: as a contact, or by the same mail address for the same structure."""
+    by_mail = (Loan.structure_id == structure_id) & (Loan.email == email) if email else Loan.contact_id == contact_id
+    return or_(Loan.contact_id == contact_id, by_mail)
+
+
+def _needs_contact(contact_id: int, structure_id: int, email: str) -> Sequence[str]:
+    mine = _of_contact(contact_id, structure_id, email)
+    statement = select(Loan.reference).where(mine, Loan.state.not_in(ENDED)).order_by(Loan.from_date, Loan.id)
+    return list(db.session.execute(statement).scalars())
+
+
+def _forget_contact(contact_id: int, structure_id: int, email: str, now: datetime, by: Actor) -> None:
+    mine = _of_contact(contact_id, structure_id, email)
+    statement = select(Loan.id).where(mine, Loan.state.in_(ENDED), Loan.names_removed_at.is_(None)).order_by(Loan.id)
+    for loan_id in db.session.execute(statement).scalars().all():
+        forget_names(loan_id, now=now, by=by)
+
+
+register_contact_part("loans", ContactPart(_needs_contact, _forget_contact))
