@@ -169,9 +169,12 @@ def boxes(organiser: str, file: Path, contents: Path | None, *, dry_run: bool) -
     except ImportRefused as refused:
         raise click.ClickException(say_box_refusal(refused, SPOKEN)) from refused
     for problem in plan.problems:
-        place = f"line {problem.line}" + (f", {problem.column}" if problem.column else "")
+        place = f"{problem.facts['file']}, line {problem.line}" + (f", {problem.column}" if problem.column else "")
         value = f" [{problem.value}]" if problem.value else ""
         click.echo(f"{place}: {say_box_problem(problem, SPOKEN)}{value}")
+    for change in plan.changes:
+        what = f"{change.of}, {change.thing}" if change.thing else change.of
+        click.echo(f"{what}: {change.name} {change.before} -> {change.after}")
     click.echo(
         f"{plan.lines} lines: {len(plan.new_scenarios)} new scenarios, {len(plan.new_boxes)} new boxes,"
         f" {plan.new_things} new things in their contents, {_changes(plan)} changes, {plan.same} there already."

@@ -76,6 +76,20 @@ def normalise_phone(text: str) -> str:
     return str(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164))
 
 
+def clean_reach(email: str, phone: str, problems: dict[str, str]) -> tuple[str, str]:
+    """A mail address and a telephone, either of which may be empty; what is wrong is put into `problems` at email and phone."""
+    email, phone = email.strip(), phone.strip()
+    try:
+        email = normalise_email(email) if email else ""
+    except TextError as error:
+        problems["email"] = error.code
+    try:
+        phone = normalise_phone(phone) if phone else ""
+    except TextError as error:
+        problems["phone"] = error.code
+    return email, phone
+
+
 def _french(national: str, *, abroad: bool, figures: str) -> str:
     if not abroad and not figures.startswith("0"):
         raise TextError("phone_wrong")

@@ -15,6 +15,7 @@ from app.events.queries import get_event
 from app.registrations.drafts import RegistrationDraft
 from app.registrations.enums import RegistrationKind
 from app.registrations.operations import register
+from app.training.operations import set_training_scenarios
 
 SEED = 390021
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = range(4)
@@ -28,12 +29,13 @@ class _Projects:
 
 @dataclass(frozen=True)
 class _Entry:
-    """An event, how many people registered for it, and why it was called off, if it was."""
+    """An event, how many people registered for it, why it was called off, if it was, and the scenarios that it teaches."""
 
     draft: EventDraft
     registered: int = 0
     published: bool = True
     cancelled_for: str = ""
+    teaches: tuple[str, ...] = ()
 
 
 def make_agenda(organiser_id: int, *, forum: int, apprentices: int, now: datetime) -> list[str]:
@@ -71,6 +73,7 @@ def _make(entry: _Entry, organiser_id: int, names: Names, now: datetime) -> str:
     event_id = get_event(slug).id
     move_event(event_id, EventMove.PUBLISH, by=SYSTEM, now=made)
     event = get_event(slug)
+    set_training_scenarios(event, entry.teaches, by=SYSTEM, now=made)
     for number in range(entry.registered):
         waves = event.waves if event.enrolment is Enrolment.ALL else (event.waves[number % len(event.waves)],)
         draft = RegistrationDraft(
@@ -98,7 +101,7 @@ def _entries(today: date, projects: _Projects) -> Sequence[_Entry]:
         _Entry(_webinar(today, projects), registered=14),
         _Entry(_information_meeting(today, projects), registered=9),
         _Entry(_morning(today, projects), registered=11),
-        _Entry(_training(today, projects), registered=7),
+        _Entry(_training(today, projects), registered=7, teaches=("SANTE-1", "SANTE-2", "SANTE-3")),
         _Entry(_open_week(today, projects), registered=18),
         _Entry(_called_off(today, projects), registered=2, cancelled_for="Pas assez d’inscrits"),
         _Entry(_ideathon(today, projects), published=False),

@@ -7,6 +7,7 @@ from app.core.actor import SYSTEM
 from app.core.errors import NotFound
 from app.demo.agenda import make_agenda, make_foreign_event
 from app.demo.boxes import make_boxes
+from app.demo.event_boxes import make_event_boxes
 from app.demo.loans import make_loans
 from app.demo.past import PAST_SLUG, make_past_forum
 from app.demo.people import find_organisers, make_organisers, make_tokens
@@ -48,6 +49,7 @@ def load_demo(*, now: datetime) -> Demo:
     make_structures(organisers.creativ, now=now)
     make_boxes(organisers.creativ, now=now)
     make_loans(organisers.creativ, now=now)
+    make_event_boxes(organisers.creativ, upcoming, now=now)
     make_agenda(organisers.creativ, forum=forum_id, apprentices=apprentices_id, now=now)
     make_foreign_event(organisers.foreign, now=now)
     return Demo(make_tokens(organisers, now), past, upcoming)

@@ -28,7 +28,10 @@ class BoxContents:
 
 @dataclass(frozen=True, slots=True)
 class AgreementDocument:
-    """All that an agreement says. Colours are `#RRGGBB`; the paragraphs of `terms` follow each other as they are given."""
+    """All that an agreement says. Colours are `#RRGGBB`; the paragraphs of `terms` follow each other as they are given.
+
+    `unit` is what each thing that is lent is called.
+    """
 
     organiser_name: str
     brand: str
@@ -46,6 +49,7 @@ class AgreementDocument:
     contents: tuple[BoxContents, ...]
     value_text: str
     terms: tuple[str, ...]
+    unit: str = "Boîte"
 
 
 def agreement_pdf(doc: AgreementDocument) -> bytes:
@@ -70,7 +74,7 @@ def agreement_value(doc: AgreementDocument) -> Json:
         "from_text": printable(doc.from_text),
         "to_text": printable(doc.to_text),
         "use": [[printable(term), printable(value)] for term, value in doc.use],
-        "contents": [_contents(group) for group in doc.contents],
+        "contents": [_contents(group, doc.unit) for group in doc.contents],
         "value_text": printable(doc.value_text),
         "terms": _lines(doc.terms),
     }
@@ -80,8 +84,10 @@ def _lines(texts: tuple[str, ...]) -> list[Json]:
     return [shown for text in texts if (shown := printable(text))]
 
 
-def _contents(group: BoxContents) -> Json:
+def _contents(group: BoxContents, unit: str) -> Json:
     lines: list[Json] = [
         {**asdict(line), "name": printable(line.name), "note": printable(line.note)} for line in group.lines
     ]
-    return {"codes": ", ".join(map(printable, group.codes)), "several": len(group.codes) > 1, "lines": lines}
+    several = len(group.codes) > 1
+    head = f"{unit}{'s' if several else ''} {', '.join(map(printable, group.codes))}"
+    return {"head": head, "each": f"par {unit.lower()}" if several else "nombre", "lines": lines}

@@ -21,14 +21,18 @@ from app.web.manage.account import blueprint as manage_account
 from app.web.manage.bin import blueprint as manage_bin
 from app.web.manage.boxes_all import blueprint as manage_boxes_all
 from app.web.manage.boxes_board import blueprint as manage_boxes_board
+from app.web.manage.boxes_board_move import blueprint as manage_boxes_board_move
+from app.web.manage.boxes_calendars import blueprint as manage_boxes_calendars
 from app.web.manage.boxes_closures import blueprint as manage_boxes_closures
 from app.web.manage.boxes_contents import blueprint as manage_boxes_contents
 from app.web.manage.boxes_facilitators import blueprint as manage_boxes_facilitators
+from app.web.manage.boxes_figures import blueprint as manage_boxes_figures
 from app.web.manage.boxes_files import blueprint as manage_boxes_files
 from app.web.manage.boxes_import import blueprint as manage_boxes_import
 from app.web.manage.boxes_labels import blueprint as manage_boxes_labels
 from app.web.manage.boxes_returns import blueprint as manage_boxes_returns
 from app.web.manage.boxes_scenarios import blueprint as manage_boxes_scenarios
+from app.web.manage.boxes_trouble import blueprint as manage_boxes_trouble
 from app.web.manage.bulk import blueprint as manage_bulk
 from app.web.manage.calls import blueprint as manage_calls
 from app.web.manage.calls_hours import blueprint as manage_calls_hours
@@ -38,6 +42,7 @@ from app.web.manage.correcting import blueprint as manage_correcting
 from app.web.manage.dashboard import blueprint as manage_dashboard
 from app.web.manage.day import blueprint as manage_day
 from app.web.manage.devices import blueprint as manage_devices
+from app.web.manage.event_boxes import blueprint as manage_event_boxes
 from app.web.manage.event_form import blueprint as manage_event_form
 from app.web.manage.event_limits import blueprint as manage_event_limits
 from app.web.manage.event_walks import blueprint as manage_event_walks
@@ -51,7 +56,11 @@ from app.web.manage.journal import blueprint as manage_journal
 from app.web.manage.live_board import blueprint as manage_live_board
 from app.web.manage.live_counts import blueprint as manage_live_counts
 from app.web.manage.loans import blueprint as manage_loans
+from app.web.manage.loans_agreement import blueprint as manage_loans_agreement
+from app.web.manage.loans_changes import blueprint as manage_loans_changes
 from app.web.manage.loans_one import blueprint as manage_loans_one
+from app.web.manage.loans_people import blueprint as manage_loans_people
+from app.web.manage.loans_players import blueprint as manage_loans_players
 from app.web.manage.look import blueprint as manage_look
 from app.web.manage.messages import blueprint as manage_messages
 from app.web.manage.new_event_pages import blueprint as manage_new_event
@@ -121,14 +130,18 @@ BLUEPRINTS = (
     manage_account,
     manage_boxes_all,
     manage_boxes_board,
+    manage_boxes_calendars,
+    manage_boxes_board_move,
     manage_boxes_closures,
     manage_boxes_contents,
     manage_boxes_facilitators,
+    manage_boxes_figures,
     manage_boxes_files,
     manage_boxes_import,
     manage_boxes_labels,
     manage_boxes_returns,
     manage_boxes_scenarios,
+    manage_boxes_trouble,
     manage_bulk,
     manage_bin,
     manage_calls,
@@ -154,6 +167,10 @@ BLUEPRINTS = (
     manage_live_counts,
     manage_loans,
     manage_loans_one,
+    manage_loans_agreement,
+    manage_loans_changes,
+    manage_loans_people,
+    manage_loans_players,
     manage_look,
     manage_messages,
     manage_new_event,
@@ -184,6 +201,7 @@ BLUEPRINTS = (
     manage_templates,
     manage_tokens,
     manage_training,
+    manage_event_boxes,
     manage_views,
     manage_waiting,
     my_entrance,

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.boxes.rows import ScenarioRow
+from app.core.errors import FieldError
 from app.core.i18n import translate
 from app.loans.availability import availability
 from app.loans.rules import period_of
@@ -91,6 +92,22 @@ def typed_days(said: Mapping[str, str]) -> TypedDays:
     )  # fmt: skip
 
 
+def days_problem(said: Mapping[str, str], typed: TypedDays) -> str:
+    """The code of what is wrong with days that were sent: date, too_far, first_day, last_day, order; empty for nothing."""
+    for name, found in (("from", typed.first), ("to", typed.last)):
+        if said.get(name, "").strip() and not found:
+            return "too_far" if _is_day(said[name]) else "date"
+    if typed.first and not typed.last and "to" in said:
+        return "last_day"
+    if typed.last and not typed.first:
+        return "first_day"
+    try:
+        typed.period  # noqa: B018
+    except FieldError as error:
+        return next(iter(error.problems.values()))
+    return ""
+
+
 def days_of(period: Period) -> TypedDays:
     first, last = period.first, period.last
     return TypedDays(first.date.isoformat(), first.half.value, last.date.isoformat(), last.half.value)
@@ -155,11 +172,18 @@ def _half_view(half: Half, free: int, total: int, past: bool) -> HalfView:
 
 
 def _day(text: str) -> str:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
+    if not _is_day(text):
         return ""
+    found = date.fromisoformat(text.strip())
     return found.isoformat() if 1990 < found.year < 2200 else ""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def _half(text: str, default: Half) -> str:

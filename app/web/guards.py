@@ -319,7 +319,8 @@ def _require_contact() -> Response | None:
     found = find_contact()
     if found is None:
         let_contact_out()
-        return redirect("/my")
+        wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else ""
+        return redirect(f"/my?next={quote(wanted, safe='/')}" if wanted and wanted != "/my/structure" else "/my")
     g.contact = found
     return None
 

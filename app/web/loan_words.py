@@ -11,5 +11,10 @@ LOAN_WORDS = {
     "school_holidays": lazy_gettext("Your school is on holiday on this day. Choose another one."),
     "handed_over": lazy_gettext("The boxes are out already: only their return can change."),
     "order": lazy_gettext("The end is before the beginning."),
+    "first_day": lazy_gettext("Choose the first day too."),
+    "last_day": lazy_gettext("Choose the last day too."),
+    "unknown_structure": lazy_gettext(
+        "No structure of the directory has this id, this UAI or this name, or several have it."
+    ),
     "too_many": lazy_gettext("There are too many here."),
 }

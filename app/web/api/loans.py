@@ -1,6 +1,8 @@
 """Boxes through the API: what is free, and loans that are asked for and approved in one."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -8,6 +10,8 @@ from marshmallow import ValidationError, fields
 from werkzeug.wrappers import Response
 
 from app.accounts.enums import Scope
+from app.boxes.enums import LentKind
+from app.boxes.queries import list_scenarios
 from app.core import clock
 from app.core.errors import FieldError, NotFound
 from app.loans.availability import availability
@@ -16,11 +20,12 @@ from app.loans.enums import LoanPurpose, LoanState
 from app.loans.operations import enter_loan, look_at_draft
 from app.loans.rules import MOST_BOXES, MOST_FACILITATORS, MOST_PLAYERS, period_of
 from app.resources.enums import Half
+from app.structures.queries import find_named
 from app.web.api.calls import PREFIX, Answer, ApiBlueprint, answer_once, as_response, call, own_scenario
 from app.web.api.every_problem import Reading
-from app.web.api.fields import Body, Choice, Count, Id, Many, One, Text
-from app.web.api.schemas import Told, many, number, text
-from app.web.guards import current_actor
+from app.web.api.fields import Body, Choice, Count, Id, Many, One, Text, as_id
+from app.web.api.schemas import Told, TwoLanguages, flag, many, number, one, text
+from app.web.guards import current_actor, current_organiser_id
 from app.web.loan_words import LOAN_WORDS
 from app.web.wording import register_messages
 
@@ -71,8 +76,18 @@ class HalfDayIn(Body):
     half = Choice(Half, required=True)
 
 
+class BorrowerContactIn(Body):
+    name = Text(120, least=1)
+    email = Text(254, metadata={"format": "email", "description": "The agreement's link and all news go there."})
+    phone = Text(20)
+
+
 class BorrowerIn(Body):
-    structure = Id(required=True, metadata={"description": "A structure of the organiser's directory."})
+    structure = Text(
+        160, least=1, required=True,
+        metadata={"description": "A structure of the organiser's directory: its id, its UAI or its name."},
+    )  # fmt: skip
+    contact = One(BorrowerContactIn, metadata={"description": "Whom to reach there."})
 
 
 class LoanIn(Body):
@@ -88,6 +103,19 @@ class LoanIn(Body):
     )
     purpose = Choice(LoanPurpose, required=True)
     players = Count(least=1, most=MOST_PLAYERS)
+
+
+class ScenarioOut(Told):
+    slug = text("As in addresses.")
+    code = text("The organiser's own, such as SANTE-1.")
+    title = one(TwoLanguages)
+    kind = text(enum=[kind.value for kind in LentKind])
+    boxes = number("In the inventory.")
+    asks_accreditation = flag("Whether a loan names somebody who is accredited on all its days.")
+
+
+class ScenariosOut(Told):
+    scenarios = many(ScenarioOut)
 
 
 class LoanOut(Told):
@@ -108,13 +136,21 @@ def _draft(sent: dict[str, Any]) -> LoanDraft:
         period = period_of(first["date"], first["half"], last["date"], last["half"])
     except FieldError as error:
         problems |= error.problems
-    if scenario is None or period is None:
+    said = sent["borrower"]["structure"]
+    structure_id = as_id(said) or find_named(current_organiser_id(), said)
+    if structure_id is None:
+        problems["borrower/structure"] = "unknown_structure"
+    if scenario is None or period is None or structure_id is None:
         raise FieldError(problems)
+    contact = sent["borrower"].get("contact") or {}
     return LoanDraft(
         scenario_id=scenario.id,
         boxes=sent["boxes"] or 1,
         period=period,
-        structure_id=sent["borrower"]["structure"],
+        structure_id=structure_id,
+        contact_name=contact.get("name") or "",
+        email=contact.get("email") or "",
+        phone=contact.get("phone") or "",
         purpose=LoanPurpose(sent["purpose"]),
         players=sent.get("players"),
         facilitator_ids=tuple(sent.get("facilitators") or ()),
@@ -122,7 +158,25 @@ def _draft(sent: dict[str, Any]) -> LoanDraft:
 
 
 def _look(sent: dict[str, Any]) -> None:
-    look_at_draft(_draft(sent), by=current_actor(), now=clock.now())
+    with _at_their_fields():
+        look_at_draft(_draft(sent), by=current_actor(), now=clock.now())
+
+
+@contextmanager
+def _at_their_fields() -> Iterator[None]:
+    """Problems of the contact where the body has it, and those of the borrower in words that fit a structure."""
+    try:
+        yield
+    except FieldError as error:
+        renamed = {_PLACES.get(path, path): code for path, code in error.problems.items()}
+        if renamed.get("borrower/structure") == "unknown_id":
+            renamed["borrower/structure"] = "unknown_structure"
+        raise FieldError(renamed) from error
+
+
+_PLACES = {
+    "email": "borrower/contact/email", "phone": "borrower/contact/phone", "contact_name": "borrower/contact/name",
+}  # fmt: skip
 
 
 LOAN = Reading(
@@ -136,6 +190,19 @@ LOAN = Reading(
         "to": ["from", "from/date", "from/half"], "from": ["to"], "facilitators/*": ["scenario", "borrower"],
     },
 )  # fmt: skip
+
+
+@call(blueprint, "GET", "/scenarios", SCOPES, ScenariosOut)
+def list_own_scenarios() -> Response:
+    """What the organiser lends, by code."""
+    told = [
+        {
+            "slug": s.slug, "code": s.code, "title": {"fr": s.title_fr, "en": s.title_en}, "kind": s.kind.value,
+            "boxes": s.boxes, "asks_accreditation": s.asks_accreditation,
+        }
+        for s in list_scenarios(current_organiser_id())
+    ]  # fmt: skip
+    return as_response(200, {"scenarios": told})
 
 
 @call(
@@ -167,7 +234,8 @@ def make_loan(sent: dict[str, Any]) -> Response:
     """
 
     def work(now: datetime) -> Answer:
-        made = enter_loan(_draft(sent), by=current_actor(), now=now)
+        with _at_their_fields():
+            made = enter_loan(_draft(sent), by=current_actor(), now=now)
         return 201, {"reference": made.reference, "state": made.state.value}
 
     return answer_once(work)

@@ -1,10 +1,13 @@
-"""An organiser's public calendar, at an address that can be revoked by giving the organiser a new token."""
+"""Calendars at secret addresses: an organiser's public one, and those of its lending, each of which can be revoked."""
 
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from app.core import clock
+from app.core.errors import NotFound
 from app.core.i18n import as_locale
 from app.feeds.calendars import organiser_feed
+from app.feeds.lending import lending_feed
 from app.web.calendars import calendar_response
 from app.web.guards import public
 from app.web.i18n import current_locale
@@ -18,4 +21,8 @@ def feed(token: str) -> Response:
     """The feed, in the language of ?lang=, else as for pages; 304 when nothing changed."""
     asked = request.args.get("lang")
     locale = as_locale(asked) if asked else current_locale()
-    return calendar_response(organiser_feed(token, locale), by_language=True)
+    try:
+        file = organiser_feed(token, locale)
+    except NotFound:
+        file = lending_feed(token, locale, clock.now())
+    return calendar_response(file, by_language=True)

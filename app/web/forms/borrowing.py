@@ -10,7 +10,6 @@ from wtforms import (
     Field,
     Form,
     HiddenField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -22,9 +21,10 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.i18n import translate
 from app.loans.enums import LoanPurpose
-from app.loans.words import BORROWERS_REASONS, CANCEL_WORDS, PURPOSE_WORDS
+from app.loans.words import BORROWERS_CANCEL_WORDS, BORROWERS_REASONS, PURPOSE_WORDS
 from app.resources.enums import Half
 from app.web.forms.base import Maybe, PageForm, Required, choices
+from app.web.forms.timetable import Whole
 from app.web.i18n import current_locale
 from app.web.loan_words import LOAN_WORDS
 from app.web.wording import message_for, register_messages
@@ -33,6 +33,7 @@ register_messages(LOAN_WORDS)
 register_messages(
     {
         "promise_too_far": _l("This day is too far away. Call us, and we look for a way."),
+        "training_too_late": _l("This training comes after your first day. Choose later days, or an earlier training."),
         "unknown_id": _l("Somebody here is no longer in the list. Choose again."),
     }
 )
@@ -52,9 +53,9 @@ class LoanRequestForm(PageForm):
     from_half = SelectField(_l("From the"), choices=choices(HALVES), default=Half.AM.value)
     last = DateField(_l("Last day"), [Required()], name="to")
     to_half = SelectField(_l("Until the"), choices=choices(HALVES), default=Half.PM.value)
-    boxes = IntegerField(_l("How many boxes"), [Required()], default=1)
-    players = IntegerField(_l("How many players in all"), [Maybe()])
-    purpose = SelectField(_l("Purpose"))
+    boxes = Whole(_l("How many boxes"), [Required()], default=1)
+    players = Whole(_l("How many players in all"), [Maybe()])
+    purpose = SelectField(_l("Purpose"), [Required("choice")])
     purpose_note = StringField(
         _l("Which class or group"), description=_l("For example: 3e B, or a workshop for job seekers.")
     )
@@ -66,11 +67,19 @@ class LoanRequestForm(PageForm):
     phone = TelField(_l("Telephone"))
     notes = TextAreaField(_l("Anything else to say"))
 
-    def __init__(self, facilitators: dict[str, str], trainings: dict[str, str], **values: Any) -> None:
+    def __init__(
+        self, facilitators: dict[str, str], trainings: dict[str, str], *, game: bool = True, **values: Any
+    ) -> None:
         super().__init__(**values)
         locale = current_locale()
-        self.purpose.choices = choices({p.value: translate(locale, PURPOSE_WORDS[p]) for p in LoanPurpose})
+        self.purpose.choices = choices(
+            {"": _l("Choose"), **{p.value: translate(locale, PURPOSE_WORDS[p]) for p in LoanPurpose}}
+        )
         self.facilitators.choices = choices(facilitators)
+        if not game:
+            self.boxes.label.text = _l("How many sets")
+            self.place.label.text = _l("Where you use it")
+            self.purpose_note.description = _l("For example: the forum of our town.")
         self.waits_for.choices = choices({"": _l("None of them"), **trainings})
 
 
@@ -97,8 +106,16 @@ class CancelLoanForm(PageForm):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         locale = current_locale()
-        said = {reason.value: translate(locale, CANCEL_WORDS[reason]) for reason in BORROWERS_REASONS}
+        said = {reason.value: translate(locale, BORROWERS_CANCEL_WORDS[reason]) for reason in BORROWERS_REASONS}
         self.reason.choices = choices({value: text[:1].upper() + text[1:] for value, text in said.items()})
+
+
+class PeopleForm(PageForm):
+    facilitators = CheckboxesField(_l("Who runs the game"))
+
+    def __init__(self, people: dict[str, str], **values: Any) -> None:
+        super().__init__(**values)
+        self.facilitators.choices = choices(people)
 
 
 class PromiseForm(PageForm):

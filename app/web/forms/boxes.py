@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
@@ -64,6 +65,9 @@ register_messages(
         "file_type_picture": _l("Choose a photo in JPEG, PNG or WebP format."),
         "facilitator_there": _l("This person is in the list already."),
         "days_order": _l("The last day comes before the first."),
+        "thing_twice": _l("An earlier line names this thing already."),
+        "closure_there": _l("This closure is in the list already."),
+        "closure_over": _l("These days are over: it would change nothing."),
         "closure_too_long": _l("A closure lasts a year at most."),
     }
 )
@@ -122,7 +126,7 @@ class ItemPart(Part):
     id = HiddenField()
     name_fr = StringField(_l("Thing"))
     name_en = StringField(_l("In English"))
-    quantity = Whole(_l("Number"), [Maybe()])
+    quantity = Whole(lazy_pgettext("things", "Number"), [Maybe()])
     consumable = BooleanField(_l("Consumable"))
     restock_below = Whole(_l("Restock below"), [Maybe()])
 
@@ -134,7 +138,8 @@ class ContentsForm(RowsForm):
     revision = HiddenField()
 
     def filled(self) -> list[Any]:
-        return [part for part in self.items if part.form.name_fr.data]
+        """Lines that name a thing, and new ones where anything else is typed: those lack their name."""
+        return [part for part in self.items if part.form.name_fr.data or _is_begun(part.form)]
 
     def drafts(self, stored: dict[int, ItemRow]) -> list[ItemDraft]:
         return [_item_draft(part.form, stored) for part in self.filled()]
@@ -216,7 +221,18 @@ class PhotoForm(PageForm):
 
 
 class GuideForm(PageForm):
-    file = FileField(_l("Guide for facilitators"), description=_l("PDF, 10 MB at most."))
+    file = FileField(_l("File of the guide"), description=_l("PDF, 10 MB at most."))
+    public = RadioField(
+        _l("Who may read it"),
+        choices=choices(
+            {
+                "": _l("Borrowers once their loan is accepted, accredited people and the team"),
+                "1": _l("Everybody: it stands in the public catalogue"),
+            }
+        ),
+        default="",
+        description=_l("A guide with the solutions of a game is not for everybody."),
+    )
 
 
 class FacilitatorForm(PageForm):
@@ -242,7 +258,7 @@ class FacilitatorForm(PageForm):
 
 class GrantForm(PageForm):
     scenario = SelectField(_l("Scenario"))
-    granted_on = Day(_l("From"), [Required()])
+    granted_on = Day(lazy_pgettext("accreditation", "From"), [Required()])
     note = StringField(_l("Why, without a training here"), [Required(), Length(200)])
 
 
@@ -264,15 +280,23 @@ class LendingForm(PageForm):
     lender = TextAreaField(_l("Who lends"), description=_l("As agreements name it: name, address, who signs."))
     terms = TextAreaField(_l("Terms of the loan"), description=_l("They stand in every agreement."))
 
+    keep_names_days = Whole(
+        _l("Days for which names are kept"),
+        [Required()],
+        description=_l("After the end of a loan. Then who borrowed is erased; agreements stay as evidence."),
+    )
+
     def settings(self) -> SettingsRow:
         texts = {name: text_of(self[name]) for name in ("hours_fr", "hours_en", "lender", "terms")}
-        return SettingsRow("".join(self.weekdays.data or ()), SchoolZone(self.zone.data), **texts)
+        days = self.keep_names_days.data
+        weekdays, zone = "".join(self.weekdays.data or ()), SchoolZone(self.zone.data)
+        return SettingsRow(weekdays, zone, **texts, keep_names_days=-1 if days is None else days)
 
     @staticmethod
     def of(row: SettingsRow) -> "LendingForm":
         return LendingForm(
             formdata=None, weekdays=list(row.weekdays), zone=row.zone.value, hours_fr=row.hours_fr,
-            hours_en=row.hours_en, lender=row.lender, terms=row.terms,
+            hours_en=row.hours_en, lender=row.lender, terms=row.terms, keep_names_days=row.keep_names_days,
         )  # fmt: skip
 
 
@@ -288,6 +312,11 @@ def _item_draft(part: Any, stored: dict[int, ItemRow]) -> ItemDraft:
         text_of(part.name_fr), part.quantity.data or 0, bool(part.consumable.data), item_id, text_of(part.name_en),
         part.restock_below.data, value,
     )  # fmt: skip
+
+
+def _is_begun(part: Any) -> bool:
+    typed = (part.name_en, part.quantity, part.restock_below, part.consumable)
+    return not part.id.data and any(field.raw_data and field.raw_data[0] not in {"", None} for field in typed)
 
 
 def _number(field: Any) -> int | None:

@@ -1,10 +1,13 @@
 """Forms of loans for the organiser: what came by telephone, dates, reasons, another box."""
 
+import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
+from flask_babel import ngettext
+from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
 
 from app.boxes.rows import FacilitatorRow, ScenarioRow
 from app.core.errors import FieldError
@@ -48,16 +51,47 @@ class DatesForm(PageForm):
         self.show_refusal(FieldError(problems))
 
 
+def _box_id(text: Any) -> int:
+    """Raises ValueError for what is no id."""
+    if not re.fullmatch("[0-9]{1,9}", str(text)):
+        raise ValueError(text)
+    return int(text)
+
+
+def _id_or_none(text: Any) -> int | None:
+    """Raises ValueError for what is no id."""
+    return _box_id(text) if text else None
+
+
+def _runs(person: FacilitatorRow, today: date) -> str:
+    """Who, and what they may run today."""
+    codes = ", ".join(person.valid_codes(today))
+    return f"{person.name} · {codes}" if codes else person.name
+
+
+def counted_words(scenario: ScenarioRow) -> str:
+    """« 3 boîtes »."""
+    if scenario.is_game:
+        return str(ngettext("%(num)d box", "%(num)d boxes", scenario.boxes))
+    return str(ngettext("%(num)d set", "%(num)d sets", scenario.boxes))
+
+
+class LoanDatesForm(DatesForm):
+    """Other dates; `even_closed`: also on days on which nobody is there."""
+
+    even_closed = BooleanField(_l("These days all the same"))
+
+
 class LoanForm(DatesForm):
     """A loan for a structure; `fill` gives its choices. Who asks may be a contact of the structure, or somebody else."""
 
-    scenario = SelectField(_l("What is lent"), [Required("choice")], coerce=int)
+    scenario = SelectField(_l("What is lent"), [Required("choice")], coerce=_id_or_none)
     boxes = Whole(_l("Boxes"), [Required()], default=1)
     contact = SelectField(_l("Who asks"))
     contact_name = StringField(_l("First name and name"), [Length(120)])
     email = EmailField(_l("E-mail address"), [EmailAddress()])
     phone = TelField(_l("Telephone"), [PhoneNumber()])
-    purpose = SelectField(_l("What for"), choices=choices(PURPOSE_LABELS))
+    purpose = SelectField(_l("What for"), [Required("choice")], choices=choices({"": _l("Choose"), **PURPOSE_LABELS}))
     purpose_note = StringField(_l("In a few words"), [Length(300)])
     players = Whole(_l("Players in all"), [Maybe()])
     place = StringField(_l("Where it is played"), [Length(160)])
@@ -70,11 +104,15 @@ class LoanForm(DatesForm):
         contacts: Sequence[ContactRow],
         people: Sequence[FacilitatorRow],
         locale: Locale,
+        today: date,
     ) -> "LoanForm":
         """Its choices: what is lent, who asks, who runs it."""
-        self.scenario.choices = [(s.id, f"{s.code} · {s.title(locale)}") for s in scenarios]
+        self.scenario.choices = [
+            ("", _l("Choose")),
+            *((s.id, f"{s.code} · {s.title(locale)} · {counted_words(s)}") for s in scenarios),
+        ]
         self.contact.choices = [(str(c.id), c.name) for c in contacts] + [("", _l("Somebody else, or nobody yet"))]
-        self.facilitators.choices = [(p.id, p.name) for p in people]
+        self.facilitators.choices = [(p.id, _runs(p, today)) for p in people]
         return self
 
     def draft(self, structure_id: int, contacts: Sequence[ContactRow]) -> LoanDraft:
@@ -117,8 +155,17 @@ class MoveForm(PageForm):
         return LoanCancel(self.reason.data) if self.reason.data else None
 
 
+class PeopleForm(PageForm):
+    facilitators = checks(_l("Facilitators"), coerce=int)
+    revision = HiddenField()
+
+
 class SwapForm(PageForm):
-    box = SelectField(_l("Box to lend instead"), [Required("choice")], coerce=int)
+    """Whether the box may still be had is the operation's to say."""
+
+    box = SelectField(
+        _l("Box to lend instead"), [Required("choice")], coerce=_box_id, choices=(), validate_choice=False
+    )
     revision = HiddenField()
 
 

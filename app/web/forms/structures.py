@@ -138,6 +138,7 @@ class LinkForm(PageForm):
     """Asking for one's link."""
 
     email = EmailField(_l("E-mail address"), [Required(), EmailAddress()])
+    next = HiddenField()
 
 
 class CorrectionForm(PageForm):

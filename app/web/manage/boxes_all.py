@@ -6,7 +6,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from app.boxes.enums import BoxCondition, FileUse, OutReason, Wear
-from app.boxes.errors import BoxPromised, EntryChanged
+from app.boxes.errors import BoxPromised
 from app.boxes.operations.boxes import (
     archive_box,
     change_box,
@@ -28,10 +28,11 @@ from app.boxes.queries import (
 )
 from app.boxes.rows import BoxRow
 from app.core import clock
-from app.core.audit import list_history
 from app.core.errors import FieldError
 from app.core.transaction import transaction
 from app.core.urls import absolute
+from app.loans.photos import list_damage_photos
+from app.loans.queries_events import count_event_uses
 from app.resources.calendars import lending_zone
 from app.web.forms.base import text_of
 from app.web.forms.boxes import (
@@ -43,17 +44,22 @@ from app.web.forms.boxes import (
     OutForm,
     PhotoForm,
 )
+from app.web.forms.loan_desk import revision_of
 from app.web.guards import current_actor, current_organiser_id, staff
 from app.web.i18n import current_locale
+from app.web.loan_labels import MOMENT_LABELS
+from app.web.manage.boxes_due import due_address
 from app.web.manage.boxes_files import READ_BYTES
+from app.web.manage.boxes_history import history_context
+from app.web.manage.boxes_photos import photo_problem
+from app.web.manage.boxes_pages import page_of_list
+from app.web.manage.boxes_saving import acting, try_to_save
 from app.web.manage.boxes_tabs import LENDS, SEES, boxes_context
-from app.web.manage.history_words import VERBS
 
 blueprint = Blueprint("manage_boxes_all", __name__, url_prefix="/manage/boxes")
 
 Answer = str | tuple[str, int] | Response
 BASE = "/manage/boxes/all"
-MOST_SHOWN = 50
 
 
 @blueprint.get("/all")
@@ -75,7 +81,8 @@ def index() -> str:
     narrows = bool(text or chosen or conditions or depot or wear)
     return render_template(
         "manage/boxes/all/list.html",
-        boxes=boxes,
+        listed=page_of_list(boxes, BASE),
+        at_events=count_event_uses(organiser_id, now=clock.now()),
         whole=len(list_boxes(organiser_id, archived=archived)) if narrows else len(boxes),
         narrows=narrows,
         archived=archived,
@@ -110,16 +117,15 @@ def new() -> str:
 @blueprint.post("/all/new")
 @staff(LENDS)
 def create() -> Answer:
-    organiser_id, form = current_organiser_id(), _with_scenarios(BoxForm())
-    if not form.validate_on_submit():
-        return _form_page(form, None), 422
-    scenario = get_scenario(organiser_id, text_of(form.scenario))
-    try:
-        with transaction():
-            create_box(scenario.id, form.draft(), organiser_id=organiser_id, by=current_actor(), now=clock.now())
-    except FieldError as error:
-        form.show_refusal(error)
-        return _form_page(form, None), 422
+    form, values = _with_scenarios(BoxForm()), acting()
+
+    def write() -> int:
+        scenario = get_scenario(values["organiser_id"], text_of(form.scenario))
+        return create_box(scenario.id, form.draft(), **values)
+
+    tried = try_to_save(form, write)
+    if tried.value is None:
+        return _form_page(form, None), tried.status
     flash(_("%(code)s is in the inventory. Print its label.", code=text_of(form.code).upper()), "ok")
     return redirect(f"{BASE}/{text_of(form.code).upper()}")
 
@@ -142,21 +148,10 @@ def edit(code: str) -> str:
 def save(code: str) -> Answer:
     row, form = _get(code), _with_scenarios(BoxForm())
     form.scenario.data = row.scenario_code
-    if not form.validate_on_submit():
-        return _form_page(form, row), 422
-    said = text_of(form.revision)
-    revision = int(said) if said.isdecimal() and len(said) < 10 else 0
-    try:
-        with transaction():
-            change_box(
-                row.id, form.draft(), organiser_id=row.organiser_id, revision=revision, by=current_actor(),
-                now=clock.now(),
-            )  # fmt: skip
-    except EntryChanged:
-        return _form_page(form, row, changed=True), 409
-    except FieldError as error:
-        form.show_refusal(error)
-        return _form_page(form, row), 422
+    revision, values = revision_of(form) or 0, acting()
+    tried = try_to_save(form, lambda: change_box(row.id, form.draft(), revision=revision, **values))
+    if tried.value is None:
+        return _form_page(form, row, changed=tried.changed), tried.status
     flash(_("Saved."), "ok")
     return redirect(f"{BASE}/{text_of(form.code).upper()}")
 
@@ -209,7 +204,8 @@ def add_photo(code: str) -> Answer:
                 note=text_of(form.note),
             )  # fmt: skip
     except FieldError as error:
-        form.show_refusal(error)
+        problem = error.problems.get("file", "")
+        form.file.errors = [photo_problem(problem) if problem != "required" else _("Choose a file first.")]
         return _page(row, photo=form), 422
     return redirect(f"{BASE}/{row.code}#photos")
 
@@ -261,16 +257,16 @@ def _with_scenarios(form: BoxForm) -> BoxForm:
 
 
 def _page(row: BoxRow, *, out: OutForm | None = None, photo: PhotoForm | None = None) -> str:
-    history = [
-        (line, *VERBS.get(line.verb, ("history", line.verb)))
-        for line in list_history(f"box:{row.id}", limit=MOST_SHOWN)
-    ]
     return render_template(
         "manage/boxes/all/show.html",
         box=row,
         contents=list_contents(row),
         files=list_files(box_id=row.id),
-        history=history,
+        damage=list_damage_photos(row.id),
+        moments=MOMENT_LABELS,
+        due=due_address(row),
+        at_events=count_event_uses(row.organiser_id, now=clock.now()),
+        **history_context(row),
         out=out or OutForm(formdata=None),
         photo=photo or PhotoForm(formdata=None),
         label_url=absolute(f"/b/{row.label}"),

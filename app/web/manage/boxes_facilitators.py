@@ -1,10 +1,11 @@
 """People who run boxes, and what they may run."""
 
+from datetime import date
+
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.boxes.errors import EntryChanged
 from app.boxes.operations.people import (
     bring_back_facilitator,
     change_facilitator,
@@ -16,14 +17,22 @@ from app.boxes.operations.people import (
 from app.boxes.queries import get_facilitator, get_scenario, list_facilitators, list_scenarios
 from app.boxes.rows import FacilitatorRow
 from app.core import clock
-from app.core.errors import FieldError
 from app.core.transaction import transaction
+from app.loans.errors import FacilitatorNeeded
+from app.loans.operations.forgetting_people import forget_facilitator, nameless
+from app.loans.queries_events import list_event_uses
+from app.loans.standing import list_at_stake
 from app.resources.calendars import lending_zone
 from app.structures.queries import list_known
+from app.web.filters import date_by
 from app.web.forms.base import text_of
 from app.web.forms.boxes import FacilitatorForm, GrantForm, WithdrawForm
+from app.web.forms.loan_desk import revision_of
 from app.web.guards import current_actor, current_organiser_id, staff
 from app.web.i18n import current_locale
+from app.web.loan_labels import short_period
+from app.web.manage.boxes_pages import page_of_list
+from app.web.manage.boxes_saving import acting, try_to_save
 from app.web.manage.boxes_tabs import LENDS, boxes_context
 
 blueprint = Blueprint("manage_boxes_facilitators", __name__, url_prefix="/manage/boxes/facilitators")
@@ -39,14 +48,15 @@ def index() -> str:
     text, ended = request.args.get("q", "").replace("\x00", "")[:100], request.args.get("ended") == "1"
     scenarios = list_scenarios(organiser_id)
     chosen = next((s for s in scenarios if s.code == request.args.get("scenario")), None)
+    people = list_facilitators(organiser_id, text=text, scenario_id=chosen.id if chosen else None, ended=ended)
     return render_template(
         "manage/boxes/facilitators/list.html",
-        people=list_facilitators(organiser_id, text=text, scenario_id=chosen.id if chosen else None, ended=ended),
+        listed=page_of_list(people, BASE),
         text=text,
         ended=ended,
         chosen=chosen,
         scenarios=scenarios,
-        today=clock.now().astimezone(lending_zone()).date(),
+        today=_today(),
         **boxes_context(BASE),
     )
 
@@ -60,19 +70,12 @@ def new() -> str:
 @blueprint.post("/new")
 @staff(LENDS)
 def create() -> Answer:
-    form = _with_structures(FacilitatorForm())
-    if not form.validate_on_submit():
-        return _form_page(form, None), 422
-    try:
-        with transaction():
-            made = create_facilitator(
-                form.draft(), organiser_id=current_organiser_id(), by=current_actor(), now=clock.now()
-            )
-    except FieldError as error:
-        form.show_refusal(error)
-        return _form_page(form, None), 422
+    form, values = _with_structures(FacilitatorForm()), acting()
+    tried = try_to_save(form, lambda: create_facilitator(form.draft(), **values))
+    if tried.value is None:
+        return _form_page(form, None), tried.status
     flash(_("%(name)s is in the list. Say what they may run.", name=text_of(form.name)), "ok")
-    return redirect(f"{BASE}/{made}")
+    return redirect(f"{BASE}/{tried.value}")
 
 
 @blueprint.get("/<int:facilitator_id>")
@@ -92,21 +95,12 @@ def edit(facilitator_id: int) -> str:
 @staff(LENDS)
 def save(facilitator_id: int) -> Answer:
     row, form = get_facilitator(current_organiser_id(), facilitator_id), _with_structures(FacilitatorForm())
-    if not form.validate_on_submit():
-        return _form_page(form, row), 422
-    said = text_of(form.revision)
-    revision = int(said) if said.isdecimal() and len(said) < 10 else 0
-    try:
-        with transaction():
-            change_facilitator(
-                row.id, form.draft(), organiser_id=row.organiser_id, revision=revision, by=current_actor(),
-                now=clock.now(),
-            )  # fmt: skip
-    except EntryChanged:
-        return _form_page(form, row, changed=True), 409
-    except FieldError as error:
-        form.show_refusal(error)
-        return _form_page(form, row), 422
+    values = acting()
+    tried = try_to_save(
+        form, lambda: change_facilitator(row.id, form.draft(), revision=revision_of(form) or 0, **values)
+    )
+    if tried.value is None:
+        return _form_page(form, row, changed=tried.changed), tried.status
     flash(_("Saved."), "ok")
     return redirect(f"{BASE}/{row.id}")
 
@@ -124,7 +118,17 @@ def grant(facilitator_id: int) -> Answer:
             row.id, scenario.id, form.granted_on.data, organiser_id=row.organiser_id, by=current_actor(),
             now=clock.now(), note=text_of(form.note),
         )  # fmt: skip
-    flash(_("%(name)s may run %(code)s.", name=row.name, code=scenario.code), "ok")
+    day = form.granted_on.data
+    if day > _today():
+        said = _(
+            "%(name)s may run %(code)s from %(day)s on.",
+            name=row.name,
+            code=scenario.code,
+            day=date_by(day, "d MMMM y"),
+        )
+    else:
+        said = _("%(name)s may run %(code)s.", name=row.name, code=scenario.code)
+    flash(said, "ok")
     return redirect(f"{BASE}/{row.id}")
 
 
@@ -160,6 +164,29 @@ def bring_back(facilitator_id: int) -> Response:
     return redirect(f"{BASE}/{facilitator_id}")
 
 
+@blueprint.post("/<int:facilitator_id>/erasure")
+@staff(LENDS)
+def erase(facilitator_id: int) -> Response:
+    """Their name and addresses go for good; a number stays in their place."""
+    row = get_facilitator(current_organiser_id(), facilitator_id)
+    try:
+        with transaction():
+            forget_facilitator(row.id, organiser_id=row.organiser_id, now=clock.now(), by=current_actor())
+    except FacilitatorNeeded as error:
+        numbers = ", ".join(error.references)
+        flash(
+            _("%(name)s is still counted on. Settle this first: %(numbers)s.", name=row.name, numbers=numbers),
+            "waiting",
+        )
+    else:
+        flash(_("Their name and addresses are erased."), "ok")
+    return redirect(f"{BASE}/{row.id}")
+
+
+def _today() -> date:
+    return clock.now().astimezone(lending_zone()).date()
+
+
 def _with_structures(form: FacilitatorForm) -> FacilitatorForm:
     known = sorted(list_known(current_organiser_id()), key=lambda s: s.name.casefold())
     form.structure.choices = [("", _("Ours, or on their own")), *((str(s.id), s.name) for s in known)]
@@ -174,13 +201,21 @@ def _with_scenarios(form: GrantForm) -> GrantForm:
 
 
 def _page(row: FacilitatorRow, *, grant: GrantForm | None = None, withdraw: WithdrawForm | None = None) -> str:
-    today = clock.now().astimezone(lending_zone()).date()
+    today = _today()
+    stakes = list_at_stake(row.organiser_id, row.id)
     return render_template(
         "manage/boxes/facilitators/show.html",
         person=row,
         grant=grant or _with_scenarios(GrantForm(formdata=None, granted_on=today)),
         withdraw=withdraw or WithdrawForm(formdata=None),
         today=today,
+        stakes=stakes,
+        is_erased=row.name == nameless(row.id),
+        event_uses=[
+            (use, short_period(use.period))
+            for use in list_event_uses(row.organiser_id, since=today, facilitator_id=row.id)
+        ],
+        stakes_of={a.id: [s for s in stakes if s.accreditation_ids == {a.id}] for a in row.accreditations},
         **boxes_context(BASE),
     )
 

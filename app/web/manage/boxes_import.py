@@ -9,9 +9,11 @@ from collections.abc import Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
+from app.boxes.enums import Wear
 from app.boxes.importing.planning import Plan
 from app.boxes.importing.wording import say_problem, say_refusal
 from app.boxes.importing.writing import plan_sheets, write_plan
@@ -19,7 +21,7 @@ from app.core import clock
 from app.core.transaction import transaction
 from app.sheets.errors import ImportRefused
 from app.sheets.reading import read_sheet
-from app.web.forms.boxes import BoxImportForm
+from app.web.forms.boxes import WEAR_LABELS, BoxImportForm
 from app.web.guards import current_actor, current_organiser_id, staff
 from app.web.i18n import current_locale
 from app.web.manage.boxes_tabs import LENDS, boxes_context
@@ -28,6 +30,11 @@ blueprint = Blueprint("manage_boxes_import", __name__, url_prefix="/manage/boxes
 
 BASE = "/manage/boxes/import"
 MOST_SHOWN = 200
+CHANGE_LABELS = {
+    "title_fr": _l("Title"), "players_min": _l("Fewest players"), "players_max": _l("Most players"),
+    "minutes": _l("Minutes"), "depot": _l("Depot"), "wear": _l("Wear"), "quantity": _l("Quantity"),
+    "consumable": _l("Consumable"),
+}  # fmt: skip
 MOST_BYTES = 150 * 1024
 """Of a file: the page holds two of them, and a form's fields are bounded."""
 
@@ -63,6 +70,15 @@ def send() -> str | tuple[str, int] | Response:
     return redirect("/manage/boxes/all")
 
 
+def _shown(value: object) -> str:
+    """A value of a change in words."""
+    if isinstance(value, Wear):
+        return str(WEAR_LABELS[value])
+    if isinstance(value, bool):
+        return str(_("consumable") if value else _("to bring back"))
+    return "–" if value in (None, "") else str(value)
+
+
 def _is_sent(data: object) -> bool:
     return isinstance(data, FileStorage) and bool(data.filename)
 
@@ -91,6 +107,7 @@ def _page(form: BoxImportForm, plan: Plan | None, contents: Sequence[bytes] = ()
         plan=plan,
         kept=[b64encode(content).decode() for content in contents],
         problems=problems,
-        changes=len(plan.changed_scenarios) + len(plan.changed_boxes) + plan.changed_things if plan else 0,
+        changes=[(c, _shown(c.before), _shown(c.after)) for c in plan.changes] if plan else [],
+        labels=CHANGE_LABELS,
         **boxes_context("/manage/boxes/all"),
     )

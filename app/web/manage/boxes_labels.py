@@ -12,6 +12,7 @@ from app.documents.box_labels_pdf import BoxLabel, box_labels_pdf
 from app.web.context import look_of
 from app.web.guards import allows, current_organiser_id, find_access, is_recognised, public, staff
 from app.web.i18n import current_locale
+from app.web.manage.boxes_due import due_address
 from app.web.manage.boxes_tabs import SEES
 
 blueprint = Blueprint("manage_boxes_labels", __name__)
@@ -42,13 +43,13 @@ def labels() -> Response:
 @blueprint.get("/b/<label>")
 @public
 def scanned(label: str) -> AnyResponse:
-    """The organiser's people to the box, everybody else to what the catalogue says of its scenario."""
+    """The organiser's people to what is to be done with the box now, or to its page; everybody else to the catalogue's scenario."""
     box = find_labelled(label.replace("\x00", ""))
     if box is None:
         raise BoxNotFound("label")
     if is_recognised():
         access = find_access()
         if access is not None and access.organiser_id == box.organiser_id and allows(Ability.LENDING_SEE):
-            return redirect(f"/manage/boxes/all/{box.code}")
+            return redirect(due_address(box) if allows(Ability.LENDING) else f"/manage/boxes/all/{box.code}")
     scenario = get_scenario_by_id(box.scenario_id)
     return redirect(f"/boxes/{scenario.slug}" if scenario.listed and scenario.archived_at is None else "/boxes")

@@ -1,54 +1,57 @@
 """Hand-over, return and check on a phone: contents ticked or counted, photos, both parties named; what waits for either."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, current_app, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.boxes.enums import BoxCondition, FileUse, OutReason
-from app.boxes.operations.files import Upload, keep_photo, read_upload
-from app.boxes.queries import get_box, list_contents
-from app.boxes.rows import BoxRow, ContentRow
+from app.boxes.enums import BoxCondition, LentKind, OutReason
+from app.boxes.errors import BoxNotFound
+from app.boxes.operations.files import Upload, keep_photo
+from app.boxes.queries import find_labelled, get_box, get_scenario_by_id, list_contents
+from app.boxes.rows import BoxRow
 from app.core import clock
 from app.core.errors import Conflict, FieldError
 from app.core.transaction import transaction
-from app.loans.drafts import CheckDraft, CountDraft
+from app.loans.drafts import CheckDraft
 from app.loans.enums import CountMoment, LoanState
-from app.loans.operations import check_box, hand_over, take_back
+from app.loans.operations import check_box, give_up_rest, hand_over, take_back
 from app.loans.queries import LoanBoxRow, LoanFilter, LoanRow, get_loan_by_reference, list_loans
 from app.resources.calendars import lending_zone
 from app.resources.halfdays import half_day_at
 from app.web.forms.base import text_of
-from app.web.forms.loan_counts import CheckForm, CountForm, HandForm
+from app.web.forms.loan_counts import REST_LABELS, CheckForm, CountForm, HandForm, ReturnForm
 from app.web.guards import current_account, current_actor, current_organiser_id, staff
-from app.web.i18n import current_locale
-from app.web.loan_labels import half_words, period_words, refusal_words
-from app.web.manage.boxes_files import READ_BYTES
+from app.web.loan_labels import half_words, period_words, refusal_words, short_period
+from app.web.manage.boxes_counting import CountLine, counts_of, first_lines, read_lines
+from app.web.manage.boxes_due import SOON, due_address, in_the_way
+from app.web.manage.boxes_photos import MOST_PHOTOS, ROOM_BYTES, again_words, photo_problem, read_photos
 from app.web.manage.boxes_tabs import LENDS, boxes_context
 
 blueprint = Blueprint("manage_boxes_returns", __name__, url_prefix="/manage/boxes")
 
 Answer = str | tuple[str, int] | Response
 BASE = "/manage/boxes/returns"
-SOON = timedelta(days=7)
-MOST_PHOTOS = 4
+FORMS: dict[str, type[CountForm]] = {"hand-over": HandForm, "return": ReturnForm, "check": CheckForm}
 MOMENTS = {"hand-over": CountMoment.HAND_OVER, "return": CountMoment.RETURN, "check": CountMoment.CHECK}
 
 
-@dataclass(frozen=True)
-class CountLine:
-    """A thing to count: `key` names it in the form, `typed` is the number that stands there, `problem` what is wrong."""
+class Leaving(NamedTuple):
+    """A box to hand over. `begun`: its loan's first half-day has; `over`: so has its last, and nobody came."""
 
-    key: str
-    content: ContentRow
-    name: str
-    ticked: bool
-    typed: str
-    problem: str = ""
+    loan: LoanRow
+    box: LoanBoxRow
+    begun: bool
+    over: bool
+
+
+@blueprint.url_value_preprocessor
+def make_room_for_photos(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Photos as large as phones take them fit, so that a file too many is answered on the page and the counts stay."""
+    if endpoint == f"{blueprint.name}.save":
+        request.max_content_length = max(ROOM_BYTES, current_app.config["MAX_CONTENT_LENGTH"])
 
 
 @blueprint.get("/returns")
@@ -62,14 +65,35 @@ def index() -> str:
     back = _all(LoanFilter(frozenset({LoanState.HANDED_OVER, LoanState.RETURNED})))
     awaited = [(loan, box) for loan in out for box in loan.loan_boxes if box.is_away]
     awaited.sort(key=lambda found: (found[0].period.last, found[1].code))
+    leaving = sorted((loan for loan in [*agreed, *out] if loan.rest), key=lambda loan: (loan.period.first, loan.id))
     return render_template(
         "manage/boxes/returns/list.html",
         to_check=[(loan, box) for loan in back for box in loan.loan_boxes if box.returned_at and not box.checked_at],
         awaited=[(loan, box, loan.period.ends_at(zone) <= now) for loan, box in awaited],
-        to_hand_over=[(loan, box) for loan in agreed for box in loan.loan_boxes if not box.handed_over_at],
+        to_hand_over=[
+            Leaving(loan, box, loan.period.starts_at(zone) <= now, loan.period.ends_at(zone) <= now)
+            for loan in leaving
+            for box in loan.rest
+        ],
         half_words=half_words,
+        period_words=period_words,
         **boxes_context(BASE),
     )
+
+
+@blueprint.get("/scan")
+@staff(LENDS)
+def scan() -> Response:
+    """Where a code that somebody typed, or a label's address, leads: to what is to be done with that box now."""
+    typed = request.args.get("code", "").replace("\x00", "").strip()[:200]
+    labelled = find_labelled(typed.rpartition("/b/")[2]) if "/b/" in typed else None
+    if labelled is not None and labelled.organiser_id == current_organiser_id():
+        return redirect(due_address(labelled))
+    try:
+        return redirect(due_address(get_box(current_organiser_id(), typed.upper())))
+    except BoxNotFound:
+        flash(_("No box has the code “%(code)s”.", code=typed) if typed else _("Type the code of a box."), "waiting")
+        return redirect(BASE)
 
 
 @blueprint.get("/loans/<reference>/boxes/<code>/<any('hand-over', 'return', 'check'):moment>")
@@ -79,7 +103,7 @@ def show(reference: str, code: str, moment: str) -> Answer:
     if held is None or not _is_due(held, MOMENTS[moment]):
         flash(refusal_words("box_away"), "waiting")
         return redirect(_address(loan))
-    lines = _lines(list_contents(box), MOMENTS[moment])
+    lines = first_lines(list_contents(box), MOMENTS[moment])
     return _page(loan, box, moment, _form(loan, moment, lines), lines)
 
 
@@ -90,23 +114,26 @@ def save(reference: str, code: str, moment: str) -> Answer:
     if held is None or not _is_due(held, MOMENTS[moment]):
         flash(refusal_words("box_away"), "waiting")
         return redirect(_address(loan))
-    form: CountForm = CheckForm() if moment == "check" else HandForm()
-    lines = _read_lines(list_contents(box))
-    if not form.validate_on_submit() or any(line.problem for line in lines):
+    form, all_there = FORMS[moment](), "all_there" in request.form
+    lines = read_lines(list_contents(box), all_there=all_there)
+    if all_there:
+        form.photos.errors = again_words([])
+        return _page(loan, box, moment, form, lines)
+    is_valid = form.validate_on_submit() and not any(line.problem for line in lines)
+    photos, problems = read_photos()
+    rest = _rest(loan, box) if moment == "return" else []
+    if isinstance(form, ReturnForm) and rest and form.rest.data not in REST_LABELS:
+        form.rest.errors = [_("Choose one.")]
+        is_valid = False
+    if not is_valid or problems:
+        form.photos.errors = again_words(problems)
         return _page(loan, box, moment, form, lines), 422
     try:
-        photos = _photos()
         with transaction():
-            _write(loan, held, MOMENTS[moment], form, _counts(lines))
-            for photo in photos:
-                keep_photo(
-                    box.id, photo, organiser_id=loan.organiser_id, by=current_actor(), now=clock.now(),
-                    note=text_of(form.note), loan_box_id=held.id,
-                )  # fmt: skip
+            _write(loan, held, MOMENTS[moment], form, lines, photos)
     except FieldError as error:
-        form.show_refusal(
-            FieldError({"photos" if key == "file" else key: code for key, code in error.problems.items()})
-        )
+        form.photos.errors = again_words([photo_problem(c) for key, c in error.problems.items() if key == "file"])
+        form.show_refusal(FieldError({key: c for key, c in error.problems.items() if key != "file"}))
         return _page(loan, box, moment, form, lines), 422
     except Conflict as error:
         flash(refusal_words(error.code), "waiting")
@@ -116,23 +143,55 @@ def save(reference: str, code: str, moment: str) -> Answer:
     return redirect(_address(loan))
 
 
-def _write(loan: LoanRow, held: LoanBoxRow, moment: CountMoment, form: CountForm, counts: Sequence[CountDraft]) -> None:
+@blueprint.post("/loans/<reference>/rest")
+@staff(LENDS)
+def give_up(reference: str) -> Response:
+    """The boxes that nobody came for, once all others are back, are free for others."""
+    loan = get_loan_by_reference(reference.replace("\x00", ""), organiser_id=current_organiser_id())
+    codes = ", ".join(box.code for box in loan.rest)
+    try:
+        with transaction():
+            give_up_rest(loan.id, by=current_actor(), now=clock.now())
+    except Conflict as error:
+        flash(refusal_words(error.code), "waiting")
+    else:
+        flash(_("Free for others: %(codes)s.", codes=codes), "ok")
+    return redirect(_address(loan))
+
+
+def _write(
+    loan: LoanRow,
+    held: LoanBoxRow,
+    moment: CountMoment,
+    form: CountForm,
+    lines: Sequence[CountLine],
+    photos: Sequence[Upload],
+) -> None:
+    """The count with its photos, which are of the same instant."""
     by, now, note = current_actor(), clock.now(), text_of(form.note)
     if isinstance(form, CheckForm):
         out = form.condition.data == BoxCondition.OUT_OF_SERVICE.value
         found = CheckDraft(
-            BoxCondition(form.condition.data), tuple(counts), note,
+            BoxCondition(form.condition.data), tuple(counts_of(lines)), note,
             OutReason(form.out_reason.data) if out and form.out_reason.data else None,
             form.out_until.data if out else None,
         )  # fmt: skip
         check_box(loan.id, held.box_id, found, by=by, now=now)
-        return
-    assert isinstance(form, HandForm)
-    write = hand_over if moment is CountMoment.HAND_OVER else take_back
-    write(
-        loan.id, held.box_id, given_by=text_of(form.given_by), given_to=text_of(form.given_to), counts=counts,
-        note=note, by=by, now=now,
-    )  # fmt: skip
+    else:
+        assert isinstance(form, HandForm)
+        common: dict[str, Any] = {
+            "given_by": text_of(form.given_by), "given_to": text_of(form.given_to), "counts": counts_of(lines),
+            "note": note, "by": by, "now": now,
+        }  # fmt: skip
+        if isinstance(form, ReturnForm):
+            keeps, players = form.rest.data == "keep", form.players_counted.data
+            take_back(loan.id, held.box_id, **common, players_counted=players, keep_rest=keeps)
+        else:
+            hand_over(loan.id, held.box_id, **common)
+    for photo in photos:
+        keep_photo(
+            held.box_id, photo, organiser_id=loan.organiser_id, by=by, now=now, note=note, loan_box_id=held.id
+        )  # fmt: skip
 
 
 def _form(loan: LoanRow, moment: str, lines: Sequence[CountLine]) -> CountForm:
@@ -142,55 +201,8 @@ def _form(loan: LoanRow, moment: str, lines: Sequence[CountLine]) -> CountForm:
         short = any(line.content.missing and not line.content.consumable for line in lines)
         return CheckForm(formdata=None, condition="incomplete" if short else "ready")
     if moment == "return":
-        ours, theirs = theirs, ours
+        return ReturnForm(formdata=None, given_by=theirs, given_to=ours, players_counted=loan.players_counted)
     return HandForm(formdata=None, given_by=ours, given_to=theirs)
-
-
-def _lines(contents: Sequence[ContentRow], moment: CountMoment) -> list[CountLine]:
-    """Nothing is ticked before somebody looked; at the check stands what was counted at the return."""
-    known = moment is CountMoment.CHECK
-    return [
-        CountLine(
-            _key(c), c, c.name(current_locale()), known and c.present == c.expected,
-            str(c.present) if known and c.present is not None and c.present != c.expected else "",
-        )
-        for c in contents
-    ]  # fmt: skip
-
-
-def _read_lines(contents: Sequence[ContentRow]) -> list[CountLine]:
-    found = []
-    for content in contents:
-        key = _key(content)
-        ticked, typed = f"ok-{key}" in request.form, request.form.get(f"count-{key}", "").strip()[:9]
-        problem = ""
-        if typed and not (typed.isdecimal() and int(typed) <= 9999):
-            problem = _("Write a whole number, for example 28.")
-        elif not typed and not ticked:
-            problem = _("Tick it when all are there, or write how many there are.")
-        found.append(CountLine(key, content, content.name(current_locale()), ticked, typed, problem))
-    return found
-
-
-def _counts(lines: Sequence[CountLine]) -> list[CountDraft]:
-    """A number that is typed counts more than a tick."""
-    return [
-        CountDraft(
-            int(line.typed) if line.typed else line.content.expected,
-            item_id=line.content.item_id,
-            box_item_id=None if line.content.item_id else line.content.box_item_id,
-        )
-        for line in lines
-    ]
-
-
-def _key(content: ContentRow) -> str:
-    return f"i{content.item_id}" if content.item_id else f"b{content.box_item_id}"
-
-
-def _photos() -> list[Upload]:
-    sent = [file for file in request.files.getlist("photos") if file.filename][:MOST_PHOTOS]
-    return [read_upload(file.filename or "", file.stream.read(READ_BYTES), FileUse.DAMAGE) for file in sent]
 
 
 def _page(loan: LoanRow, box: BoxRow, moment: str, form: CountForm, lines: Sequence[CountLine]) -> str:
@@ -199,12 +211,31 @@ def _page(loan: LoanRow, box: BoxRow, moment: str, form: CountForm, lines: Seque
         "return": _("Take %(code)s back", code=box.code),
         "check": _("Check %(code)s", code=box.code),
     }
-    values: dict[str, Any] = boxes_context(BASE)
+    is_early = moment == "hand-over" and clock.now() < loan.period.starts_at(lending_zone())
     return render_template(
         "manage/boxes/returns/count.html",
-        loan=loan, box=box, moment=moment, form=form, lines=lines, title=titles[moment], here=_address(loan),
-        period=period_words(loan.period), **values,
-    )  # fmt: skip
+        loan=loan,
+        box=box,
+        moment=moment,
+        form=form,
+        lines=lines,
+        title=titles[moment],
+        here=_address(loan),
+        period=short_period(loan.period),
+        is_game=get_scenario_by_id(loan.scenario_id).kind is LentKind.GAME,
+        begins=half_words(loan.period.first) if is_early else "",
+        in_the_way=in_the_way(loan, box) if moment == "hand-over" else None,
+        rest=_rest(loan, box) if moment == "return" else [],
+        most_photos=MOST_PHOTOS,
+        **boxes_context(BASE),
+    )
+
+
+def _rest(loan: LoanRow, box: BoxRow) -> list[str]:
+    """Codes of the boxes that nobody came for, when this one is the last that is out: somebody is asked what becomes of them."""
+    if any(held.is_away and held.box_id != box.id for held in loan.loan_boxes):
+        return []
+    return [held.code for held in loan.rest]
 
 
 def _is_due(held: LoanBoxRow, moment: CountMoment) -> bool:

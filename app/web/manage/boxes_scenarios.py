@@ -6,7 +6,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from app.boxes.enums import FileUse
-from app.boxes.errors import EntryChanged, ScenarioHasBoxes
+from app.boxes.errors import EntryChanged, PromisedToNobodyTrained, ScenarioHasBoxes
 from app.boxes.operations.files import keep_guide, read_upload, remove_file
 from app.boxes.operations.scenarios import (
     archive_scenario,
@@ -15,7 +15,7 @@ from app.boxes.operations.scenarios import (
     restore_scenario,
     set_items,
 )
-from app.boxes.queries import get_scenario, list_boxes, list_files, list_items, list_scenarios
+from app.boxes.queries import get_scenario, list_boxes, list_files, list_guides, list_items, list_scenarios
 from app.boxes.rows import ScenarioRow
 from app.core import clock
 from app.core.errors import FieldError
@@ -29,8 +29,10 @@ from app.web.forms.boxes import (
     GuideForm,
     ScenarioForm,
 )
+from app.web.forms.loan_desk import revision_of
 from app.web.guards import current_actor, current_organiser_id, staff
 from app.web.manage.boxes_files import READ_BYTES
+from app.web.manage.boxes_saving import acting, try_to_save
 from app.web.manage.boxes_tabs import LENDS, SEES, boxes_context
 
 blueprint = Blueprint("manage_boxes_scenarios", __name__, url_prefix="/manage/boxes/scenarios")
@@ -61,15 +63,10 @@ def new() -> str:
 @blueprint.post("/new")
 @staff(LENDS)
 def create() -> Answer:
-    form = ScenarioForm()
-    if not form.validate_on_submit():
-        return _form_page(form, None), 422
-    try:
-        with transaction():
-            create_scenario(form.draft(), organiser_id=current_organiser_id(), by=current_actor(), now=clock.now())
-    except FieldError as error:
-        form.show_refusal(error)
-        return _form_page(form, None), 422
+    form, values = ScenarioForm(), acting()
+    tried = try_to_save(form, lambda: create_scenario(form.draft(), **values))
+    if tried.value is None:
+        return _form_page(form, None), tried.status
     flash(_("“%(name)s” is in the list. Say now what its boxes hold.", name=text_of(form.title_fr)), "ok")
     return redirect(f"{BASE}/{form.draft().code.upper()}/contents")
 
@@ -90,20 +87,20 @@ def edit(code: str) -> str:
 @blueprint.post("/<code>/edit")
 @staff(LENDS)
 def save(code: str) -> Answer:
-    row, form = _get(code), ScenarioForm()
-    if not form.validate_on_submit():
-        return _form_page(form, row), 422
+    row, form, values = _get(code), ScenarioForm(), acting()
+    revision = revision_of(form) or 0
     try:
-        with transaction():
-            change_scenario(
-                row.id, form.draft(), organiser_id=row.organiser_id, revision=revision_of(form), by=current_actor(),
-                now=clock.now(),
-            )  # fmt: skip
-    except EntryChanged:
-        return _form_page(form, row, changed=True), 409
-    except FieldError as error:
-        form.show_refusal(error)
-        return _form_page(form, row), 422
+        tried = try_to_save(form, lambda: change_scenario(row.id, form.draft(), revision=revision, **values))
+    except PromisedToNobodyTrained as error:
+        form.asks_accreditation.errors = [
+            _(
+                "Boxes are promised where nobody named is accredited: %(names)s. Name somebody there first.",
+                names=", ".join(error.names),
+            )
+        ]
+        return _form_page(form, row), 409
+    if tried.value is None:
+        return _form_page(form, row, changed=tried.changed), tried.status
     flash(_("Saved."), "ok")
     return redirect(f"{BASE}/{text_of(form.code).upper()}")
 
@@ -125,7 +122,7 @@ def save_contents(code: str) -> Answer:
     try:
         with transaction():
             changed = set_items(
-                row.id, form.drafts(stored), organiser_id=row.organiser_id, revision=revision_of(form),
+                row.id, form.drafts(stored), organiser_id=row.organiser_id, revision=revision_of(form) or 0,
                 by=current_actor(), now=clock.now(),
             )  # fmt: skip
     except EntryChanged:
@@ -145,9 +142,12 @@ def send_guide(code: str) -> Answer:
     try:
         if not isinstance(sent, FileStorage) or not sent.filename:
             raise FieldError({"file": "required"})
-        upload = read_upload(sent.filename, sent.stream.read(READ_BYTES), FileUse.GUIDE)
+        upload = read_upload(sent.filename, sent.stream.read(READ_BYTES), FileUse.GUIDE_KEPT)
         with transaction():
-            keep_guide(row.id, upload, organiser_id=row.organiser_id, by=current_actor(), now=clock.now())
+            keep_guide(
+                row.id, upload, organiser_id=row.organiser_id, by=current_actor(), now=clock.now(),
+                public=form.public.data == "1",
+            )  # fmt: skip
     except FieldError as error:
         form.show_refusal(error)
         return _page(row, form), 422
@@ -190,11 +190,6 @@ def restore(code: str) -> Response:
     return redirect(f"{BASE}/{row.code}")
 
 
-def revision_of(form: ScenarioForm | ContentsForm) -> int:
-    said = text_of(form.revision)
-    return int(said) if said.isdecimal() and len(said) < 10 else 0
-
-
 def _get(code: str) -> ScenarioRow:
     return get_scenario(current_organiser_id(), code.replace("\x00", ""))
 
@@ -218,7 +213,7 @@ def _page(row: ScenarioRow, form: GuideForm) -> str:
         scenario=row,
         items=list_items(row.id),
         boxes=list_boxes(row.organiser_id, row.id),
-        guide=next((f for f in list_files(scenario_id=row.id) if f.use is FileUse.GUIDE), None),
+        guide=list_guides([row.id]).get(row.id),
         form=form,
         kinds=KIND_LABELS,
         conditions=CONDITION_LABELS,

@@ -17,6 +17,7 @@ from app.events.enums import EDITABLE, Enrolment
 from app.events.queries import EventRow, WaveRow
 from app.events.rules import places_together
 from app.events.targets import event_scope
+from app.loans.queries_events import list_event_boxes
 from app.registrations.enums import AgeBand, Gender
 from app.reports.queries.dashboard import BIN, Dashboard, get_dashboard
 from app.reports.queries.statistics import NO, YES, get_declared_totals
@@ -78,6 +79,7 @@ def show(slug: str) -> str:
     own_days = {local(w.starts_at, event.timezone).date() for w in event.waves}
     chosen = _chosen_day(days, own_days, local(now, event.timezone).date())
     waves = [w for w in event.waves if local(w.starts_at, event.timezone).date() == chosen]
+    context = event_context(event, "dashboard")
     return render_template(
         "manage/events/dashboard.html",
         figures=figures,
@@ -93,7 +95,10 @@ def show(slug: str) -> str:
         waves=waves,
         wave_chart=_wave_chart(event, figures, waves, now) if 0 < len(waves) <= WIDEST_CHART else None,
         arrivals=_arrivals(event, figures, chosen),
-        points=[_in_words(point, event, slug) for point in figures.points if _is_shown(point)],
+        points=[
+            *(_lacking(event, now) if context["uses_boxes"] else ()),
+            *(_in_words(point, event, slug) for point in figures.points if _is_shown(point)),
+        ],
         statistics=get_declared_totals(event.id) if event.asks_statistics else None,
         question_labels=QUESTION_LABELS,
         answer_labels=ANSWER_LABELS,
@@ -103,7 +108,7 @@ def show(slug: str) -> str:
         may_tell_no_shows=allows(Ability.REGISTRATIONS_CHANGE),
         may_aim=allows(Ability.EVENT_MOVE) and event.state in EDITABLE,
         **figures_context(event.organiser_id, figures, targets, reached),
-        **event_context(event, "dashboard"),
+        **context,
     )
 
 
@@ -276,6 +281,15 @@ def _is_shown(point: Point) -> bool:
     if point.kind in {PointKind.MAILS_FAILED, PointKind.JOBS_DEAD}:
         return current_access().role is not None
     return True
+
+
+def _lacking(event: EventRow, now: datetime) -> list[PointWords]:
+    """Boxes that the event wants and does not have."""
+    missing = sum(row.missing(now) for row in list_event_boxes(event.id))
+    if not missing:
+        return []
+    title = ngettext("%(num)d box is missing", "%(num)d boxes are missing", missing)
+    return [PointWords("package", "danger", title, "", _("See the boxes"), f"/manage/events/{event.slug}/boxes")]
 
 
 def _in_words(point: Point, event: EventRow, slug: str) -> PointWords:

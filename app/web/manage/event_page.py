@@ -13,6 +13,7 @@ from app.events.enums import EDITABLE, EventKind, EventState
 from app.events.errors import EventReadOnly
 from app.events.queries import EventRow, get_event, get_version
 from app.flows.queries import has_plan_in_force
+from app.loans.queries_events import uses_boxes
 from app.registrations.errors import RegistrationNotFound
 from app.registrations.queries import RegistrationRow, get_by_reference
 from app.reports.queries.registration_list import get_totals
@@ -91,12 +92,14 @@ def took_place(event: EventRow) -> bool:
 def event_context(event: EventRow, current: str) -> dict[str, Any]:
     """What templates/manage/event.html reads. `current`: dashboard, registrations, messages or edit."""
     base = f"/manage/events/{event.slug}"
+    boxes = uses_boxes(event.id, event.organiser_id) if allows(Ability.LENDING_SEE) else None
     return {
         "event": event,
         "base": base,
         "title": event.title(current_locale()),
         "state": shown_state(event),
-        "event_tabs": _tabs(event, base, current),
+        "event_tabs": _tabs(event, base, current, boxes is not None),
+        "uses_boxes": bool(boxes),
         "may_manage": may_manage(),
         "may_edit": allows(Ability.PROGRAMME_CHANGE) and event.state in EDITABLE,
         "may_move": allows(Ability.EVENT_MOVE),
@@ -110,7 +113,7 @@ def event_context(event: EventRow, current: str) -> dict[str, Any]:
     }
 
 
-def _tabs(event: EventRow, base: str, current: str) -> list[Tab]:
+def _tabs(event: EventRow, base: str, current: str, lends: bool) -> list[Tab]:
     """The sections of the event that the person's role or functions open."""
     access, open_now = find_access(), event.state in TAKES_PEOPLE and not event.is_over(clock.now())
     version = get_version(event.id)
@@ -159,13 +162,19 @@ def _tabs(event: EventRow, base: str, current: str) -> list[Tab]:
             allows(Ability.REGISTRATIONS_CHANGE) and open_now and (queue.silent > 0 or _may_change_hours(event)),
             (_("Calls"), f"{base}/calls", current == "calls", queue.silent or None),
         ),
-        (
-            allows(Ability.LENDING) and event.kind is EventKind.TRAINING,
-            (_("Accreditations"), f"{base}/training", current == "training", None),
-        ),
+        *_lending_tabs(event, base, current, lends),
         (allows(Ability.PROGRAMME_SEE), (_("History"), f"{base}/history", current == "history", None)),
     ]
     return [tab for opens, tab in tabs if opens]
+
+
+def _lending_tabs(event: EventRow, base: str, current: str, lends: bool) -> list[tuple[bool, Tab]]:
+    """What a training teaches, and the boxes that an event uses."""
+    teaches = allows(Ability.LENDING) and event.kind is EventKind.TRAINING
+    return [
+        (teaches, (_("Accreditations"), f"{base}/training", current == "training", None)),
+        (lends or current == "boxes", (pgettext("tab", "Boxes"), f"{base}/boxes", current == "boxes", None)),
+    ]
 
 
 def is_live(event: EventRow) -> bool:

@@ -23,6 +23,7 @@ from app.web.forms.questions import KIND_LABELS as QUESTION_KINDS
 from app.web.forms.reasons import USE_LABELS
 from app.web.forms.structures import KIND_LABELS as STRUCTURE_KINDS
 from app.web.i18n import current_locale
+from app.web.manage.history_words_boxes import BOX_FIELDS, reason_words
 from app.web.manage.jobs import JOB_LABELS
 from app.web.manage.messages import MESSAGE_LABELS
 
@@ -153,6 +154,7 @@ FIELDS: Mapping[str, object] = {
     "tagline_en": _l("Under the name, in English"),
     "tagline_fr": _l("Under the name, in French"),
     "template": _l("Mail"),
+    "event.template": _l("Template"),
     "text_en": _l("Text in English"),
     "text_fr": _l("Text in French"),
     "there": _l("There already"),
@@ -217,7 +219,6 @@ REASON_USES = {
 """Of which list a code is, by verb; otherwise one of those that end a registration."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_LASTS = frozenset({"until"})
 NOTHING = "–"
 
 
@@ -234,11 +235,10 @@ def field_label(name: str, verb: str) -> str:
     """The name of a field in words. A target's field says what it counts; a limit's of whom."""
     if verb == "targets.set":
         return _target_label(name)
-    if name == "template" and verb.startswith("event."):
-        return str(_("Template"))
     if name.startswith("limit:"):
         return str(_("Limit for %(audience)s", audience=_audience(name.partition(":")[2])))
-    return str(FIELDS.get(name) or name.replace("_", " ").capitalize())
+    whole = f"{verb.partition('.')[0]}.{name}"
+    return str(BOX_FIELDS.get(whole) or FIELDS.get(whole) or FIELDS.get(name) or name.replace("_", " ").capitalize())
 
 
 def value_words(name: str, value: Any, saying: Saying) -> str:
@@ -264,7 +264,7 @@ def _plain(name: str, value: Any, saying: Saying) -> str:
     if isinstance(value, int):
         return number(value)
     text = str(value)
-    if name in _LASTS and _INSTANT.fullmatch(text):
+    if name == "until" and _INSTANT.fullmatch(text):
         return day(_moment(text), saying.zone, year=True)
     if _INSTANT.fullmatch(text):
         return moment_words(_moment(text), saying.zone)
@@ -382,6 +382,7 @@ _VALUES: Mapping[str, Callable[[Any, Saying], str]] = {
     "kind": _kind,
     "locale": _of(LANGUAGES),
     "phone": lambda value, _saying: shown_phone(value),
+    "reason": lambda value, saying: reason_words(value, saying.verb),
     "role": _of(ROLE_NAMES),
     "scopes": _of(SCOPE_LABELS),
     "source": _of(SOURCES),

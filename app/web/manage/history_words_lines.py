@@ -36,7 +36,7 @@ HIDDEN = frozenset(
         "key", "slug", "contact_id", "account_id", "invitation_id", "into_id", "into_name", "structure_id", "other_id",
         "moved", "dropped", "kept_before", "kept_after", "bytes", "event_id", "export", "bulk", "columns", "filters",
         "parts", "from", "event", "was", "was_to_come", "with_event",
-        "mark", "scan", "hours", "moment", "asked",
+        "mark", "scan", "hours", "moment", "asked", "lines",
     }
 )  # fmt: skip
 """What programs need, or what stands in the line already."""

@@ -35,6 +35,7 @@ JOB_LABELS = {
     "jobs.purge": _l("Drop old finished work"),
     "loans.make_agreement": _l("Make the agreement on a loan"),
     "loans.remind": _l("Remind of boxes to bring back"),
+    "loans.remove_names": _l("Forget the names of loans long past"),
     "messages.send": _l("Send a mail"),
     "registrations.run_bulk": _l("Act on several registrations"),
     "registrations.undo_bulk": _l("Undo an action on several registrations"),

@@ -8,22 +8,29 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.accounts.rules import Ability
-from app.boxes.queries import list_facilitators, list_scenarios
+from app.boxes.queries import get_scenario_by_id, list_facilitators, list_scenarios
 from app.core import clock
 from app.core.errors import Conflict, FieldError
 from app.core.transaction import transaction
-from app.loans.enums import LoanState
+from app.loans.availability import count_free, free_boxes
+from app.loans.drafts import LoanDraft
+from app.loans.enums import LoanPurpose, LoanState
 from app.loans.operations import ask_loan, enter_loan
 from app.loans.queries import LoanFilter, count_by_state, list_loans
 from app.loans.rules import ENDED
+from app.loans.standing import count_ready, standings
 from app.reports.queries.structures import DirectoryFilter, list_directory
+from app.resources.calendars import lending_zone
+from app.structures.models import StructureKind
 from app.structures.queries import ContactRow, StructureRow, get_structure, list_contacts
+from app.web.box_days import today_of
 from app.web.forms.loan_desk import LoanForm
 from app.web.forms.structures import KIND_LABELS
 from app.web.guards import allows, current_actor, current_organiser_id, staff
 from app.web.i18n import current_locale
-from app.web.loan_labels import STATE_BADGES, refusal_words, short_period
+from app.web.loan_labels import STANDING_BADGES, STATE_BADGES, conflict_words, period_words, short_period
 from app.web.manage.boxes_tabs import LENDS, SEES, boxes_context
+from app.web.manage.loans_changes import closed_days, free_words
 
 blueprint = Blueprint("manage_loans", __name__, url_prefix="/manage/boxes/loans")
 
@@ -32,6 +39,7 @@ BASE = "/manage/boxes/loans"
 _S = LoanState
 TABS: dict[str, frozenset[LoanState]] = {
     "asked": frozenset({_S.ASKED}),
+    "ready": frozenset({_S.ASKED}),
     "approved": frozenset({_S.APPROVED}),
     "agreed": frozenset({_S.AGREED}),
     "out": frozenset({_S.HANDED_OVER}),
@@ -45,6 +53,7 @@ WHOLE_TEXT = 100
 def _tab_words() -> dict[str, str]:
     return {
         "asked": _("To decide"),
+        "ready": _("May be approved now"),
         "approved": _("Agreement awaited"),
         "agreed": _("To hand over"),
         "out": _("Out"),
@@ -60,27 +69,39 @@ def index() -> str:
     organiser_id = current_organiser_id()
     counts = count_by_state(organiser_id)
     text = request.args.get("q", "").replace("\x00", "")[:WHOLE_TEXT].strip()
-    tab = request.args.get("state", "")
+    tab, now = request.args.get("state", ""), clock.now()
+    today = now.astimezone(lending_zone()).date()
     if tab not in TABS:
         tab = "all" if text else next((t for t, s in TABS.items() if any(counts.get(x) for x in s)), "all")
     page_number = _page_number()
     people = allows(Ability.PEOPLE_SEE)
-    wanted = LoanFilter(TABS[tab], text=text, newest_first=tab in {"over", "all"})
+    wanted = LoanFilter(
+        TABS[tab], text=text, newest_first=tab in {"over", "all"}, ready_on=today if tab == "ready" else None, people=people
+    )  # fmt: skip
     page = list_loans(organiser_id, wanted, page_number)
     if page.total and not page.loans:
         page_number = page.pages
         page = list_loans(organiser_id, wanted, page_number)
+    ready = count_ready(organiser_id, today)
     return render_template(
         "manage/boxes/loans/list.html",
         page=page,
         text=text,
         tab=tab,
         tabs=[
-            (key, words, sum(counts.get(s, 0) for s in (TABS[key] or counts)), _url(key, text))
+            (
+                key,
+                words,
+                ready if key == "ready" else sum(counts.get(s, 0) for s in TABS[key] or counts),
+                _url(key, text),
+            )
             for key, words in _tab_words().items()
+            if key != "ready" or ready or tab == key
         ],
         periods={loan.id: short_period(loan.period) for loan in page.loans},
         states=STATE_BADGES,
+        standings=standings(page.loans, now),
+        standing_badges=STANDING_BADGES,
         may_see_people=people,
         known=sum(counts.values()),
         prev_url=_url(tab, text, page_number - 1) if page_number > 1 else None,
@@ -97,7 +118,11 @@ def new() -> str:
         return _choose_page()
     structure = get_structure(int(asked), organiser_id=current_organiser_id())
     scenario = request.args.get("scenario", "")
-    form = LoanForm(formdata=None, scenario=int(scenario) if scenario.isdecimal() and len(scenario) < 10 else None)
+    school = structure.kind is StructureKind.SCHOOL
+    form = LoanForm(
+        formdata=None, scenario=scenario if scenario.isdecimal() and len(scenario) < 10 else None,
+        purpose=LoanPurpose.CLASS.value if school else "",
+    )  # fmt: skip
     contacts = _contacts(structure)
     form.contact.data = str(contacts[0].id) if contacts else ""
     return _form_page(_filled(form, structure, contacts), structure)
@@ -117,6 +142,8 @@ def create() -> Answer:
     waits = request.form.get("how") == "ask"
     try:
         draft = form.draft(structure.id, contacts)
+        if request.form.get("how") == "look":
+            return _form_page(form, structure, draft)
         with transaction():
             write = ask_loan if waits else enter_loan
             made = write(draft, by=current_actor(), now=clock.now())
@@ -124,8 +151,8 @@ def create() -> Answer:
         form.show_loan_problems(error)
         return _form_page(form, structure), 422
     except Conflict as error:
-        form.form_errors.append(refusal_words(error.code))
-        return _form_page(form, structure), 422
+        form.form_errors.append(conflict_words(error))
+        return _form_page(form, structure, draft), 422
     said = _("The request is kept. Decide on it here.") if waits else _("The loan is approved and its boxes are kept.")
     flash(said, "ok")
     return redirect(f"{BASE}/{made.reference}")
@@ -142,8 +169,23 @@ def _choose_page() -> str:
     )  # fmt: skip
 
 
-def _form_page(form: LoanForm, structure: StructureRow) -> str:
-    return render_template("manage/boxes/loans/new.html", form=form, structure=structure, **boxes_context(BASE))
+def _form_page(form: LoanForm, structure: StructureRow, looked: LoanDraft | None = None) -> str:
+    """With what is free on the days of `looked`."""
+    return render_template(
+        "manage/boxes/loans/new.html",
+        form=form, structure=structure, found=_found(looked) if looked else None, **boxes_context(BASE),
+    )  # fmt: skip
+
+
+def _found(draft: LoanDraft) -> dict[str, Any]:
+    """What is free on the days of a request that is being written."""
+    scenario = get_scenario_by_id(draft.scenario_id)
+    free = [box.code for box in free_boxes(scenario, draft.period, now=clock.now())]
+    asked = len(free) - count_free(scenario, draft.period, now=clock.now())
+    return {
+        "days": period_words(draft.period), "enough": len(free) >= draft.boxes, "words": free_words(free),
+        "asked": max(0, asked), "closed": closed_days(draft.structure_id, scenario.organiser_id, draft.period),
+    }  # fmt: skip
 
 
 def _contacts(structure: StructureRow) -> list[ContactRow]:
@@ -155,7 +197,7 @@ def _filled(form: LoanForm, structure: StructureRow, contacts: list[ContactRow])
     organiser_id = current_organiser_id()
     scenarios = [s for s in list_scenarios(organiser_id) if s.boxes]
     people = [p for p in list_facilitators(organiser_id) if p.structure_id in {structure.id, None}]
-    return form.fill(scenarios, contacts, people, current_locale())
+    return form.fill(scenarios, contacts, people, current_locale(), today_of(clock.now()))
 
 
 def _page_number() -> int:

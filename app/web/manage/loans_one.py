@@ -1,26 +1,29 @@
 """A loan's page: what it is, its boxes, what may be done now and by whom, what happened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app.accounts.rules import Ability
 from app.boxes.queries import accredited_on, get_scenario_by_id, list_files
 from app.core import clock
-from app.core.audit import list_history
 from app.core.errors import Conflict, FieldError
 from app.core.transaction import transaction
 from app.loans.availability import free_boxes
 from app.loans.enums import AcceptedHow, LoanMove, LoanState
-from app.loans.operations import agree_loan, change_dates, move_loan, swap_box
-from app.loans.queries import LoanBoxRow, LoanRow, get_loan_by_reference, list_counts
-from app.loans.rules import HOLDS_BOXES, WAITING_OR_HELD, Party, moves_for
+from app.loans.operations import agree_loan, move_loan
+from app.loans.players import may_count_players
+from app.loans.queries import LoanRow, get_loan_by_reference, list_counts
+from app.loans.rules import HOLDS_BOXES, Party, moves_for
+from app.loans.standing import Standing, standings
 from app.resources.calendars import lending_zone
+from app.training.queries import find_training
 from app.web.forms.base import text_of
 from app.web.forms.boxes import CONDITION_BADGES, CONDITION_LABELS
-from app.web.forms.loan_desk import DatesForm, MoveForm, SwapForm, revision_of
+from app.web.forms.loan_desk import MoveForm, revision_of
 from app.web.forms.structures import KIND_LABELS
 from app.web.guards import allows, current_actor, current_organiser_id, staff
 from app.web.loan_labels import (
@@ -29,23 +32,28 @@ from app.web.loan_labels import (
     MOVE_LABELS,
     PURPOSE_LABELS,
     REFUSAL_LABELS,
+    STANDING_BADGES,
+    STANDING_TEXTS,
     STATE_BADGES,
+    conflict_words,
     period_words,
-    refusal_words,
 )
 from app.web.manage.boxes_tabs import LENDS, SEES, boxes_context
-from app.web.manage.history_words import verb_words
+from app.web.manage.loans_agreement import agreement_view
+from app.web.manage.loans_changes import may_change_dates
+from app.web.manage.loans_history import told_history
 
 blueprint = Blueprint("manage_loans_one", __name__, url_prefix="/manage/boxes/loans")
 
 Answer = str | tuple[str, int] | Response
 BASE = "/manage/boxes/loans"
-DONE = {
-    LoanMove.APPROVE: "approved",
-    LoanMove.REFUSE: "refused",
-    LoanMove.CANCEL: "cancelled",
-    LoanMove.NOT_COLLECTED: "not_collected",
-    LoanMove.CLOSE: "closed",
+DONE: Mapping[LoanMove, object] = {
+    LoanMove.APPROVE: _l("The loan is approved. Its boxes are kept, and the agreement is being made."),
+    LoanMove.REFUSE: _l("The request is refused. The borrower is told by mail where we have their address."),
+    LoanMove.AGREE: _l("The signature is noted. The boxes can be handed over."),
+    LoanMove.CANCEL: _l("The loan is called off. Its boxes are free again."),
+    LoanMove.NOT_COLLECTED: _l("It is noted that nobody came. The boxes are free again."),
+    LoanMove.CLOSE: _l("The loan is closed."),
 }
 
 
@@ -68,76 +76,6 @@ def make_move(reference: str, move: str) -> Answer:
     return _try(lambda: _make(loan, wanted, form), loan, form, wanted)
 
 
-@blueprint.get("/<reference>/dates")
-@staff(LENDS)
-def edit_dates(reference: str) -> Answer:
-    loan = _get(reference)
-    if not _may_change_dates(loan):
-        flash(refusal_words("move_not_allowed"), "waiting")
-        return redirect(_address(loan))
-    form = DatesForm(
-        formdata=None, first_day=loan.from_date, first_half=loan.from_half.value, last_day=loan.to_date,
-        last_half=loan.to_half.value, revision=str(loan.revision),
-    )  # fmt: skip
-    return _dates_page(loan, form)
-
-
-@blueprint.post("/<reference>/dates")
-@staff(LENDS)
-def save_dates(reference: str) -> Answer:
-    loan, form = _get(reference), DatesForm()
-    if not form.validate_on_submit():
-        return _dates_page(loan, form), 422
-    try:
-        period = form.period()
-        with transaction():
-            change_dates(loan.id, period, by=current_actor(), now=clock.now(), revision=revision_of(form))
-    except FieldError as error:
-        form.show_loan_problems(error)
-        return _dates_page(loan, form), 422
-    except Conflict as error:
-        form.form_errors.append(refusal_words(error.code))
-        return _dates_page(loan, form), 422
-    flash(_("The dates are changed."), "ok")
-    return redirect(_address(loan))
-
-
-@blueprint.get("/<reference>/boxes/<code>/swap")
-@staff(LENDS)
-def choose_swap(reference: str, code: str) -> Answer:
-    loan = _get(reference)
-    held = _swappable(loan, code)
-    if held is None:
-        flash(refusal_words("box_away"), "waiting")
-        return redirect(_address(loan))
-    return _swap_page(loan, held, SwapForm(formdata=None, revision=str(loan.revision)))
-
-
-@blueprint.post("/<reference>/boxes/<code>/swap")
-@staff(LENDS)
-def save_swap(reference: str, code: str) -> Answer:
-    """Another box: `box` is its id, a free one or that of another loan which gets this one's in exchange."""
-    loan, form = _get(reference), SwapForm()
-    held = _swappable(loan, code)
-    if held is None:
-        flash(refusal_words("box_away"), "waiting")
-        return redirect(_address(loan))
-    form.box.choices = _swap_choices(loan)
-    form.box.validate_choice = False
-    if not form.validate_on_submit():
-        return _swap_page(loan, held, form), 422
-    try:
-        with transaction():
-            swap_box(
-                loan.id, held.box_id, form.box.data, by=current_actor(), now=clock.now(), revision=revision_of(form)
-            )
-    except Conflict as error:
-        form.form_errors.append(refusal_words(error.code))
-        return _swap_page(loan, held, form), 422
-    flash(_("%(code)s is swapped.", code=code), "ok")
-    return redirect(_address(loan))
-
-
 def _try(make: Callable[[], None], loan: LoanRow, form: MoveForm, wanted: LoanMove) -> Answer:
     try:
         with transaction():
@@ -149,9 +87,9 @@ def _try(make: Callable[[], None], loan: LoanRow, form: MoveForm, wanted: LoanMo
         form.show_refusal(FieldError(problems))
         return _page(loan, form, wanted), 422
     except Conflict as error:
-        flash(refusal_words(error.code), "waiting")
+        flash(conflict_words(error), "waiting")
         return redirect(_address(loan))
-    flash(_("Done: %(move)s.", move=verb_words(f"loan.{DONE.get(wanted, 'agreed')}")[1]), "ok")
+    flash(str(DONE[wanted]), "ok")
     return redirect(_address(loan))
 
 
@@ -168,13 +106,22 @@ def _make(loan: LoanRow, wanted: LoanMove, form: MoveForm) -> None:
 
 def _page(loan: LoanRow, form: MoveForm | None = None, wanted: LoanMove | None = None) -> str:
     lends = allows(Ability.LENDING)
+    people, now = allows(Ability.PEOPLE_SEE), clock.now()
     ids = [person.id for person in loan.facilitators]
+    stands = standings([loan], now).get(loan.id)
+    agreement = agreement_view(loan)
+    moves = _moves(loan, now) if lends else []
     return render_template(
         "manage/boxes/loans/show.html",
         loan=loan,
         here=_address(loan),
         period=period_words(loan.period),
         state=STATE_BADGES[loan.state],
+        stands=stands,
+        stands_badge=STANDING_BADGES[stands] if stands else None,
+        stands_text=STANDING_TEXTS.get(stands) if stands else None,
+        lacks=_lacks(loan) if stands is Standing.READY else 0,
+        may_name_people=lends and (loan.state is LoanState.ASKED or loan.state in HOLDS_BOXES),
         kinds=KIND_LABELS,
         purposes=PURPOSE_LABELS,
         refusals=REFUSAL_LABELS,
@@ -183,61 +130,49 @@ def _page(loan: LoanRow, form: MoveForm | None = None, wanted: LoanMove | None =
         badges=CONDITION_BADGES,
         moments=MOMENT_LABELS,
         accredited=accredited_on(loan.scenario_id, ids, loan.from_date, loan.to_date),
-        moves=[move for move in moves_for(loan.state, Party.STAFF) if move in MOVE_LABELS] if lends else [],
+        moves=moves,
+        may_approve=LoanMove.APPROVE in moves and stands is Standing.READY,
+        over=loan.state is LoanState.ASKED and _is_over(loan, now),
+        training=find_training(loan.waits_for_event_id) if loan.state is LoanState.ASKED else None,
+        agreement=agreement,
         move_labels=MOVE_LABELS,
         form=form or MoveForm(formdata=None, revision=str(loan.revision), name=loan.contact_name),
         wanted=wanted,
-        may_change_dates=lends and _may_change_dates(loan),
+        may_change_dates=lends and may_change_dates(loan),
         may_swap=lends and loan.state in HOLDS_BOXES,
+        may_count_players=lends and may_count_players(loan.state, loan.ended_at, clock.now()),
         can_hand_over=loan.state in {LoanState.AGREED, LoanState.HANDED_OVER},
         missing=[count for count in list_counts(loan.id) if count.missing],
         photos={box.id: _damage(box.box_id, box.id) for box in loan.loan_boxes},
-        changes=[(line, *verb_words(line.verb)) for line in list_history(f"loan:{loan.id}", limit=50)],
-        may_see_people=allows(Ability.PEOPLE_SEE),
-        late=loan.state is LoanState.HANDED_OVER and _is_late(loan),
+        changes=told_history(loan, [*filter(None, [agreement.counts]), *agreement.former], people=people),
+        may_see_people=people,
+        late=any(box.is_away for box in loan.loan_boxes) and _is_over(loan, now),
         **boxes_context(BASE),
     )
+
+
+def _lacks(loan: LoanRow) -> int:
+    """How many boxes are wanting to approve a request now."""
+    free = free_boxes(get_scenario_by_id(loan.scenario_id), loan.period, now=clock.now(), but_loan_id=loan.id)
+    return max(0, loan.boxes - len(free))
 
 
 def _damage(box_id: int, loan_box_id: int) -> list[str]:
     return [file.token for file in list_files(box_id=box_id) if file.loan_box_id == loan_box_id]
 
 
-def _is_late(loan: LoanRow) -> bool:
-    return loan.period.ends_at(lending_zone()) <= clock.now()
+def _moves(loan: LoanRow, now: datetime) -> list[LoanMove]:
+    """What the table allows, most likely first; that nobody came, from the first half-day on."""
+    found = [move for move in moves_for(loan.state, Party.STAFF) if move in MOVE_LABELS]
+    if now < loan.period.starts_at(lending_zone()):
+        found = [move for move in found if move is not LoanMove.NOT_COLLECTED]
+    if loan.state is LoanState.ASKED and _is_over(loan, now):
+        found = [move for move in found if move is not LoanMove.APPROVE]
+    return found
 
 
-def _dates_page(loan: LoanRow, form: DatesForm) -> str:
-    return render_template(
-        "manage/boxes/loans/dates.html",
-        loan=loan, form=form, here=_address(loan), period=period_words(loan.period),
-        away=loan.state is LoanState.HANDED_OVER, **boxes_context(BASE),
-    )  # fmt: skip
-
-
-def _swappable(loan: LoanRow, code: str) -> LoanBoxRow | None:
-    """The box of that code, while the loan may still get another one for it."""
-    held = next((box for box in loan.loan_boxes if box.code == code), None)
-    return held if held and loan.state in HOLDS_BOXES and held.handed_over_at is None else None
-
-
-def _swap_page(loan: LoanRow, held: LoanBoxRow, form: SwapForm) -> str:
-    form.box.choices = _swap_choices(loan)
-    return render_template(
-        "manage/boxes/loans/swap.html",
-        loan=loan, form=form, here=_address(loan), held=held, period=period_words(loan.period), **boxes_context(BASE),
-    )  # fmt: skip
-
-
-def _swap_choices(loan: LoanRow) -> list[tuple[int, str]]:
-    """The free boxes of the scenario, the one whose turn it is first."""
-    free = free_boxes(get_scenario_by_id(loan.scenario_id), loan.period, now=clock.now(), but_loan_id=loan.id)
-    own = {box.box_id for box in loan.loan_boxes}
-    return [(box.id, f"{box.code} · {CONDITION_LABELS[box.condition]}") for box in free if box.id not in own]
-
-
-def _may_change_dates(loan: LoanRow) -> bool:
-    return loan.state in WAITING_OR_HELD or loan.state is LoanState.HANDED_OVER
+def _is_over(loan: LoanRow, now: datetime) -> bool:
+    return loan.period.ends_at(lending_zone()) <= now
 
 
 def _get(reference: str) -> LoanRow:

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.accounts.enums import MAY_MANAGE, MAY_READ
-from app.accounts.rules import Ability
+from app.accounts.rules import Ability, roles_with
 from app.core import clock
 from app.core.audit import list_history
 from app.core.errors import FieldError
@@ -23,6 +23,7 @@ from app.structures.operations.directory import (
     change_structure,
     create_structure,
     restore_structure,
+    trust_borrower,
 )
 from app.structures.queries import (
     StructureRow,
@@ -175,6 +176,27 @@ def restore(structure_id: int) -> Response:
         return redirect(f"/manage/structures/{merged.into_id}")
     flash(_("It is in the directory again."), "ok")
     return redirect(f"/manage/structures/{structure_id}")
+
+
+@blueprint.post("/<int:structure_id>/trust")
+@staff(roles_with(Ability.LENDING))
+def trust(structure_id: int) -> Response:
+    """Whether loans that its contacts ask for are approved at once."""
+    trusted = request.form.get("trusted") == "1"
+    try:
+        with transaction():
+            trust_borrower(
+                structure_id, trusted, organiser_id=current_organiser_id(), by=current_actor(), now=clock.now()
+            )
+    except StructureMerged as merged:
+        return redirect(f"/manage/structures/{merged.into_id}")
+    flash(
+        _("Loans that its contacts ask for are approved at once from now on.")
+        if trusted
+        else _("You decide again on each loan that its contacts ask for."),
+        "ok",
+    )
+    return redirect(f"/manage/structures/{structure_id}#loans")
 
 
 def may_manage() -> bool:

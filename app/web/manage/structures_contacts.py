@@ -8,9 +8,10 @@ from app.accounts.enums import MAY_MANAGE
 from app.core import clock
 from app.core.errors import FieldError, NotFound
 from app.core.transaction import transaction
-from app.structures.errors import NoAddress, StructureMerged
+from app.structures.errors import ContactNeeded, NoAddress, StructureMerged
 from app.structures.operations.contacts import add_contact, change_contact, end_contact, return_contact
 from app.structures.operations.corrections import settle_correction
+from app.structures.operations.erasing import erase_contact
 from app.structures.operations.links import send_link
 from app.structures.queries import ContactRow, StructureRow, get_contact, get_structure
 from app.web.forms.base import text_of
@@ -92,6 +93,23 @@ def bring_back(structure_id: int, contact_id: int) -> Response:
     with transaction():
         return_contact(contact.id, organiser_id=current_organiser_id(), by=current_actor(), now=clock.now())
     flash(_("%(name)s is a contact again.", name=contact.name), "ok")
+    return _back(structure_id)
+
+
+@blueprint.post("/contacts/<int:contact_id>/erasure")
+@staff(MAY_MANAGE)
+def erase(structure_id: int, contact_id: int) -> Response:
+    """Their name and addresses go for good, also from loans that are over."""
+    contact = _contact(structure_id, contact_id)
+    try:
+        with transaction():
+            erase_contact(contact.id, organiser_id=current_organiser_id(), by=current_actor(), now=clock.now())
+    except ContactNeeded as error:
+        numbers = ", ".join(error.references)
+        said = _("%(name)s is still needed. End these loans first: %(numbers)s.", name=contact.name, numbers=numbers)
+        flash(said, "waiting")
+    else:
+        flash(_("Their name and addresses are erased, also from loans that are over."), "ok")
     return _back(structure_id)
 
 

@@ -9,10 +9,13 @@ from flask import render_template
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
+from app.accounts.rules import Ability
 from app.core import clock
 from app.core.actor import ActorKind
 from app.core.audit import AuditRow, list_history
 from app.core.text import shown_phone
+from app.loans.queries import LoanRow, list_loans_of_structures
+from app.loans.words import period_words
 from app.reports.queries.structures import (
     MOST_REGISTRATIONS,
     RegistrationOf,
@@ -25,12 +28,15 @@ from app.structures.operations.merging import list_merges
 from app.structures.queries import StructureRow, list_contacts, list_corrections, list_merged_into
 from app.web.filters import number
 from app.web.forms.structures import CONTACT_LABELS, FIELD_LABELS, KIND_ICONS, KIND_LABELS, LANGUAGES
+from app.web.guards import allows
 from app.web.i18n import current_locale
+from app.web.loan_labels import STATE_BADGES
 from app.web.manage.event_sections import local
 from app.web.manage.history_words import verb_words
 from app.web.manage.messages import MESSAGE_LABELS
 
 MOST_CHANGES = 30
+MOST_LOANS = 10
 
 
 @dataclass(frozen=True)
@@ -125,12 +131,21 @@ def structure_page(structure: StructureRow, *, may_manage: bool, may_see_people:
         may_archive=may_manage and structure.archived_at is None and not is_used(structure.id),
         may_manage=may_manage,
         may_see_people=may_see_people,
+        lends=allows(Ability.LENDING),
+        loans=_loans_of(structure.id) if allows(Ability.LENDING_SEE) else None,
+        loan_states=STATE_BADGES,
         kinds=KIND_LABELS,
         icons=KIND_ICONS,
         labels=FIELD_LABELS,
         languages=LANGUAGES,
         now=now,
     )
+
+
+def _loans_of(structure_id: int) -> tuple[int, list[tuple[LoanRow, str]]]:
+    """How many loans it asked for, and the newest with their days in words."""
+    loans = list_loans_of_structures({structure_id})
+    return len(loans), [(loan, period_words(loan.period, current_locale())) for loan in loans[:MOST_LOANS]]
 
 
 def moved_words(moved: dict[str, int]) -> list[str]:
@@ -197,6 +212,8 @@ _SENTENCES: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "structure.changed": ("edit", lambda _d: pgettext("structure", "Changed")),
     "structure.archived": ("archive", lambda _d: pgettext("structure", "Archived")),
     "structure.restored": ("archive-off", lambda _d: _("Back in the directory")),
+    "structure.trusted": ("package", lambda _d: _("Its loans are approved at once")),
+    "structure.trusted_no_more": ("package", lambda _d: _("Its loans are approved one by one again")),
     "structure.contact_added": ("user-plus", lambda _d: _("Contact added")),
     "structure.contact_changed": ("user-check", _contact_changed),
     "structure.contact_ended": ("user-off", lambda _d: _("A contact has left")),

@@ -32,6 +32,7 @@ SCOPE_TEXTS = {
         "For a tool that registers people: it sees names and addresses of those it asks for."
     ),
     Scope.SCANS_WRITE: _l("For another scanner: it reads the door list, with names, and tells who came."),
+    Scope.LOANS_WRITE: _l("For a tool that books: it sees what is free and lends boxes."),
 }
 """What each scope opens, in a sentence; a scope that nothing needs yet is not offered."""
 
@@ -122,6 +123,7 @@ def examples() -> list[Example]:
         Example(Scope.EVENTS_WRITE, _curl(f"{api}/events/{slug}/moves", closing)),
         Example(Scope.REGISTRATIONS_WRITE, _curl(f"{api}/events/{slug}/registrations", json.dumps(person))),
         Example(Scope.SCANS_WRITE, _curl(f"{api}/events/{slug}/door-list")),
+        Example(Scope.LOANS_WRITE, _curl(f"{api}/scenarios")),
     ]
 
 

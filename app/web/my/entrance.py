@@ -4,6 +4,8 @@ The page that the mail opens asks to press a button: programs that look at mails
 them up.
 """
 
+from urllib.parse import quote
+
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -14,6 +16,7 @@ from app.core.transaction import transaction
 from app.structures.errors import LinkOver
 from app.structures.operations.links import ask_link, find_link, use_link
 from app.structures.queries import find_visiting, list_visiting
+from app.structures.rules import page_of_my
 from app.web.context import show_organiser
 from app.web.filters import hour
 from app.web.forms.base import text_of
@@ -29,9 +32,10 @@ Answer = str | tuple[str, int] | tuple[str, int, dict[str, str]] | Response
 @blueprint.get("")
 @public
 def ask() -> str | Response:
+    wanted = page_of_my(request.args.get("next", ""))
     if find_contact() is not None:
-        return redirect("/my/structure")
-    return _ask_page(LinkForm(formdata=None))
+        return redirect(wanted or "/my/structure")
+    return _ask_page(LinkForm(formdata=None, next=wanted))
 
 
 @blueprint.post("")
@@ -43,7 +47,9 @@ def send() -> Answer:
         return _ask_page(form), 422
     try:
         with transaction():
-            ask_link(text_of(form.email), request.remote_addr or "", now=clock.now())
+            ask_link(
+                text_of(form.email), request.remote_addr or "", now=clock.now(), going_to=text_of(form.next)
+            )  # fmt: skip
     except TooManyAttempts as blocked:
         message = _("Several mails were asked for already. Try again at %(hour)s.", hour=hour(blocked.until))
         return _ask_page(form, message), 429, {"Retry-After": retry_after(blocked)}
@@ -78,7 +84,10 @@ def enter(key: str) -> Answer:
     let_contact_in(entered.contact_id, entered.epoch)
     contact = find_visiting(entered.contact_id)
     several = contact is not None and len(list_visiting(contact.mail_key)) > 1
-    return redirect("/my/choose" if several else "/my/structure", 303)
+    wanted = page_of_my(request.args.get("next", ""))
+    if several:
+        return redirect(f"/my/choose?next={quote(wanted, safe='/')}" if wanted else "/my/choose", 303)
+    return redirect(wanted or "/my/structure", 303)
 
 
 @blueprint.post("/logout")

@@ -3,28 +3,38 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.boxes.errors import ScenarioNotFound
-from app.boxes.queries import accredited_on, get_scenario_by_slug, list_facilitators
-from app.boxes.rows import ScenarioRow
+from app.boxes.errors import FileNotFound, ScenarioNotFound
+from app.boxes.queries import (
+    accredited_on,
+    find_facilitators,
+    get_file,
+    get_scenario_by_slug,
+    list_facilitators,
+    list_guides,
+    list_scenarios,
+)
+from app.boxes.rows import FileRow, ScenarioRow
 from app.core import clock
 from app.core.actor import Actor, ActorKind
-from app.core.errors import FieldError
+from app.core.errors import FieldError, MoveNotAllowed
 from app.core.transaction import transaction
 from app.events.rules import SLUG
 from app.loans.drafts import LoanDraft
 from app.loans.enums import LoanPurpose, LoanState
 from app.loans.errors import NoBoxFree
-from app.loans.operations import ask_loan
+from app.loans.operations import ask_loan, name_facilitators
 from app.loans.queries import LoanRow, get_loan_by_reference, list_loans_of_structures
 from app.loans.rules import ENDED, Borrowing, Party, period_of
 from app.loans.words import period_words
 from app.resources.calendars import open_days, zone_of_uai
 from app.resources.halfdays import Period
+from app.resources.settings import get_settings
 from app.structures.models import StructureKind
 from app.structures.queries import get_contact, get_structure
 from app.training.queries import TrainingLine, list_next_trainings
@@ -32,10 +42,11 @@ from app.web.box_days import today_of, typed_days
 from app.web.context import show_organiser
 from app.web.filters import date_by
 from app.web.forms.base import text_of
-from app.web.forms.borrowing import LoanRequestForm
+from app.web.forms.borrowing import LoanRequestForm, PeopleForm
 from app.web.forms.structures import typed_phone
 from app.web.guards import contact, current_contact
 from app.web.i18n import current_locale
+from app.web.manage.boxes_files import box_file_response
 from app.web.public.boxes import Suggestion, suggestions
 from app.web.public.loan_link import page_forms
 from app.web.public.loan_view import loan_context, state_badge
@@ -62,20 +73,38 @@ def index() -> str:
         contact=visiting,
         current=[_line(loan) for loan in reversed(loans) if loan.state not in ENDED],
         past=[_line(loan) for loan in loans if loan.state in ENDED],
+        guides=_guides(),
     )
+
+
+@blueprint.get("/guides/<token>")
+@contact
+def guide(token: str) -> Response:
+    """A guide of what the contact is accredited for."""
+    if token not in {found.token for _title, found in _guides()}:
+        raise FileNotFound("guide")
+    return box_file_response(*get_file(current_contact().organiser_id, token))
 
 
 @blueprint.get("/new")
 @contact
 def new() -> Answer:
-    scenario = _scenario(request.args.get("scenario", ""))
+    wanted = request.args.get("scenario", "")
+    scenario = _scenario(wanted)
     if scenario is None:
+        if wanted:
+            flash(
+                _("Your structure cannot ask for this here: another organiser lends it, or it is lent no more."),
+                "warning",
+            )
         return redirect("/boxes")
     typed, visiting = typed_days(request.args), current_contact()
+    structure = get_structure(visiting.structure_id, organiser_id=visiting.organiser_id)
     known = get_contact(visiting.contact_id, organiser_id=visiting.organiser_id)
     values: dict[str, Any] = {
         "from_half": typed.first_half, "to_half": typed.last_half,
         "contact_name": known.name, "email": known.email, "phone": typed_phone(known.phone), "boxes": 1,
+        "purpose": LoanPurpose.CLASS.value if structure.kind is StructureKind.SCHOOL and scenario.is_game else "",
     }  # fmt: skip
     for name, day in (("first", typed.first), ("last", typed.last)):
         if day:
@@ -118,14 +147,66 @@ def ask() -> Answer:
 @blueprint.get("/<reference>")
 @contact
 def show(reference: str) -> str:
-    loan = get_loan_by_reference(reference.replace("\x00", ""), structure_ids={current_contact().structure_id})
+    return _page(_own(reference))
+
+
+@blueprint.post("/<reference>/people")
+@contact
+def name_people(reference: str) -> Answer:
+    """Other people of the structure run it; only while the request waits for an answer."""
+    loan = _own(reference)
+    form = PeopleForm(_people(loan.organiser_id))
+    if not form.validate_on_submit():
+        return _page(loan, form), 422
+    visiting, ids = current_contact(), [int(one) for one in form.facilitators.data or ()]
+    by = Actor(ActorKind.VISITOR, visiting.name, visiting.contact_id, visiting.organiser_id)
+    try:
+        with transaction():
+            state = name_facilitators(loan.id, ids, by=by, now=clock.now())
+    except FieldError as error:
+        form.show_refusal(_at_fields(error))
+        return _page(loan, form), 422
+    except MoveNotAllowed:
+        flash(_("The loan changed meanwhile. Read again what stands here."), "waiting")
+        return redirect(f"/my/loans/{loan.reference}", 303)
+    if state is LoanState.APPROVED:
+        flash(_("Your loan is accepted. The agreement is made: read it and accept it."), "ok")
+    else:
+        flash(_("Thank you. The team sees it."), "ok")
+    return redirect(f"/my/loans/{loan.reference}", 303)
+
+
+def _own(reference: str) -> LoanRow:
+    """Raises LoanNotFound: also of another structure."""
+    return get_loan_by_reference(reference.replace("\x00", ""), structure_ids={current_contact().structure_id})
+
+
+def _people(organiser_id: int) -> dict[str, str]:
+    people = list_facilitators(organiser_id, structure_id=current_contact().structure_id)
+    return {str(person.id): person.name for person in people}
+
+
+def _page(loan: LoanRow, naming: PeopleForm | None = None) -> str:
+    people = _people(loan.organiser_id) if loan.state is LoanState.ASKED else {}
+    named = [str(person.id) for person in loan.facilitators]
     return render_template(
         "my/loans/show.html",
         contact=current_contact(),
-        training=_training(loan),
+        naming=naming or PeopleForm(people, formdata=None, facilitators=named) if people else None,
+        valid={str(i) for i in accredited_on(loan.scenario_id, map(int, people), loan.from_date, loan.to_date)},
         **loan_context(loan),
         **page_forms(loan),
     )
+
+
+def _guides() -> list[tuple[str, FileRow]]:
+    """Title and guide of what the contact, known by their mail, may run today. Four statements."""
+    visiting, today = current_contact(), today_of(clock.now())
+    people = find_facilitators(visiting.organiser_id, mail_key=visiting.mail_key, phone="", name_key="")
+    codes = {code for person in people for code in person.valid_codes(today)}
+    runs = [s for s in list_scenarios(visiting.organiser_id) if s.code in codes] if codes else []
+    guides = list_guides([scenario.id for scenario in runs]) if runs else {}
+    return [(s.title(current_locale()), guides[s.id]) for s in runs if s.id in guides]
 
 
 def _line(loan: LoanRow) -> dict[str, Any]:
@@ -150,6 +231,7 @@ def _form(scenario: ScenarioRow, **values: Any) -> LoanRequestForm:
     return LoanRequestForm(
         {str(person.id): person.name for person in people},
         {str(line.event_id): _training_words(line) for line in trainings},
+        game=scenario.is_game,
         **values,
     )
 
@@ -159,17 +241,8 @@ def _trainings(scenario: ScenarioRow) -> Sequence[TrainingLine]:
 
 
 def _training_words(line: TrainingLine) -> str:
-    locale = current_locale()
-    title = line.title_en if locale == "en" and line.title_en else line.title_fr
-    return f"{title}, {date_by(line.starts_at.date(), 'EEEE d MMMM y')}"
-
-
-def _training(loan: LoanRow) -> TrainingLine | None:
-    """The training that a request waits for, while it is to come."""
-    if loan.state is not LoanState.ASKED or loan.waits_for_event_id is None:
-        return None
-    lines = list_next_trainings(loan.scenario_id, now=clock.now(), limit=20)
-    return next((line for line in lines if line.event_id == loan.waits_for_event_id), None)
+    day = line.starts_at.astimezone(ZoneInfo(line.timezone)).date()
+    return f"{line.title(current_locale())}, {date_by(day, 'EEEE d MMMM y')}"
 
 
 def _draft(form: LoanRequestForm, scenario: ScenarioRow) -> LoanDraft:
@@ -224,4 +297,5 @@ def _new_page(form: LoanRequestForm, scenario: ScenarioRow, others: tuple[Sugges
         valid={str(i) for i in valid},
         trainings=[(line, _training_words(line)) for line in _trainings(scenario)],
         today=today_of(clock.now()).isoformat(),
+        keep_days=get_settings(scenario.organiser_id).keep_names_days,
     )

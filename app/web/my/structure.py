@@ -18,6 +18,7 @@ from app.structures.operations.contacts import set_language
 from app.structures.operations.corrections import PROPOSABLE, propose_correction
 from app.structures.operations.links import leave_everywhere
 from app.structures.queries import StructureRow, find_correction_of, get_contact, get_structure, list_visiting
+from app.structures.rules import page_of_my
 from app.web.context import show_organiser
 from app.web.forms.base import text_of
 from app.web.forms.structures import FIELD_LABELS, KIND_LABELS, CorrectionForm, typed_phone
@@ -64,7 +65,7 @@ def show() -> str:
 def choose() -> str:
     return render_template(
         "my/choose.html", contact=current_contact(), structures=list_visiting(current_contact().mail_key),
-        kinds=KIND_LABELS,
+        kinds=KIND_LABELS, wanted=page_of_my(request.args.get("next", "")),
     )  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def turn_to() -> Response:
         flash(_("You are no longer a contact there."), "waiting")
         return redirect("/my/choose", 303)
     let_contact_in(found.contact_id, found.epoch)
-    return redirect("/my/structure", 303)
+    return redirect(page_of_my(request.form.get("next", "")) or "/my/structure", 303)
 
 
 @blueprint.get("/correction")

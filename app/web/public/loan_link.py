@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.boxes.queries import get_file, list_guides
 from app.core import clock
 from app.core.errors import FieldError, MoveNotAllowed
 from app.core.transaction import transaction
 from app.loans.agreements import agreement_content, find_agreement
 from app.loans.enums import AcceptedHow, LoanCancel, LoanMove
-from app.loans.errors import LoanNotFound, NoAgreement
+from app.loans.errors import LinkClosed, LoanNotFound, NoAgreement
+from app.loans.links import is_closed
 from app.loans.operations import agree_loan, move_loan
 from app.loans.operations.reminding import answer_reminder
 from app.loans.queries import LoanRow, get_loan_by_token
@@ -20,14 +22,23 @@ from app.web.context import show_organiser
 from app.web.forms.base import PageForm, text_of
 from app.web.forms.borrowing import AcceptForm, CancelLoanForm, PromiseForm
 from app.web.guards import find_contact, own_link
+from app.web.manage.boxes_files import box_file_response
 from app.web.public.found import TOKEN
-from app.web.public.loan_view import borrower, loan_context
+from app.web.public.loan_view import GETS_BOXES, borrower, loan_context
 from app.web.public.tickets import pdf_response, unknown_link
 
 blueprint = Blueprint("public_loan_link", __name__, url_prefix="/l")
 blueprint.register_error_handler(LoanNotFound, unknown_link)
 
 Answer = str | tuple[str, int] | Response
+
+
+@blueprint.errorhandler(LinkClosed)
+def closed_link(error: Exception) -> Response:
+    """A loan that ended long ago: that it did is all that its link still says."""
+    response = make_response(render_template("my/loans/over.html", lang_urls={}), 410)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.get("/<token>")
@@ -42,13 +53,25 @@ def agreement(token: str) -> Response:
     """The agreement that counts, as it was made; `?number=` an earlier one."""
     loan = _loan(token)
     latest = find_agreement(loan.id)
+    counts = latest.number if latest and latest.number > loan.outdated_agreements else 0
     wanted = request.args.get("number", "")
-    number = int(wanted) if wanted.isdecimal() and len(wanted) < 5 else latest.number if latest else 0
+    number = int(wanted) if wanted.isdecimal() and len(wanted) < 5 else counts
     try:
         content = agreement_content(loan.id, number)
     except NoAgreement as error:
         raise LoanNotFound(str(number)) from error
     return pdf_response(content, f"convention-{loan.reference}.pdf")
+
+
+@blueprint.get("/<token>/guide.pdf")
+@own_link
+def guide(token: str) -> Response:
+    """The guide of what was lent, once the loan is accepted and until its boxes are back."""
+    loan = _loan(token)
+    found = list_guides([loan.scenario_id]).get(loan.scenario_id) if loan.state in GETS_BOXES else None
+    if found is None:
+        raise LoanNotFound("guide")
+    return box_file_response(*get_file(loan.organiser_id, found.token))
 
 
 @blueprint.post("/<token>/accept")
@@ -116,9 +139,11 @@ def promise(token: str) -> Answer:
 
 
 def _loan(token: str) -> LoanRow:
-    """Raises LoanNotFound."""
+    """Raises LoanNotFound, LinkClosed."""
     loan = get_loan_by_token(token if TOKEN.fullmatch(token) else "")
     show_organiser(loan.organiser_id)
+    if is_closed(loan.ended_at, clock.now()):
+        raise LinkClosed(loan.reference)
     return loan
 
 

@@ -4,17 +4,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.boxes.enums import BoxCondition
-from app.boxes.queries import get_box_by_id, list_contents_of
+from app.boxes.queries import get_box_by_id, list_contents_of, list_guides
 from app.boxes.rows import ContentRow
+from app.core import clock
 from app.core.actor import Actor, ActorKind
 from app.core.i18n import translate
 from app.loans.agreements import find_agreement
-from app.loans.enums import LoanMove, LoanState
-from app.loans.links import loan_path, loan_token
-from app.loans.queries import LoanRow
+from app.loans.enums import CountMoment, LoanMove, LoanState
+from app.loans.links import is_closed, loan_path, loan_token
+from app.loans.queries import LoanRow, list_counts
 from app.loans.rules import Party, moves_for
-from app.loans.words import CANCEL_WORDS, REFUSAL_WORDS, STATE_WORDS, half_day_words, period_words
+from app.loans.standing import standings
+from app.loans.words import (
+    BORROWERS_CANCEL_WORDS,
+    BORROWERS_STATE_WORDS,
+    PURPOSE_WORDS,
+    REFUSAL_WORDS,
+    day_words,
+    half_day_words,
+    period_words,
+)
+from app.resources.calendars import lending_zone
 from app.resources.settings import get_settings
+from app.training.queries import find_training
 from app.web.i18n import current_locale
 
 STATE_KINDS = {
@@ -23,7 +35,7 @@ STATE_KINDS = {
     LoanState.AGREED: ("ok", "check"),
     LoanState.HANDED_OVER: ("info", "package-export"),
     LoanState.RETURNED: ("info", "package-import"),
-    LoanState.CHECKED: ("ok", "check"),
+    LoanState.CHECKED: ("waiting", "hourglass"),
     LoanState.CLOSED: ("neutral", "check"),
     LoanState.REFUSED: ("danger", "ban"),
     LoanState.CANCELLED: ("neutral", "ban"),
@@ -41,6 +53,15 @@ class BoxView:
     out_of_service: bool
 
 
+@dataclass(frozen=True)
+class LostView:
+    """A thing that is missing in a box since it came back."""
+
+    code: str
+    name: str
+    number: int
+
+
 def borrower(loan: LoanRow) -> Actor:
     """Whoever acts by the loan's link or as its structure's contact."""
     return Actor(ActorKind.VISITOR, loan.contact_name or loan.structure_name, loan.contact_id, loan.organiser_id)
@@ -53,7 +74,7 @@ def link_of(loan: LoanRow) -> str:
 def state_badge(loan: LoanRow) -> tuple[str, str, str]:
     """Kind, icon and words."""
     kind, icon = STATE_KINDS[loan.state]
-    return kind, icon, translate(current_locale(), STATE_WORDS[loan.state])
+    return kind, icon, translate(current_locale(), BORROWERS_STATE_WORDS[loan.state])
 
 
 def loan_context(loan: LoanRow) -> dict[str, Any]:
@@ -61,7 +82,12 @@ def loan_context(loan: LoanRow) -> dict[str, Any]:
     locale, settings = current_locale(), get_settings(loan.organiser_id)
     moves = moves_for(loan.state, Party.BORROWER)
     coded = REFUSAL_WORDS.get(loan.refusal) if loan.refusal else None
-    coded = CANCEL_WORDS.get(loan.cancel_reason) if loan.cancel_reason else coded
+    coded = BORROWERS_CANCEL_WORDS.get(loan.cancel_reason) if loan.cancel_reason else coded
+    agreement = None if is_closed(loan.ended_at, clock.now()) else find_agreement(loan.id)
+    if agreement is not None and agreement.number <= loan.outdated_agreements:
+        agreement = None
+    is_out = loan.state is LoanState.HANDED_OVER
+    purpose = translate(locale, PURPOSE_WORDS[loan.purpose])
     hours = settings.hours_en if locale == "en" and settings.hours_en else settings.hours_fr
     return {
         "loan": loan,
@@ -72,12 +98,37 @@ def loan_context(loan: LoanRow) -> dict[str, Any]:
         "to_words": half_day_words(loan.period.last, locale),
         "hours": hours,
         "reason": translate(locale, coded) if coded else "",
-        "agreement": find_agreement(loan.id),
+        "agreement": agreement,
+        "in_making": agreement is None and loan.state is LoanState.APPROVED,
+        "keep_days": settings.keep_names_days,
         "may_agree": LoanMove.AGREE in moves,
         "may_cancel": LoanMove.CANCEL in moves,
-        "is_out": loan.state is LoanState.HANDED_OVER,
+        "stands": standings([loan], clock.now()).get(loan.id),
+        "training": find_training(loan.waits_for_event_id) if loan.state is LoanState.ASKED else None,
+        "is_out": is_out,
+        "is_late": is_out and loan.period.ends_at(lending_zone()) <= clock.now(),
+        "promised": day_words(loan.promised_on, locale) if is_out and loan.promised_on else "",
+        "purpose": f"{purpose} – {loan.purpose_note}" if loan.purpose_note else purpose,
+        "codes": [box.code for box in loan.loan_boxes if box.is_away or not is_out],
+        "not_fetched": [box.code for box in loan.loan_boxes if is_out and box.handed_over_at is None],
+        "lost": _lost(loan) if loan.state in {LoanState.CHECKED, LoanState.CLOSED} else [],
         "box_views": box_views(loan) if loan.state in GETS_BOXES else [],
+        "has_guide": loan.state in GETS_BOXES and bool(list_guides([loan.scenario_id])),
     }
+
+
+def _lost(loan: LoanRow) -> list[LostView]:
+    """What the check found missing that was there at hand-over."""
+    counts = list_counts(loan.id)
+    given = {(c.loan_box_id, c.item_id, c.box_item_id): c.counted for c in counts if c.moment is CountMoment.HAND_OVER}
+    codes = {box.id: box.code for box in loan.loan_boxes}
+    checked = [c for c in counts if c.moment is CountMoment.CHECK and not c.consumable and c.loan_box_id in codes]
+    found = []
+    for count in checked:
+        gone = given.get((count.loan_box_id, count.item_id, count.box_item_id), count.expected) - count.counted
+        if gone > 0:
+            found.append(LostView(codes[count.loan_box_id], count.name, gone))
+    return found
 
 
 def box_views(loan: LoanRow) -> list[BoxView]:
