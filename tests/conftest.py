@@ -18,10 +18,11 @@ from app.core.db import db
 from app.registrations import papers
 from tests.factories import NOW
 from tests.integration.dbs import KINDS, Databases, databases, empty_tables, import_models
-from tests.sharing import share, without_waiting_for_the_disk
+from tests.sharing import quicken_database, share
 
 __all__ = ["databases"]
 
+gc.disable()  # until all is imported, see pytest_collection_finish
 import_models()
 share()
 
@@ -43,14 +44,19 @@ settings.load_profile("parcours")
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays for good: the garbage collector need not look through it again after each application."""
+    """What was imported stays for good: the garbage collector need not look through it again after each application.
+
+    Nor does it after every few hundred things that are made, most of which are needed until their test is over.
+    """
     gc.collect()
     gc.freeze()
+    gc.enable()
+    gc.set_threshold(20_000, 20, 10)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def postgresql_url(databases: Databases) -> Iterator[str]:
-    """One PostgreSQL database for a test module; `whole_app` empties it for each test."""
+    """One PostgreSQL database for a test process: whoever takes it empties it first."""
     with databases.fresh("postgresql") as url:
         yield url
 
@@ -70,7 +76,7 @@ def running_app(url: str, instance: Path) -> Iterator[Flask]:
     """The whole application on a database, its clock at NOW (Monday 11 January 2027, 10:00 in Paris)."""
     app = create_app({"DATABASE_URL": url, "BASE_URL": "http://127.0.0.1:8000"}, instance_path=instance, testing=True)
     set_clock(app.extensions, NOW)
-    without_waiting_for_the_disk(app)
+    quicken_database(app)
     yield app
     with app.app_context():
         db.session.remove()

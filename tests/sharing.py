@@ -10,11 +10,15 @@ from functools import cache, partial
 from types import CodeType
 from typing import Any
 
+import psycopg
 from apispec import APISpec
+from apispec.core import Components
 from flask import Flask
 from flask_smorest import Api, Blueprint
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import event
+from psycopg._preparing import PrepareManager
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Engine, event
 from werkzeug.routing import Rule
 
 import app as package
@@ -75,17 +79,22 @@ class SharedRule(Rule):
 
 def write_documents_late() -> None:
     """The API's document is written when it is read, which few tests do, not for each application."""
-    write, read = Blueprint.register_views_in_doc, APISpec.to_dict
+    write, read, answer = Blueprint.register_views_in_doc, APISpec.to_dict, Components.response
 
     def put_off(blueprint: Blueprint, api: Api, app: Flask, spec: APISpec, **named: Any) -> None:
         vars(spec).setdefault("put_off", []).append(partial(write, blueprint, api, app, spec, **named))
 
+    def put_off_answer(components: Components, *said: Any, **named: Any) -> Components:
+        vars(components).setdefault("put_off", []).append(partial(answer, components, *said, **named))
+        return components
+
     def written(spec: APISpec) -> Any:
-        for late in vars(spec).pop("put_off", ()):
+        for late in (*vars(spec.components).pop("put_off", ()), *vars(spec).pop("put_off", ())):
             late()
         return read(spec)
 
     Blueprint.register_views_in_doc = put_off
+    Components.response = put_off_answer  # type: ignore[assignment, method-assign]
     APISpec.to_dict = written  # type: ignore[assignment, method-assign]
 
 
@@ -112,10 +121,64 @@ def share() -> None:
     pdf.typeset_alone = typeset_here
 
 
-def without_waiting_for_the_disk(app: Flask) -> None:
-    """What a test writes need not outlive the machine: SQLite leaves it to the system when to write it to the disk."""
+class KeptConnections:
+    """PostgreSQL connections that one application has closed, for the next one on the same database.
+
+    For a new one the server starts a process, which reads the catalogue of tables anew. What a session may have set,
+    prepared or locked is discarded.
+    """
+
+    MOST = 4
+
+    def __init__(self) -> None:
+        self._idle: dict[str, list[psycopg.Connection[Any]]] = {}
+
+    def serve(self, engine: Engine) -> None:
+        """From now on the engine takes its connections from here and gives them back."""
+        event.listen(engine, "do_connect", lambda _dialect, _record, _arguments, named: self._take(named["dbname"]))
+        engine.dialect.do_close = self._keep  # type: ignore[assignment, method-assign]
+
+    def close(self, name: str) -> None:
+        """That database is not used any more."""
+        for connection in self._idle.pop(name, ()):
+            connection.close()
+
+    def _take(self, name: str) -> psycopg.Connection[Any] | None:
+        idle = self._idle.get(name)
+        return idle.pop() if idle else None
+
+    def _keep(self, connection: Any) -> None:
+        status = TransactionStatus.UNKNOWN if connection.closed else connection.info.transaction_status
+        idle = self._idle.setdefault(connection.info.dbname, []) if status is TransactionStatus.IDLE else None
+        if idle is None or len(idle) >= self.MOST or not _discarded(connection):
+            connection.close()
+        else:
+            idle.append(connection)
+
+
+def _discarded(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the session is as a new one is; not if the server ended it."""
+    try:
+        connection.autocommit = True
+        connection.execute("DISCARD ALL")
+        connection._prepared = PrepareManager()  # psycopg does not look at the result of a statement that it ran before
+        connection.autocommit = False
+    except psycopg.Error:
+        return False
+    return True
+
+
+KEPT = KeptConnections()
+
+
+def quicken_database(app: Flask) -> None:
+    """What a test writes need not outlive the machine: SQLite leaves it to the system when to write it to the disk. And
+    PostgreSQL's connections are kept for the next application.
+    """
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(
                 db.engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF")
             )
+        else:
+            KEPT.serve(db.engine)

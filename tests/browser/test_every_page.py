@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, ViewportSi
 from werkzeug.routing import Rule
 
 from app.web.guards import Guard, GuardKind, guard_of_endpoint
-from tests.browser.chromium import axe_report
+from tests.browser.chromium import EXECUTABLE, FLAGS, axe_report
 from tests.browser.test_door import serving
 from tests.browser.world import World, make_world
 from tests.factories import PASSWORD
@@ -25,6 +25,14 @@ PARTS = ("/live/now",)
 PUBLIC = (GuardKind.PUBLIC, GuardKind.OWN_LINK)
 CONTACT = (GuardKind.CONTACT,)
 STAFF = (GuardKind.STAFF, GuardKind.EVENT_STAFF, GuardKind.SIGNED_IN)
+
+
+@pytest.fixture(scope="module")
+def plain_chromium(chromium: Browser) -> Iterator[Browser]:
+    """One that optimises no script: on each page anew, that would take longer than axe then runs."""
+    browser = chromium.browser_type.launch(executable_path=EXECUTABLE, args=[*FLAGS, "--js-flags=--no-opt,--no-maglev"])
+    yield browser
+    browser.close()
 
 
 def pages(app: Flask, values: dict[str, str], kinds: tuple[GuardKind, ...]) -> Iterator[str]:
@@ -108,13 +116,13 @@ def enter(page: Page, url: str, world: World, kinds: tuple[GuardKind, ...]) -> N
     ids=["public-fr", *(f"staff-{start + 1}" for start in range(SHARES)), "contact", "public-en"],
 )
 def test_every_page_is_accessible_and_fits(
-    sqlite_app: Flask, chromium: Browser, kinds: tuple[GuardKind, ...], locale: str, share: slice
+    sqlite_app: Flask, plain_chromium: Browser, kinds: tuple[GuardKind, ...], locale: str, share: slice
 ) -> None:
     world = make_world(sqlite_app)
     more = {PUBLIC: world.more_public, STAFF: world.more_of_team}.get(kinds, ())
     paths = sorted({*pages(sqlite_app, world.values, kinds), *more})[share]
     assert len(paths) >= (3 if kinds == CONTACT else 10)
-    with serving(sqlite_app) as url, chromium.new_context(locale=locale) as context:
+    with serving(sqlite_app) as url, plain_chromium.new_context(locale=locale) as context:
         page = context.new_page()
         enter(page, url, world, kinds)
         problems = [problem for path in paths for problem in look(page, url + path)]

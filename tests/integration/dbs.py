@@ -23,7 +23,7 @@ import app as package
 from app.config import load_settings
 from app.core.clock import set_clock
 from app.core.db import Model, db, engine_options, init_db
-from tests.sharing import without_waiting_for_the_disk
+from tests.sharing import KEPT, quicken_database
 
 KINDS = ("sqlite", "postgresql")
 TEMPLATE = "parcours_template"
@@ -55,7 +55,7 @@ def make_app(database_url: str, instance: Path, *, now: datetime | None = None, 
     made.extensions["parcours.settings"] = settings
     set_clock(made.extensions, now)
     init_db(made)
-    without_waiting_for_the_disk(made)
+    quicken_database(made)
     return made
 
 
@@ -85,21 +85,24 @@ class Databases:
         self._admin_url: str | None = None
 
     @contextmanager
-    def fresh(self, kind: str) -> Iterator[str]:
-        """The address of a database of its own, empty but for its tables."""
+    def fresh(self, kind: str, *, like: str = "") -> Iterator[str]:
+        """The address of a database of its own: empty but for its tables, or as the one `like`, which nobody is using now."""
         self._count += 1
         if kind == "sqlite":
-            yield self._fresh_sqlite()
+            yield self._fresh_sqlite(like)
             return
         name = f"parcours_{os.getpid()}_{self._count}"
+        template = urlsplit(like).path[1:] or TEMPLATE
+        KEPT.close(template)
         with psycopg.connect(self._admin(), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         yield self._address(name)
+        KEPT.close(name)
         with psycopg.connect(self._admin(), autocommit=True) as admin:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
-    def _fresh_sqlite(self) -> str:
-        template = self.folder / "template.db"
+    def _fresh_sqlite(self, like: str) -> str:
+        template = Path(like.removeprefix("sqlite:///")) if like else self.folder / "template.db"
         if not template.exists():
             _create_tables(f"sqlite:///{template}", self.folder)
         target = self.folder / f"{self._count}.db"
@@ -117,11 +120,12 @@ class Databases:
         lock = Path(tempfile.gettempdir()) / "parcours-pg.lock"
         with _locked(lock), psycopg.connect(admin_url, autocommit=True) as admin:
             if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone() is None:
-                for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                     admin.execute(f"ALTER SYSTEM SET {setting} = off".encode())
                 admin.execute("SELECT pg_reload_conf()")
                 admin.execute("CREATE DATABASE parcours_draft")
                 _create_tables(self._address("parcours_draft"), self.folder)
+                KEPT.close("parcours_draft")
                 admin.execute(f"ALTER DATABASE parcours_draft RENAME TO {TEMPLATE}".encode())
 
     def _address(self, name: str) -> str:
@@ -155,9 +159,12 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
 
 @pytest.fixture(scope="module", params=KINDS)
 def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
-    """One database of each kind for each test module."""
-    with databases.fresh(request.param) as url:
-        yield url
+    """A SQLite file for each test module, and the one PostgreSQL database."""
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgresql_url")
+    else:
+        with databases.fresh("sqlite") as url:
+            yield url
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ CALLS = {
     ("POST", "/events/{slug}/scans"): {Scope.SCANS_WRITE},
     ("GET", "/events/{slug}/door-list"): {Scope.SCANS_WRITE},
     ("GET", "/events/{slug}/occupancy"): {Scope.EVENTS_READ, Scope.SCANS_WRITE},
+    ("GET", "/scenarios"): {Scope.LOANS_WRITE},
     ("GET", "/scenarios/{scenario}/availability"): {Scope.LOANS_WRITE},
     ("POST", "/loans"): {Scope.LOANS_WRITE},
 }

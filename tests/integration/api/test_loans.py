@@ -11,6 +11,7 @@ from app.core.db import db
 from app.core.transaction import transaction
 from app.loans.queries import get_loan_by_reference
 from app.structures.models import StructureKind
+from app.structures.queries import get_structure
 from tests.factories import make_api_token, make_organiser
 from tests.integration.api.conftest import Program, errors_of, problem_of
 from tests.integration.loans.world import LoanWorld, make_facilitator, make_structure
@@ -87,6 +88,7 @@ def test_every_half_day_is_told(lending: Lending) -> None:
         ("?from=2027-02-01", "/to", "required"),
         ("?from=2027-02-01&to=1.2.2027", "/to", "date"),
         ("?from=20270201&to=2027-02-01", "/from", "date"),
+        ("?from=2027-W05-1&to=2027-02-01", "/from", "date"),
         ("?from=2027-02-02&to=2027-02-01", "/to", "order"),
         ("?from=2027-02-02&to=2030-02-01", "/to", "out_of_range"),
         ("?from=0001-01-01&to=2027-02-01", "/from", "date"),
@@ -128,11 +130,14 @@ HALF = {"date": "2027-02-01", "half": "am"}
         ({"players": 0}, {"/players": "out_of_range"}),
         ({"purpose": "party"}, {"/purpose": "choice"}),
         ({"from": {"date": "2027-02-30", "half": "am"}}, {"/from/date": "date"}),
+        ({"to": {"date": "2027-W05-1", "half": "pm"}}, {"/to/date": "date"}),
         ({"from": {"date": "2027-02-01", "half": "noon"}}, {"/from/half": "choice"}),
         ({"to": {"date": "2027-01-31", "half": "pm"}}, {"/to": "order"}),
         ({"from": {"date": "2027-01-04", "half": "am"}}, {"/from": "past"}),
         ({"to": {"date": "2031-01-04", "half": "am"}}, {"/to": "too_far"}),
-        ({"borrower": {"structure": "999999"}}, {"/borrower/structure": "unknown_id"}),
+        ({"borrower": {"structure": "999999"}}, {"/borrower/structure": "unknown_structure"}),
+        ({"borrower": {"structure": "Nulle part"}}, {"/borrower/structure": "unknown_structure"}),
+        ({"borrower": {"structure": 4}}, {"/borrower/structure": "text_expected"}),
         ({"borrower": None}, {"/borrower": "required"}),
         ({"facilitators": ["999999"]}, {"/facilitators/0": "unknown_id"}),
         ({"facilitators": ["x"]}, {"/facilitators/0": "unknown_id"}),
@@ -157,7 +162,7 @@ def test_another_organisers_things_are_not_there(lending: Lending) -> None:
     with transaction():
         stranger = make_structure(elsewhere, StructureKind.SCHOOL)
     answer = lending.program.post("/loans", lending.body(borrower={"structure": str(stranger)}))
-    assert errors_of(answer) == {"/borrower/structure": "unknown_id"}
+    assert errors_of(answer) == {"/borrower/structure": "unknown_structure"}
 
 
 def test_the_same_key_lends_once(lending: Lending) -> None:
@@ -172,3 +177,27 @@ def test_the_same_key_lends_once(lending: Lending) -> None:
 def test_closed_days_are_no_matter_to_who_lends(lending: Lending) -> None:
     sunday = {"from": {"date": "2027-01-31", "half": "am"}, "to": {"date": "2027-01-31", "half": "pm"}}
     assert lending.program.post("/loans", lending.body(**sunday)).status_code == 201
+
+
+def test_a_structure_is_named_and_its_contact_told(lending: Lending) -> None:
+    structure = get_structure(lending.loans.structure_id, organiser_id=lending.loans.organiser_id)
+    contact = {"name": "Manon Lambert", "email": "Manon.Lambert@example.org"}
+    body = lending.body(borrower={"structure": structure.name.upper(), "contact": contact})
+    answer = lending.program.post("/loans", body)
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    db.session.remove()
+    loan = get_loan_by_reference(answer.get_json()["reference"], organiser_id=lending.loans.organiser_id)
+    assert (loan.structure_id, loan.contact_name, loan.email) == (
+        structure.id, "Manon Lambert", "manon.lambert@example.org",
+    )  # fmt: skip
+    wrong = lending.body(borrower={"structure": structure.name, "contact": {"name": "x", "email": "no mail"}})
+    assert errors_of(lending.program.post("/loans", wrong)) == {"/borrower/contact/email": "email_at"}
+
+
+def test_scenarios_are_listed_to_their_organiser(lending: Lending) -> None:
+    (told,) = lending.program.get("/scenarios").get_json()["scenarios"]
+    scenario = lending.loans.scenario
+    assert (told["slug"], told["code"], told["boxes"], told["asks_accreditation"]) == (
+        scenario.slug, scenario.code, 2, True,
+    )  # fmt: skip
+    assert lending.foreign.get("/scenarios").get_json() == {"scenarios": []}

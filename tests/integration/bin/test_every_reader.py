@@ -32,6 +32,7 @@ from app.registrations.enums import Gender
 from app.registrations.operations.removing import remove_old
 from app.reports.enums import PaperKind
 from app.reports.exports import ExportFilters
+from app.reports.lending import LendingYear, YearKind
 from app.reports.lists import ListQuery
 from app.reports.printing import Print
 from app.reports.queries.journal import JournalFilter
@@ -148,6 +149,10 @@ def special(world: BinWorld) -> dict[str, dict[str, Any]]:
         "app.reports.queries.structures.count_directory": {"wanted": directory},
         "app.reports.queries.printing.find_printed": {"papers": Print(PaperKind.BADGES, ListQuery())},
         "app.reports.queries.printing.find_last_print": {"kind": PaperKind.BADGES},
+        "app.reports.queries.box_history.box_history": {"box_id": 1},
+        "app.reports.queries.box_history.whereabouts": {"box_id": 1},
+        "app.reports.queries.lending_figures.lending_figures": {"year": LendingYear(YearKind.CALENDAR, 2027)},
+        "app.reports.queries.lending_figures.list_lending_years": {"kind": YearKind.CALENDAR},
         "app.reports.queries.live_standing.follow": {"before": None, "version": 0},
         "app.registrations.queries.normal_reference": {"text": "VT-7K3Q-9F"},
         "app.events.queries.whole.get_event_by_id": {"event_id": world.gone.id},

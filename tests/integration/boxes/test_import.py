@@ -49,8 +49,8 @@ def test_a_dry_run_and_bad_lines_write_nothing(whole_app: Flask, organiser_id: i
     )
     code, said = run(whole_app, bad)
     assert code == 1
-    assert "line 2, Joueurs min" in said
-    assert "line 3, État" in said
+    assert "boxes, line 2, Joueurs min" in said
+    assert "boxes, line 3, État" in said
     assert list_scenarios(organiser_id) == []
 
 
@@ -66,7 +66,9 @@ def test_what_a_file_says_anew_is_told_and_written(whole_app: Flask, organiser_i
     run(whole_app, BOXES, "--contents", CONTENTS)
     again = tmp_path / "again.csv"
     again.write_text("Boîte;Scénario;Lieu de dépôt;État\nSOFT-A;SOFT;Atelier;usé\n", encoding="utf-8")
-    assert "1 changes, 0 there already" in run(whole_app, again)[1]
+    said = run(whole_app, again)[1]
+    assert "1 changes, 0 there already" in said
+    assert "SOFT-A: depot Siège, réserve 2 -> Atelier" in said
     box = get_box(organiser_id, "SOFT-A")
     assert (box.depot, box.wear) == ("Atelier", Wear.WORN)
     fewer = tmp_path / "fewer.csv"
@@ -74,6 +76,21 @@ def test_what_a_file_says_anew_is_told_and_written(whole_app: Flask, organiser_i
     run(whole_app, fewer)
     contents = {c.name_fr: c.expected for c in list_contents(box)}
     assert (contents["Piles AAA"], len(contents)) == (4, 8)
+
+
+def test_a_problem_names_its_file_and_one_cause(whole_app: Flask, organiser_id: int, tmp_path: Path) -> None:
+    boxes, contents = tmp_path / "boxes.csv", tmp_path / "contents.csv"
+    boxes.write_text(
+        "Boîte;Scénario;Titre;Joueurs min;Durée\nX-1;X;Un jeu;-3;45\nX-2;X;Un jeu;3;99999999\nY-1;Y;Jeu;3;45\nY-2;Y;Jeu;4;50\n",
+        encoding="utf-8",
+    )
+    contents.write_text("Scénario;Objet;Quantité;Consommable\nX;Clé;deux;oui\n", encoding="utf-8")
+    said = run(whole_app, boxes, "--contents", contents)[1]
+    assert "boxes, line 2, Joueurs min: Write a whole number" in said
+    assert "formula" not in said
+    assert "boxes, line 3, Durée: This number is too large." in said
+    assert "An earlier line says something else of this scenario: Joueurs min, Durée." in said
+    assert "contents, line 2, Quantité" in said
 
 
 def test_a_file_of_neither_kind_is_refused(whole_app: Flask, organiser_id: int) -> None:

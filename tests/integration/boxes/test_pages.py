@@ -1,6 +1,7 @@
 """The organiser's pages of boxes, scenarios, facilitators and closures: what they show, save and refuse."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ from app.boxes.queries import (
     list_items,
     list_to_restock,
 )
+from app.core.clock import set_clock
 from app.resources.settings import get_settings, list_closures
-from tests.factories import make_member, make_organiser
+from tests.factories import NOW, make_member, make_organiser
 from tests.integration.guards.walking import sign_in_as
 
 DATA = Path(__file__).parents[2] / "data"
@@ -78,8 +80,10 @@ def test_a_scenario_with_contents_and_boxes_is_made_by_hand(client: FlaskClient,
         "items.0.consumable": "y", "items.0.restock_below": "4", "items.1.name_fr": "Lampe", "items.1.quantity": "zéro",
         "items.2.name_fr": "",
     }  # fmt: skip
-    refused = client.post(f"{BASE}/scenarios/SOFT-2/contents", data=lines)
-    assert refused.status_code == 422
+    for wrong in (
+        {}, {"items.1.name_fr": "", "items.1.quantity": "2"}, {"items.1.name_fr": "piles", "items.1.quantity": "2"},
+    ):  # fmt: skip
+        assert client.post(f"{BASE}/scenarios/SOFT-2/contents", data={**lines, **wrong}).status_code == 422, wrong
     done = client.post(f"{BASE}/scenarios/SOFT-2/contents", data={**lines, "items.1.quantity": "1"})
     assert done.status_code == 302
     assert [(i.name_fr, i.quantity, i.restock_below) for i in list_items(scenario.id)] == [
@@ -120,10 +124,25 @@ def test_a_box_breaks_is_counted_and_comes_back_incomplete(client: FlaskClient, 
     assert client.get(f"{here}/contents").status_code == 200
 
 
+def test_a_box_that_should_be_back_is_asked_after_on_the_lists(
+    whole_app: Flask, client: FlaskClient, stocked: int
+) -> None:
+    day = (NOW + timedelta(days=5)).date().isoformat()
+    assert client.post(f"{BASE}/all/SOFT-A/out", data={"reason": "broken", "until": day}).status_code == 302
+    asked = "1 boîte devait revenir en service"
+    assert asked not in client.get(f"{BASE}/all").text
+    set_clock(whole_app.extensions, NOW + timedelta(days=5))
+    for page in ("", "/all", "/returns"):
+        assert asked in client.get(BASE + page).text, page
+    assert client.post(f"{BASE}/all/SOFT-A/service").status_code == 302
+    assert asked not in client.get(f"{BASE}/all").text
+
+
 def test_lists_are_searched_and_labels_printed(client: FlaskClient, stocked: int) -> None:
     assert client.get(f"{BASE}/all").text.count("row-link") == 15
     assert client.get(f"{BASE}/all?q=medicales").text.count("row-link") == 3
     assert client.get(f"{BASE}/all?scenario=SOFT&condition=ready").text.count("row-link") == 3
+    assert client.get(f"{BASE}/all?page=9").text.count("row-link") == 15
     assert "Aucune boîte ne correspond" in client.get(f"{BASE}/all?q=rien").text
     labels = client.get(f"{BASE}/labels.pdf?box=SOFT-A")
     assert (labels.status_code, labels.data[:5]) == (200, b"%PDF-")
@@ -151,7 +170,7 @@ def test_photos_are_drawn_anew_and_anything_else_refused(client: FlaskClient, st
     guide = f"{BASE}/scenarios/SOFT/guide"
     assert client.post(guide, data={"file": (picture(), "guide.pdf")}).status_code == 422
     assert client.post(guide, data={"file": (io.BytesIO(b"%PDF-1.7 x"), "guide.pdf")}).status_code == 302
-    assert "guide.pdf" in client.get(f"{BASE}/scenarios/SOFT").text
+    assert "Lire le guide" in client.get(f"{BASE}/scenarios/SOFT").text
     assert client.post(f"{guide}/removal").status_code == 302
     assert client.post(f"{here}/photos/{file.token}/removal").status_code == 302
     assert list_files(box_id=get_box(stocked, "SOFT-A").id) == []
@@ -182,12 +201,15 @@ def test_closures_and_settings_are_kept(client: FlaskClient, organiser_id: int) 
     closure = {"starts_on": "2099-08-01", "ends_on": "2099-08-20", "label": "Fermeture d’été"}
     assert client.post(here, data={**closure, "ends_on": "2099-07-01"}).status_code == 422
     assert client.post(here, data=closure).status_code == 302
+    assert "Du 1er au 20 août 2099" in client.get(here).text
+    assert client.post(here, data={**closure, "label": "Encore"}).status_code == 422
+    assert client.post(here, data={**closure, "starts_on": "2020-01-01", "ends_on": "2020-01-02"}).status_code == 422
     row = list_closures(organiser_id)[0]
     assert "Fermeture d’été" in client.get(here).text
     assert client.post(f"{here}/{row.id}/removal").status_code == 302
     assert list_closures(organiser_id) == []
     assert client.post(f"{here}/settings", data={"zone": "A"}).status_code == 422
-    settings = {"zone": "B", "weekdays": ["0", "1", "5"], "lender": "Creativ"}
+    settings = {"zone": "B", "weekdays": ["0", "1", "5"], "lender": "Creativ", "keep_names_days": "365"}
     assert client.post(f"{here}/settings", data=settings).status_code == 302
     assert get_settings(organiser_id).weekdays == "015"
 

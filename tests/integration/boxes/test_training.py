@@ -15,6 +15,7 @@ from app.boxes.queries import accredited_on, get_facilitator, list_facilitators,
 from app.boxes.rules import expires_on
 from app.checkin.models import Presence
 from app.core.actor import SYSTEM
+from app.core.clock import set_clock
 from app.core.db import db
 from app.core.transaction import transaction
 from app.events.queries import EventRow
@@ -107,10 +108,27 @@ def test_the_page_of_a_training_chooses_scenarios_and_accredits(whole_app: Flask
     assert "SANTE-1" in client.get(here).text
     assert client.post(here, data={"scenario": ["SOFT"]}).status_code == 302
     assert list_training_codes(event.id) == ["SOFT"]
-    assert client.post(f"{here}/accreditations", data={"person": [str(named.id)]}).status_code == 302
+    assert client.post(here, data={"scenario": ["GONE"]}, follow_redirects=True).text.count("Rien n’est modifié") == 1
+    assert list_training_codes(event.id) == ["SOFT"]
+    sent = {"person": [str(named.id)], "sure": "1"}
+    answer = client.post(f"{here}/accreditations", data=sent, follow_redirects=True)
+    assert "n’a pas encore eu lieu" in answer.text
+    assert list_facilitators(event.organiser_id) == []
+    set_clock(whole_app.extensions, event.ends_at)
+    asked = client.post(f"{here}/accreditations", data={"person": [str(named.id)]})
+    assert (asked.status_code, "1 personne n’a pas été comptée" in asked.text) == (200, True)
+    assert list_facilitators(event.organiser_id) == []
+    assert client.post(f"{here}/accreditations", data=sent).status_code == 302
     codes = [a.scenario_code for a in list_facilitators(event.organiser_id)[0].accreditations]
     assert codes == ["SOFT"]
     assert "Déjà habilité" in client.get(here).text
+
+
+def test_only_a_training_or_what_teaches_has_such_a_page(whole_app: Flask, event: EventRow) -> None:
+    client = sign_in_as(whole_app, make_member(event.organiser_id, Role.MANAGER)[0])
+    other = make_event(event.organiser_id)
+    assert client.get(f"/manage/events/{event.slug}/training").status_code == 200
+    assert client.get(f"/manage/events/{other.slug}/training").status_code == 404
 
 
 def test_the_next_trainings_of_a_scenario_are_found(event: EventRow) -> None:

@@ -20,7 +20,7 @@ from app.reports.lists import ListQuery
 from app.reports.queries.registration_list import list_registrations
 from tests.conftest import running_app
 from tests.factories import make_event, make_organiser, make_registration, person_draft
-from tests.integration.dbs import empty_tables
+from tests.integration.dbs import Databases, empty_tables
 
 MANY, SHOWN = 6_000, 50
 PLANS = ("force_custom_plan", "force_generic_plan")
@@ -30,9 +30,16 @@ SELECT {values} FROM registrations, generate_series(2, :many) AS n WHERE id = :f
 """
 
 
+@pytest.fixture(scope="module")
+def counted_url(databases: Databases) -> Iterator[str]:
+    """A database of its own, for its statistics stay when its tables are emptied."""
+    with databases.fresh("postgresql") as url:
+        yield url
+
+
 @pytest.fixture
-def app(postgresql_url: str, tmp_path: Path) -> Iterator[Flask]:
-    with running_app(postgresql_url, tmp_path) as made:
+def app(counted_url: str, tmp_path: Path) -> Iterator[Flask]:
+    with running_app(counted_url, tmp_path) as made:
         empty_tables(made)
         with made.app_context():
             yield made

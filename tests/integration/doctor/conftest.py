@@ -3,6 +3,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 from uuid import UUID
 
@@ -39,13 +40,6 @@ from tests.integration.loans.world import make_world as make_loan_world
 Sql = Callable[..., None]
 
 
-@pytest.fixture(params=KINDS)
-def doctor_app(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[Flask]:
-    """The application on a database that the test may damage: it is thrown away."""
-    with databases.fresh(request.param) as url, running_app(url, tmp_path) as app, app.app_context():
-        yield app
-
-
 @dataclass(frozen=True)
 class World:
     """Two organisers, each with an event; at ours a class of 28 + 2 that came in and is planned, and
@@ -74,8 +68,46 @@ class World:
         }
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A database that has the world in it, and the folder of its application."""
+
+    kind: str
+    url: str
+    instance: Path
+    world: World
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def prepared(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prepared]:
+    with databases.fresh(request.param) as url:
+        instance = tmp_path_factory.mktemp("prepared")
+        with running_app(url, instance) as app, app.app_context():
+            world = make_world()
+        yield Prepared(request.param, url, instance, world)
+
+
 @pytest.fixture
-def world(doctor_app: Flask) -> World:
+def doctor_app(prepared: Prepared, databases: Databases, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a copy of the prepared database that the test may damage: it is thrown away."""
+    instance = tmp_path / "instance"
+    copytree(prepared.instance, instance)
+    with (
+        databases.fresh(prepared.kind, like=prepared.url) as url,
+        running_app(url, instance) as app,
+        app.app_context(),
+    ):
+        yield app
+
+
+@pytest.fixture
+def world(prepared: Prepared) -> World:
+    return prepared.world
+
+
+def make_world() -> World:
     ours, theirs = make_organiser("Creativ’"), make_organiser("Autre Cap")
     owner, _ = make_member(ours)
     make_api_token(ours)

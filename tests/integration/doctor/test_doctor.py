@@ -57,6 +57,10 @@ BREAKS: dict[str, Break] = {
         lambda w: f"account {w.owner} has a mail that is not in lower case",
         "UPDATE accounts SET email = upper(email) WHERE id = :owner",
     ),
+    "boxes.outages": broken(
+        lambda w: "is out of service and no outage is open",
+        "UPDATE boxes SET condition = 'out_of_service', out_reason = 'broken', out_from = '2027-01-11' WHERE id = 1",
+    ),
     "checkin.conflicts": broken(
         lambda w: "conflict 1 names a passage that there is not",
         "INSERT INTO door_conflicts (organiser_id, event_id, registration_id, kind, first_scan, second_scan, first_participants,"
@@ -138,9 +142,26 @@ BREAKS: dict[str, Break] = {
         lambda w: f"{w.lent.reference} has boxes, but nobody on it was accredited", "DELETE FROM accreditations"
     ),
     "loans.boxes": broken(lambda w: f"{w.lent.reference} has box", "UPDATE boxes SET scenario_id = 999"),
+    "loans.event_uses": broken(
+        lambda w: f"of event {w.event.slug} are of another organiser",
+        "UPDATE scenarios SET asks_accreditation = false",
+        "INSERT INTO event_boxes (organiser_id, event_id, scenario_id, boxes, from_date, from_half, to_date, to_half, created_at)"
+        " SELECT organiser_id, :event, scenario_id, 1, from_date, from_half, to_date, to_half, asked_at FROM loans",
+        "UPDATE uses SET purpose = 'event', purpose_id = (SELECT id FROM event_boxes)",
+    ),
+    "loans.names": broken(
+        lambda w: f"{w.lent.reference} names somebody again", "UPDATE loans SET names_removed_at = asked_at"
+    ),
     "loans.uses": broken(lambda w: f"{w.lent.reference} has box", "DELETE FROM uses"),
     "loans.uses_of_nothing": broken(
         lambda w: "is for loan 999, which has no such box", "UPDATE uses SET purpose_id = 999"
+    ),
+    "loans.with_one_borrower": broken(
+        lambda w: "is out with 2 borrowers",
+        "DROP INDEX uq_loan_boxes_away",
+        "UPDATE loan_boxes SET handed_over_at = assigned_at",
+        "INSERT INTO loan_boxes (loan_id, box_id, assigned_at, handed_over_at)"
+        " SELECT loan_id, box_id, assigned_at, handed_over_at FROM loan_boxes",
     ),
     "messages.jobs": broken(lambda w: "message 1 waits, but no job will send it", "DELETE FROM jobs WHERE id = 1"),
     "messages.sent": broken(

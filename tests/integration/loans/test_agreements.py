@@ -135,6 +135,7 @@ def out(world: LoanWorld) -> int:
     (box,) = get_loan(made.id).loan_boxes
     with transaction():
         hand_over(made.id, box.box_id, given_by="Inès Roux", given_to="Manon", by=STAFF, now=NOW + timedelta(days=21))
+    drain()
     return made.id
 
 

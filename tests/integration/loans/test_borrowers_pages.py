@@ -71,7 +71,8 @@ def test_only_contacts_and_only_their_own_structures_loans(whole_app: Flask) -> 
     with transaction():
         other = make_structure(world.organiser_id)
     others = visitor_of(whole_app, world, other)
-    assert whole_app.test_client().get(f"/my/loans/{made.reference}").headers["Location"] == "/my"
+    asked = whole_app.test_client().get(f"/my/loans/{made.reference}").headers["Location"]
+    assert asked == f"/my?next=/my/loans/{made.reference}"
     assert made.reference in text_of(mine, "/my/loans")
     assert mine.get(f"/my/loans/{made.reference}").status_code == 200
     assert "No loan yet" in text_of(others, "/my/loans")
@@ -103,7 +104,7 @@ def test_what_cannot_be_asked_for_says_why_and_proposes(whole_app: Flask) -> Non
         ({"to": "2027-02-05"}, "This is longer than a loan may last."),
         ({"to": "2027-01-29"}, "The end is before the beginning."),
         ({"email": "nobody"}, "The @ sign is missing"),
-        ({"boxes": "2"}, "There are not enough boxes free on these days."),
+        ({"boxes": "2"}, "We have only 1 box of this game."),
     ):
         status, page = send(client, path, values(world, **changes))
         assert status == 422, changes
@@ -128,7 +129,11 @@ def test_nobody_trained_shows_the_next_training_and_the_request_waits_for_it(who
     shown = text_of(client, path)
     assert "Nobody of your structure is trained for this game yet." in shown
     assert f"/events/{event.slug}" in shown
-    assert send(client, path, values(world, waits_for=str(event.id)))[0] == 303
+    status, page = send(client, path, values(world, waits_for=str(event.id)))
+    assert status == 422
+    assert "This training comes after your first day." in page
+    later = {"from": "2027-03-01", "to": "2027-03-03", "waits_for": str(event.id)}
+    assert send(client, path, values(world, **later))[0] == 303
     (loan,) = db.session.execute(select(Loan)).scalars()
     assert loan.waits_for_event_id == event.id
     assert "Your request waits for a training" in text_of(client, f"/my/loans/{loan.reference}")

@@ -136,4 +136,4 @@ def test_nobody_keeps_more_views_than_can_be_read(client: FlaskClient, base: str
     assert f"You keep {MOST_VIEWS} views of this list already." in full.text
     with counted_statements() as counted:
         client.get(base)
-    assert int(counted) == 10
+    assert int(counted) == 11

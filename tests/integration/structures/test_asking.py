@@ -1,6 +1,8 @@
 """Asking for a link does the same work for every address: the time of the answer does not tell who is a contact."""
 
 from collections.abc import Callable
+from email.message import EmailMessage
+from html import escape
 
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
@@ -11,7 +13,7 @@ from app.jobs.models import Job, JobState
 from app.messages.models import Message
 from app.structures.operations.links import LINK_JOB
 from tests.conftest import counted_statements
-from tests.integration.structures.conftest import make_contact, make_structure
+from tests.integration.structures.conftest import link_in, make_contact, make_structure
 from tests.integration.structures.test_my import MAIL
 
 
@@ -32,3 +34,27 @@ def test_a_known_and_an_unknown_address_run_the_same_statements(
         assert db.session.execute(select(func.count()).select_from(Message)).scalar_one() == 1
         with transaction():
             db.session.execute(update(Job).where(Job.name == LINK_JOB).values(state=JobState.QUEUED))
+
+
+def test_the_link_leads_on_to_the_page_of_contacts_that_was_wanted(
+    organiser_id: int, visitor: FlaskClient, mails: Callable[[], list[EmailMessage]]
+) -> None:
+    make_contact(make_structure(organiser_id), organiser_id)
+    wanted = "/my/loans/new?scenario=soft&from=2027-01-12&from_half=am&to=2027-01-13&to_half=pm"
+    asked = visitor.get(wanted).headers["Location"]
+    page = visitor.get(asked).get_data(as_text=True)
+    assert escape(wanted) in page
+    assert visitor.post("/my", data={"email": MAIL, "next": wanted}).status_code == 302
+    link = link_in(mails()[-1])
+    assert visitor.get(link).status_code == 200
+    assert visitor.post(link).headers["Location"] == wanted
+    assert visitor.get(asked).headers["Location"] == wanted  # who is in already goes straight on
+    for other in (
+        "https://example.org/",
+        "//example.org/my/",
+        "/my//example.org",
+        "/manage/",
+        "/my/../manage/",
+        "/my/\n",
+    ):
+        assert visitor.get("/my", query_string={"next": other}).headers["Location"] == "/my/structure", other

@@ -189,7 +189,7 @@ def test_every_page_of_contacts_sends_others_to_the_door(whole_app: Flask, conta
             if guard is None or guard.kind is not GuardKind.CONTACT:
                 continue
             for client in (desk, whole_app.test_client()):
-                assert client.open(rule.rule, method=method).headers["Location"] == "/my", rule.rule
+                assert client.open(rule.rule, method=method).headers["Location"].split("?")[0] == "/my", rule.rule
             seen += 1
     assert seen >= 6
 

@@ -18,7 +18,7 @@ from app.core.db import db
 from app.core.transaction import transaction
 from tests.factories import hashed
 from tests.integration.dbs import database_url, empty_tables
-from tests.sharing import without_waiting_for_the_disk
+from tests.sharing import quicken_database
 
 __all__ = ["database_url"]
 
@@ -31,7 +31,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     made = create_app(
         {"DATABASE_URL": database_url, "NOW": "2027-02-04T09:30:00+01:00"}, instance_path=tmp_path, testing=True
     )
-    without_waiting_for_the_disk(made)
+    quicken_database(made)
     empty_tables(made)
     yield made
     with made.app_context():
