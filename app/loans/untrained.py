@@ -24,6 +24,7 @@ def list_untrained(scenario_id: int, now: datetime) -> Sequence[str]:
         .where(
             Loan.scenario_id == scenario_id,
             Loan.state.in_(HOLDS_BOXES),
+            Loan.names_removed_at.is_(None),
             ~exists().where(NAMED_AND_VALID).correlate(Loan),
         )
         .order_by(Loan.from_date, Loan.id)

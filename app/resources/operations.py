@@ -68,14 +68,24 @@ def take_all(
 
 
 def release(
-    purpose: Purpose, purpose_id: int, resource_ids: Collection[int] | None = None, *, kind: ResourceKind | None = None
+    purpose: Purpose,
+    purpose_id: int,
+    resource_ids: Collection[int] | None = None,
+    *,
+    kind: ResourceKind | None = None,
+    since: datetime | None = None,
 ) -> int:
-    """Give back what a purpose uses: all of it, or these resources alone. How many uses were released."""
+    """Give back what a purpose uses: all of it, or these resources alone. How many uses were released.
+
+    `since`: what was over then, buffers left out of account, stays in the ledger.
+    """
     chosen = delete(Use).where(Use.purpose == purpose, Use.purpose_id == purpose_id)
     if resource_ids is not None:
         chosen = chosen.where(Use.resource_id.in_(resource_ids))
     if kind is not None:
         chosen = chosen.where(Use.resource_kind == kind)
+    if since is not None:
+        chosen = chosen.where(Use.to_at > since)
     return len(db.session.execute(chosen.returning(Use.id)).all())
 
 

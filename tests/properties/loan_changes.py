@@ -1,6 +1,7 @@
 """Other boxes and other dates, and what comes from outside: breakdowns, repairs, people who may run a game or no longer."""
 
 from datetime import timedelta
+from functools import partial
 
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from app.boxes.operations.boxes import archive_box, put_out_of_service, restore_
 from app.boxes.operations.people import grant_accreditation, withdraw_accreditation
 from app.core.actor import SYSTEM
 from app.core.errors import FieldError
-from app.loans.drafts import EventBoxesDraft
+from app.loans.drafts import EventBoxesDraft, OtherLoan
 from app.loans.errors import (
     BoxAway,
     BoxesAskedFor,
@@ -46,8 +47,9 @@ class Changing(LoanBase):
             if not clashes
             else other is not None and self.may_exchange(loan, held, *other)
         )
-        answer = self.attempt("swap", lambda: swap_box(loan.id, held.box, wanted, by=STAFF, now=self.at))
-        if not may:
+        told = OtherLoan(other[0].id) if other is not None and new % 5 else None  # else it is thought to be free
+        answer = self.attempt("swap", partial(swap_box, loan.id, held.box, wanted, by=STAFF, now=self.at, other=told))
+        if not may or (other is not None and told is None):
             assert isinstance(answer, BoxNotFree | BoxAway | NoAccreditedFacilitator), answer
             return
         assert answer is None, answer

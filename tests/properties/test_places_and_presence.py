@@ -23,6 +23,7 @@ from app.checkin.models import Presence
 from app.checkin.operations import ScanAnswer, ScanInput, record_scans
 from app.checkin.queries import get_occupancy
 from app.core.actor import SYSTEM
+from app.core.checks import run_checks
 from app.core.db import db
 from app.core.errors import FieldError, MoveNotAllowed
 from app.core.transaction import transaction
@@ -48,7 +49,6 @@ from tests.factories import DAY_ONE, NOW, forum, make_event, make_organiser
 from tests.integration.dbs import empty_tables
 from tests.properties.asking import AUDIENCES, asks, attempt, limit, passages, refusal, small
 from tests.properties.conftest import STATEFUL
-from tests.properties.doctor import ask_doctor
 from tests.properties.model import ALIVE, Booking, Forum, Pair
 
 LAST_DAY = DAY_ONE + timedelta(days=2, hours=8)
@@ -396,5 +396,5 @@ class ForumMachine(RuleBasedStateMachine):
 
     @invariant()
     def doctor_is_content(self) -> None:
-        assert [r for r in ask_doctor(NOW) if not r.ok] == []
+        assert [r for r in run_checks(NOW) if not r.ok] == []
         db.session.rollback()

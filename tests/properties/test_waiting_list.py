@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select, update
 
 from app.core.actor import SYSTEM
+from app.core.checks import run_checks
 from app.core.db import db
 from app.core.errors import FieldError, MoveNotAllowed
 from app.core.transaction import transaction
@@ -48,7 +49,6 @@ from app.registrations.queries import get_registration, waiting_before
 from tests.factories import DAY_ONE, forum, make_event, make_organiser
 from tests.integration.dbs import empty_tables
 from tests.properties.conftest import STATEFUL
-from tests.properties.doctor import ask_doctor
 from tests.properties.queue_model import Hall, Snapshot, gains, look
 
 AUDIENCES = ("school", "job_seeker")
@@ -237,7 +237,7 @@ class QueueMachine(RuleBasedStateMachine):
         db.session.rollback()
         with transaction():
             delete_event(self.event_id, by=SYSTEM, now=self.now)
-        assert [r for r in ask_doctor(self.now) if not r.ok] == []
+        assert [r for r in run_checks(self.now) if not r.ok] == []
         db.session.rollback()
         with transaction():
             moved = restore_event(self.event_id, by=SYSTEM, now=self.now)
@@ -277,5 +277,5 @@ class QueueMachine(RuleBasedStateMachine):
 
     @invariant()
     def doctor_is_content(self) -> None:
-        assert [r for r in ask_doctor(self.now) if not r.ok] == []
+        assert [r for r in run_checks(self.now) if not r.ok] == []
         db.session.rollback()
