@@ -42,7 +42,8 @@ def _elsewhere(now: datetime) -> Iterator[str]:
     zone = lending_zone()
     for row in rows:
         period = Period(HalfDay(row.from_date, row.from_half), HalfDay(row.to_date, row.to_half))
-        inside = period.starts_at(zone) <= row.from_at and row.to_at <= period.ends_at(zone)
+        begins_inside = row.from_at <= now or period.starts_at(zone) <= row.from_at  # what runs began when it began
+        inside = begins_inside and row.to_at <= period.ends_at(zone)
         if not inside and row.to_at > now:
             yield f"use {row.id} is not within the half-days of boxes {row.row_id} of event {row.slug}"
         is_on = stands(row.state, date_to_come=row.date_to_come, deleted=row.deleted_at is not None)

@@ -48,11 +48,19 @@ class FreeForEvent:
 
 
 def look_for_boxes(
-    scenario: ScenarioRow, period: Period, *, now: datetime, but_ids: Collection[int] = ()
+    scenario: ScenarioRow,
+    period: Period,
+    *,
+    now: datetime,
+    but_ids: Collection[int] = (),
+    but_row_id: int | None = None,
 ) -> FreeForEvent:
-    """What an event would find. `but_ids`: boxes that it has itself, told as free. Nine statements at most."""
+    """What an event would find. `but_ids`: boxes that it has itself, told as free; `but_row_id`: its own booking, whose uses do
+    not stand in the way. Nine statements at most.
+    """
     days = open_days(scenario.organiser_id, period.first.date, period.last.date)
-    free = free_boxes(scenario, period, now=now, calendar=days)
+    own = () if but_row_id is None else [but_row_id]
+    free = free_boxes(scenario, period, now=now, calendar=days, but_event_boxes=own)
     left = count_free(scenario, period, now=now, calendar=days)
     wanted = days.with_buffers(period, scenario.before_halves, scenario.after_halves)
     boxes = db.session.execute(

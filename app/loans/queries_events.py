@@ -1,13 +1,15 @@
 """Boxes at events as pages and other features read them, with their facilitators, in three statements."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
+from app.boxes.enums import LentKind
 from app.boxes.models import Accreditation, Box, Facilitator, Scenario
 from app.core.db import db
 from app.core.i18n import Locale
@@ -70,6 +72,7 @@ class EventBoxesRow:
     held: tuple[EventBox, ...]
     former: tuple[EventBox, ...]
     people: tuple[EventPerson, ...]
+    is_game: bool = True
 
     def title(self, locale: Locale) -> str:
         return self.title_en if locale == "en" and self.title_en else self.title_fr
@@ -99,6 +102,18 @@ class EventBoxesRow:
     def busy(self, now: datetime) -> tuple[EventPerson, ...]:
         """Those who are named and could not be kept for it: they run boxes elsewhere then."""
         return tuple(p for p in self.people if not p.is_kept) if self.is_current and not self.is_over(now) else ()
+
+    @property
+    def seen(self) -> str:
+        """What somebody who reads them sees, in few characters: others as soon as number, days, stop, people or boxes differ."""
+        read = (
+            self.boxes, self.period.first.number, self.period.last.number, self.stop_id,
+            [person.id for person in self.people], [box.box_id for box in self.held], self.stands,
+        )  # fmt: skip
+        return sha256(repr(read).encode()).hexdigest()[:16]
+
+    def has_begun(self, now: datetime) -> bool:
+        return self.period.starts_at(lending_zone()) <= now
 
     @property
     def nobody_may_run(self) -> bool:
@@ -189,7 +204,7 @@ def _rows(*wanted: ColumnElement[bool]) -> list[EventBoxesRow]:
             Event.state, Event.date_to_come, Event.deleted_at, EventBoxes.stop_id, Stop.name_fr.label("stop_fr"),
             Stop.name_en.label("stop_en"), EventBoxes.scenario_id, Scenario.code.label("scenario_code"),
             Scenario.title_fr.label("scenario_title_fr"), Scenario.title_en.label("scenario_title_en"),
-            Scenario.asks_accreditation, EventBoxes.boxes, EventBoxes.from_date, EventBoxes.from_half,
+            Scenario.asks_accreditation, Scenario.kind, EventBoxes.boxes, EventBoxes.from_date, EventBoxes.from_half,
             EventBoxes.to_date, EventBoxes.to_half, EventBoxes.created_at, EventBoxes.ended_at,
         )
         .join(Event, Event.id == EventBoxes.event_id)
@@ -198,13 +213,14 @@ def _rows(*wanted: ColumnElement[bool]) -> list[EventBoxesRow]:
         .where(*wanted)
         .order_by(EventBoxes.from_date, EventBoxes.from_half, Scenario.code, EventBoxes.id)
     ).all()  # fmt: skip
-    ids = [row.id for row in rows]
-    boxes, people = _boxes_of(ids), _people_of(ids)
-    return [_row(row, boxes[row.id], people[row.id]) for row in rows]
+    periods = {
+        row.id: Period(HalfDay(row.from_date, row.from_half), HalfDay(row.to_date, row.to_half)) for row in rows
+    }  # fmt: skip
+    boxes, people = _boxes_of(list(periods)), _people_of(periods)
+    return [_row(row, periods[row.id], boxes[row.id], people[row.id]) for row in rows]
 
 
-def _row(row: Any, boxes: Collection[EventBox], people: Collection[EventPerson]) -> EventBoxesRow:
-    period = Period(HalfDay(row.from_date, row.from_half), HalfDay(row.to_date, row.to_half))
+def _row(row: Any, period: Period, boxes: Collection[EventBox], people: Collection[EventPerson]) -> EventBoxesRow:
     end = period.ends_at(lending_zone())
     return EventBoxesRow(
         row.id, row.organiser_id, row.event_id, row.slug, row.title_fr, row.title_en,
@@ -212,6 +228,7 @@ def _row(row: Any, boxes: Collection[EventBox], people: Collection[EventPerson])
         row.stop_fr or "", row.stop_en or "", row.scenario_id, row.scenario_code, row.scenario_title_fr,
         row.scenario_title_en, row.asks_accreditation, row.boxes, period, row.created_at, row.ended_at,
         tuple(box for box in boxes if box.to_at >= end), tuple(box for box in boxes if box.to_at < end), tuple(people),
+        row.kind is LentKind.GAME,
     )  # fmt: skip
 
 
@@ -233,11 +250,15 @@ def _boxes_of(ids: Collection[int]) -> dict[int, list[EventBox]]:
     return found
 
 
-def _people_of(ids: Collection[int]) -> dict[int, list[EventPerson]]:
-    found = defaultdict[int, list[EventPerson]](list)
-    kept = exists().where(
-        _USE_OF, Use.resource_kind == ResourceKind.FACILITATOR, Use.resource_id == Facilitator.id
-    )  # fmt: skip
+def _people_of(periods: Mapping[int, Period]) -> dict[int, list[EventPerson]]:
+    """Kept is who is kept until the end: not who was on days from which the event went away."""
+    found, zone = defaultdict[int, list[EventPerson]](list), lending_zone()
+    kept = (
+        select(func.max(Use.to_at))
+        .where(_USE_OF, Use.resource_kind == ResourceKind.FACILITATOR, Use.resource_id == Facilitator.id)
+        .correlate(EventBoxes, Facilitator)
+        .scalar_subquery()
+    )
     may_run = exists().where(
         Accreditation.facilitator_id == Facilitator.id,
         Accreditation.scenario_id == EventBoxes.scenario_id,
@@ -248,13 +269,14 @@ def _people_of(ids: Collection[int]) -> dict[int, list[EventPerson]]:
     )
     rows = db.session.execute(
         select(
-            EventBoxes.id.label("row_id"), Facilitator.id, Facilitator.name, kept.label("is_kept"), may_run.label("may_run")
+            EventBoxes.id.label("row_id"), Facilitator.id, Facilitator.name, kept.label("until"), may_run.label("may_run")
         )
         .join(EventBoxesFacilitator, EventBoxesFacilitator.event_boxes_id == EventBoxes.id)
         .join(Facilitator, Facilitator.id == EventBoxesFacilitator.facilitator_id)
-        .where(EventBoxes.id.in_(ids))
+        .where(EventBoxes.id.in_(list(periods)))
         .order_by(Facilitator.name_key, Facilitator.id)
     )  # fmt: skip
     for row in rows:
-        found[row.row_id].append(EventPerson(row.id, row.name, row.is_kept, row.may_run))
+        is_kept = row.until is not None and row.until >= periods[row.row_id].ends_at(zone)
+        found[row.row_id].append(EventPerson(row.id, row.name, is_kept, row.may_run))
     return found

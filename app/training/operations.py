@@ -14,9 +14,10 @@ from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import db
 from app.events.queries import EventRow
+from app.loans.operations.forgetting_people import nameless
 from app.training.errors import TrainingToCome
 from app.training.models import TrainingScenario
-from app.training.queries import Trainee, list_trainees, list_training_codes, scenario_ids_of
+from app.training.queries import Trainee, find_trained, list_trainees, list_training_codes, scenario_ids_of
 
 __all__ = ["grant_by_hand", "grant_from_presence", "set_training_scenarios", "withdraw"]
 
@@ -63,8 +64,13 @@ def grant_from_presence(
 
 
 def _grant(event: EventRow, trainee: Trainee, scenario_ids: Collection[int], by: Actor, now: datetime) -> bool:
+    """Whether they got something new. Whoever was made anonymous since stays so."""
+    trained = find_trained(event.id, trainee.registration_id)
+    if trained is not None and trained[1] == nameless(trained[0]):
+        return False
     draft = FacilitatorDraft(trainee.name, trainee.email, trainee.phone, trainee.structure_id)
-    facilitator_id = ensure_facilitator(draft, organiser_id=event.organiser_id, by=by, now=now)
+    found = trained[0] if trained is not None else None
+    facilitator_id = found or ensure_facilitator(draft, organiser_id=event.organiser_id, by=by, now=now)
     day = min(event.ends_at, now).astimezone(ZoneInfo(event.timezone)).date()
     granted = [
         grant_accreditation(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.boxes.models import Accreditation, Scenario
+from app.boxes.models import Accreditation, Facilitator, Scenario
 from app.checkin.models import Presence
 from app.core.db import db
 from app.core.i18n import Locale
@@ -124,6 +124,17 @@ def find_training(event_id: int | None) -> TrainingLine | None:
 def _line(row: Any) -> TrainingLine:
     free = None if row.capacity is None else row.capacity - row.taken
     return TrainingLine(row.id, row.slug, row.title_fr, row.title_en, row.starts_at, row.timezone, free)
+
+
+def find_trained(event_id: int, registration_id: int) -> tuple[int, str] | None:
+    """The facilitator whom that place at the training accredited: id and name."""
+    row = db.session.execute(
+        select(Facilitator.id, Facilitator.name)
+        .join(Accreditation, Accreditation.facilitator_id == Facilitator.id)
+        .where(Accreditation.event_id == event_id, Accreditation.registration_id == registration_id)
+        .order_by(Accreditation.id)
+    ).first()
+    return None if row is None else (row.id, row.name)
 
 
 def list_ended_trainings(since: datetime, now: datetime) -> list[int]:

@@ -4,7 +4,7 @@ The event's row is held first, then the scenario's: all that happens to the boxe
 Counts of wear: a use at an event counts for its box from the day on which it is booked, as a loan's does.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy import delete, insert, select, update
 
 from app.boxes.errors import ScenarioNotFound
 from app.boxes.models import Box
-from app.boxes.queries import accredited_on
 from app.boxes.rows import ScenarioRow
 from app.core.actor import Actor
 from app.core.audit import record
@@ -21,21 +20,27 @@ from app.core.errors import FieldError, MoveNotAllowed
 from app.events.errors import EventNotFound
 from app.events.models import Event
 from app.events.queries import EventRow, get_event_by_id
-from app.loans.availability import count_free, free_boxes
 from app.loans.drafts import EventBoxesDraft
-from app.loans.errors import BoxesAskedFor, BoxNotFree, EventBoxesNotFound, EventIsOff, FacilitatorBusy, NoBoxFree
+from app.loans.errors import BoxNotFree, EventBoxesChanged, EventBoxesNotFound, EventIsOff
 from app.loans.event_days import event_period, rest_of
 from app.loans.models import EventBoxes, EventBoxesFacilitator
 from app.loans.operations.asking import unknown_people
+from app.loans.operations.event_taking import (
+    fill,
+    free_for_event,
+    give_back,
+    give_back_box,
+    retake,
+    stay,
+    take_box,
+    take_people,
+)
 from app.loans.operations.storing import lock_scenario, require_accredited, today
 from app.loans.queries_events import EventBoxesRow, get_event_boxes, stands
 from app.loans.rules import MOST_BOXES, MOST_FACILITATORS, Borrowing, Party, party_of, period_problems
-from app.resources.calendars import OpenDays, lending_zone, open_days
+from app.resources.calendars import lending_zone, open_days
 from app.resources.enums import Purpose, ResourceKind
-from app.resources.errors import UsesOverlap
-from app.resources.halfdays import Period, half_day_at
-from app.resources.operations import release, shorten, take
-from app.resources.queries import find_clashes, list_uses_of
+from app.resources.operations import release
 
 
 def book_event_boxes(draft: EventBoxesDraft, *, by: Actor, now: datetime) -> int:
@@ -54,18 +59,24 @@ def book_event_boxes(draft: EventBoxesDraft, *, by: Actor, now: datetime) -> int
         insert(EventBoxes).values(**values, **_columns(draft)).returning(EventBoxes.id)
     ).scalar_one()
     _name_people(event_boxes_id, draft.facilitator_ids)
-    take_boxes(get_event_boxes(event_boxes_id), scenario, (), now, over_requests=draft.over_requests)
+    empty = get_event_boxes(event_boxes_id)
+    fill(empty, scenario, draft.period, (), now, required=draft.boxes, over_requests=draft.over_requests)
     row = take_people(event_boxes_id, now)
     say(row, "boxes_booked", by, now, boxes=list(row.box_codes))
     return event_boxes_id
 
 
-def change_event_boxes(event_boxes_id: int, draft: EventBoxesDraft, *, by: Actor, now: datetime) -> None:
+def change_event_boxes(
+    event_boxes_id: int, draft: EventBoxesDraft, *, by: Actor, now: datetime, seen: str | None = None
+) -> None:
     """Other half-days, another number, stop or people; boxes stay the same ones where that is possible.
 
-    Raises EventBoxesNotFound and what `book_event_boxes` raises; the scenario does not change (FieldError at scenario).
+    What was missing before may go on missing: as many as it had, and what is asked for in addition, are to be had.
+
+    Raises EventBoxesNotFound, EventBoxesChanged (they are not as `seen`, `EventBoxesRow.seen` of what was read) and what
+    `book_event_boxes` raises; the scenario does not change (FieldError at scenario).
     """
-    event, scenario, before = hold(event_boxes_id, by)
+    event, scenario, before = hold(event_boxes_id, by, seen)
     _require_standing(event)
     if draft.event_id != before.event_id:
         raise EventBoxesNotFound(str(event_boxes_id))
@@ -77,36 +88,35 @@ def change_event_boxes(event_boxes_id: int, draft: EventBoxesDraft, *, by: Actor
         delete(EventBoxesFacilitator).where(EventBoxesFacilitator.event_boxes_id == event_boxes_id)
     )  # fmt: skip
     _name_people(event_boxes_id, draft.facilitator_ids)
-    held = [box.box_id for box in before.held]
-    release(Purpose.EVENT, event_boxes_id, kind=ResourceKind.FACILITATOR)
-    if draft.period == before.period:
-        _more_or_fewer(get_event_boxes(event_boxes_id), scenario, held, now, over_requests=draft.over_requests)
-    else:
-        release(Purpose.EVENT, event_boxes_id, held, kind=ResourceKind.BOX)
-        take_boxes(get_event_boxes(event_boxes_id), scenario, held, now, over_requests=draft.over_requests)
+    release(Purpose.EVENT, event_boxes_id, _not_named(before, draft), kind=ResourceKind.FACILITATOR)
+    release(Purpose.EVENT, event_boxes_id, kind=ResourceKind.FACILITATOR, since=now)
+    _fit(before, draft, scenario, now)
     row = take_people(event_boxes_id, now)
     say(row, "boxes_changed", by, now, before=list(before.box_codes), boxes=list(row.box_codes))
 
 
-def end_event_boxes(event_boxes_id: int, *, by: Actor, now: datetime) -> None:
+def end_event_boxes(event_boxes_id: int, *, by: Actor, now: datetime, seen: str | None = None) -> None:
     """The event needs them no more: what did not begin is given back, what runs ends now, what is over stays in the ledger.
 
-    Raises EventBoxesNotFound, MoveNotAllowed for a borrower.
+    Raises EventBoxesNotFound, EventBoxesChanged, MoveNotAllowed for a borrower.
     """
-    _event, scenario, row = hold(event_boxes_id, by)
+    _event, scenario, row = hold(event_boxes_id, by, seen)
     give_back(row, scenario, now)
     db.session.execute(update(EventBoxes).where(EventBoxes.id == row.id).values(ended_at=now))
     say(row, "boxes_ended", by, now, boxes=list(row.box_codes))
 
 
-def swap_event_box(event_boxes_id: int, box_id: int, new_box_id: int, *, by: Actor, now: datetime) -> None:
+def swap_event_box(
+    event_boxes_id: int, box_id: int, new_box_id: int, *, by: Actor, now: datetime, seen: str | None = None
+) -> None:
     """Give an event a free box of the same scenario instead of one that it has; while the event runs, from now on.
 
-    Raises EventBoxesNotFound, EventIsOff, BoxNotFree, NoAccreditedFacilitator, MoveNotAllowed (for a borrower, or when it is over).
+    Raises EventBoxesNotFound, EventBoxesChanged, EventIsOff, BoxNotFree, NoAccreditedFacilitator, MoveNotAllowed (for a borrower,
+    or when it is over).
     """
-    event, scenario, row = hold(event_boxes_id, by)
+    event, scenario, row = hold(event_boxes_id, by, seen)
     _require_standing(event)
-    held = next((box for box in row.held if box.box_id == box_id), None)
+    held = next((box for box in (*row.held, *row.former) if box.box_id == box_id and box.to_at > now), None)
     if row.is_over(now):
         raise MoveNotAllowed("swap", "over")
     code = db.session.execute(
@@ -116,11 +126,10 @@ def swap_event_box(event_boxes_id: int, box_id: int, new_box_id: int, *, by: Act
         raise BoxNotFree(str(new_box_id))
     require_accredited(scenario, [person.id for person in row.people], row.period)
     period = rest_of(row.period, now)
-    days = _days(row, period)
-    if new_box_id not in {box.id for box in free_boxes(scenario, period, now=now, calendar=days)}:
+    if new_box_id not in {box.id for box in free_for_event(row, scenario, period, now)}:
         raise BoxNotFree(code)
-    _give_back_box(row, scenario, box_id, days, now)
-    _take_box(row, scenario, new_box_id, period, days, now)
+    give_back_box(row, scenario, held, now)
+    take_box(row, scenario, new_box_id, period, now)
     say(get_event_boxes(row.id), "box_swapped", by, now, **{"from": held.code, "to": code})
 
 
@@ -147,8 +156,11 @@ def hold_event(event_id: int, by: Actor) -> EventRow:
     return event
 
 
-def hold(event_boxes_id: int, by: Actor) -> tuple[EventRow, ScenarioRow, EventBoxesRow]:
-    """Hold the event and the scenario of boxes that were not given back. Raises EventBoxesNotFound, MoveNotAllowed."""
+def hold(event_boxes_id: int, by: Actor, seen: str | None = None) -> tuple[EventRow, ScenarioRow, EventBoxesRow]:
+    """Hold the event and the scenario of boxes that were not given back.
+
+    Raises EventBoxesNotFound, MoveNotAllowed, EventBoxesChanged (when they are not as `seen`).
+    """
     ids = db.session.execute(
         select(EventBoxes.event_id, EventBoxes.scenario_id).where(EventBoxes.id == event_boxes_id)
     ).one_or_none()
@@ -162,61 +174,9 @@ def hold(event_boxes_id: int, by: Actor) -> tuple[EventRow, ScenarioRow, EventBo
     row = get_event_boxes(event_boxes_id)
     if row.ended_at is not None:
         raise EventBoxesNotFound(str(event_boxes_id))
+    if seen is not None and seen != row.seen:
+        raise EventBoxesChanged(str(event_boxes_id))
     return event, scenario, row
-
-
-def take_boxes(
-    row: EventBoxesRow, scenario: ScenarioRow, rather: Collection[int], now: datetime, *, over_requests: bool
-) -> None:
-    """Take all the boxes that a row wants: those of `rather` that are free, then by turn. Raises NoBoxFree, BoxesAskedFor."""
-    days = _days(row, row.period)
-    free = free_boxes(scenario, row.period, now=now, calendar=days)
-    if len(free) < row.boxes:
-        raise NoBoxFree(f"{len(free)} of {row.boxes} boxes are free")
-    left = count_free(scenario, row.period, now=now, calendar=days)
-    if left < row.boxes and not over_requests:
-        raise BoxesAskedFor(len(free) - left)
-    chosen = sorted(free, key=lambda box: box.id not in rather)[: row.boxes]  # stable: by turn among themselves
-    for box in chosen:
-        _take_box(row, scenario, box.id, row.period, days, now)
-
-
-def take_people(event_boxes_id: int, now: datetime, *, as_far_as_free: bool = False) -> EventBoxesRow:
-    """Keep those who are named and not kept yet, without buffers; the row after that. Raises FacilitatorBusy."""
-    row = get_event_boxes(event_boxes_id)
-    for person in sorted((p for p in row.people if not p.is_kept), key=lambda p: p.id):
-        try:
-            _take(row, ResourceKind.FACILITATOR, person.id, row.period, row.period, now)
-        except UsesOverlap as error:
-            if not as_far_as_free:
-                raise _busy(person.id, person.name, row.period) from error
-    return get_event_boxes(event_boxes_id)
-
-
-def retake(row: EventBoxesRow, scenario: ScenarioRow, rather: Collection[int], now: datetime) -> EventBoxesRow:
-    """Take what a row lacks as far as it is free, `rather` before others; the row after that. Nothing of what is over."""
-    if not row.is_current or row.is_over(now):
-        return row
-    people = [person.id for person in row.people]
-    days = _days(row, row.period)
-    asks = scenario.asks_accreditation
-    if not asks or accredited_on(scenario.id, people, row.period.first.date, row.period.last.date):
-        period = rest_of(row.period, now)
-        free = free_boxes(scenario, period, now=now, calendar=days)
-        chosen = sorted(free, key=lambda box: box.id not in rather)[: row.missing(now)]
-        for box in chosen:
-            _take_box(row, scenario, box.id, period, days, now)
-    return take_people(row.id, now, as_far_as_free=True)
-
-
-def give_back(row: EventBoxesRow, scenario: ScenarioRow, now: datetime) -> None:
-    """Release what did not begin, end now what runs; what is over stays in the ledger."""
-    days = _days(row, row.period)
-    for box in row.held:
-        _give_back_box(row, scenario, box.box_id, days, now)
-    for use in list_uses_of(Purpose.EVENT, row.id):
-        if use.resource_kind is ResourceKind.FACILITATOR and use.to_at > now:
-            release(Purpose.EVENT, row.id, [use.resource_id], kind=ResourceKind.FACILITATOR)
 
 
 def say(row: EventBoxesRow, what: str, by: Actor, now: datetime, **details: Any) -> None:
@@ -256,12 +216,14 @@ def _judge(
     period = draft.period
     days = open_days(event.organiser_id, period.first.date, period.last.date)
     problems = period_problems(period, scenario, days, Borrowing(party_of(by), today(now)))
+    if problems.get("to") == "loan_too_long":
+        problems["to"] = "booking_too_long"
     if before is not None and period.first == before.period.first:
         problems.pop("from", None)
     if period.ends_at(lending_zone()) <= now:
         problems["to"] = "past"
     if not problems and not period.overlaps(event_period(event)):
-        problems["from"] = "outside_event"
+        problems["from"] = "not_of_the_event"
     if not 1 <= draft.boxes <= MOST_BOXES:
         problems["boxes"] = "number_too_low" if draft.boxes < 1 else "number_too_high"
     if draft.stop_id is not None and draft.stop_id not in {stop.id for stop in event.stops}:
@@ -288,71 +250,24 @@ def _name_people(event_boxes_id: int, ids: Iterable[int]) -> None:
         db.session.execute(insert(EventBoxesFacilitator), rows)
 
 
-def _more_or_fewer(
-    row: EventBoxesRow, scenario: ScenarioRow, held: Collection[int], now: datetime, *, over_requests: bool
-) -> None:
-    """Of the same half-days another number: those that are held stay, also one that is out of service or late."""
-    spare, days = len(row.held) - row.boxes, _days(row, row.period)
-    if spare > 0:
-        for box in row.held[-spare:]:
-            _give_back_box(row, scenario, box.box_id, days, now)
-        return
-    period = rest_of(row.period, now)
-    free = free_boxes(scenario, period, now=now, calendar=days)
-    if len(free) < -spare:
-        raise NoBoxFree(f"{len(free)} of {-spare} boxes are free")
-    left = count_free(scenario, period, now=now, calendar=days)
-    if left < -spare and not over_requests:
-        raise BoxesAskedFor(len(free) - left)
-    for new in free[:-spare] if spare else ():
-        _take_box(row, scenario, new.id, period, days, now)
+def _not_named(before: EventBoxesRow, draft: EventBoxesDraft) -> list[int]:
+    """Who was to run the boxes and no longer is."""
+    return [person.id for person in before.people if person.id not in draft.facilitator_ids]
 
 
-def _days(row: EventBoxesRow, period: Period) -> OpenDays:
-    return open_days(row.organiser_id, period.first.date, period.last.date)
+def _fit(before: EventBoxesRow, draft: EventBoxesDraft, scenario: ScenarioRow, now: datetime) -> None:
+    """The boxes of a row that was written as `draft`: too many go, too few are filled. Raises NoBoxFree, BoxesAskedFor.
 
-
-def _take_box(
-    row: EventBoxesRow, scenario: ScenarioRow, box_id: int, period: Period, days: OpenDays, now: datetime
-) -> None:
-    """Raises BoxNotFree."""
-    buffered = days.with_buffers(period, scenario.before_halves, scenario.after_halves)
-    if period.first != row.period.first:  # it runs already: there is nothing left to prepare before
-        buffered = Period(period.first, buffered.last)
-    try:
-        _take(row, ResourceKind.BOX, box_id, period, buffered, now)
-    except UsesOverlap as error:
-        raise BoxNotFree(str(box_id)) from error
-
-
-def _take(
-    row: EventBoxesRow, kind: ResourceKind, resource_id: int, period: Period, buffered: Period, now: datetime
-) -> None:
-    zone = lending_zone()
-    take(kind, resource_id, Purpose.EVENT, row.id, period, buffered, organiser_id=row.organiser_id, zone=zone, now=now)
-
-
-def _give_back_box(row: EventBoxesRow, scenario: ScenarioRow, box_id: int, days: OpenDays, now: datetime) -> None:
-    """One box: nothing remains of a use to come; one that runs ends with the half-day before this one."""
-    zone = lending_zone()
-    held = next(box for box in row.held if box.box_id == box_id)
-    if held.to_at <= now:
-        return
-    last = half_day_at(now, zone).plus(-1)
-    if last.ends_at(zone) <= held.from_at:
-        release(Purpose.EVENT, row.id, [box_id], kind=ResourceKind.BOX)
-        return
-    ended = Period(half_day_at(held.from_at, zone), last)
-    buffered = days.with_buffers(ended, 0, scenario.after_halves)
-    shorten(Purpose.EVENT, row.id, ResourceKind.BOX, box_id, ended, buffered, zone=zone)
-
-
-def _busy(facilitator_id: int, name: str, period: Period) -> FacilitatorBusy:
-    """With the event for which they are kept then."""
-    zone = lending_zone()
-    clashes = find_clashes(ResourceKind.FACILITATOR, facilitator_id, period.starts_at(zone), period.ends_at(zone))
-    for use in clashes:
-        if use.purpose is Purpose.EVENT:
-            other = get_event_boxes(use.purpose_id)
-            return FacilitatorBusy(name, other.title_fr, other.title_en, other.slug)
-    return FacilitatorBusy(name, "", "", "")
+    Of the same half-days those that are held stay, also one that is out of service or late.
+    """
+    if draft.period != before.period:
+        give_back(before, scenario, now, goes_to=draft.period)
+        row = stay(get_event_boxes(before.id), scenario, now, wholly=True)
+    else:
+        row = get_event_boxes(before.id)
+    for box in row.held[draft.boxes :]:
+        give_back_box(row, scenario, box, now)
+    required = min(draft.boxes, len(before.held) + max(0, draft.boxes - before.boxes))
+    rather = [box.box_id for box in before.held]
+    period = rest_of(draft.period, now)
+    fill(row, scenario, period, rather, now, required=required, over_requests=draft.over_requests)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField, HiddenField, SelectField
 
 from app.boxes.rows import FacilitatorRow, ScenarioRow
 from app.core.i18n import Locale
@@ -14,15 +15,26 @@ from app.loans.drafts import EventBoxesDraft
 from app.loans.queries_events import EventBoxesRow
 from app.web.forms.base import Required, text_of
 from app.web.forms.events import checks
-from app.web.forms.loan_desk import DatesForm
+from app.web.forms.loan_desk import DatesForm, SwapForm
 from app.web.forms.timetable import Whole
 from app.web.wording import register_messages
 
-register_messages({"outside_event": _l("These half-days are not those of the event. Choose at least one of its own.")})
+register_messages(
+    {
+        "not_of_the_event": _l("These half-days are not those of the event. Choose at least one of its own."),
+        "booking_too_long": _l("This is longer than boxes may be kept at once. Choose an earlier end."),
+    }
+)
 
 
 class EventBoxesForm(DatesForm):
-    """`fill` gives its choices. `over_requests` is asked only when requests that wait ask for the boxes."""
+    """`fill` gives its choices. `over_requests` is asked only when requests that wait ask for the boxes.
+
+    `seen` is what the page showed of boxes that are booked (`EventBoxesRow.seen`).
+    """
+
+    revision = None  # type: ignore[assignment]  # how WTForms leaves a field of its base out
+    seen = HiddenField()
 
     scenario = SelectField(_l("What is wanted"), [Required("choice")], coerce=int)
     boxes = Whole(_l("Boxes"), [Required()], default=1)
@@ -58,6 +70,18 @@ class EventBoxesForm(DatesForm):
         )
 
 
+class EventSwapForm(SwapForm):
+    """`seen` as in `EventBoxesForm`."""
+
+    revision = None  # type: ignore[assignment]  # how WTForms leaves a field of its base out
+    seen = HiddenField()
+
+
+def seen_of(form: Any) -> str | None:
+    """What the page showed; None where nothing is said of it."""
+    return text_of(form.seen) or None
+
+
 def _whole(code: str) -> str:
     """A code that no end of a line breaks."""
     return code.replace("-", "\N{NON-BREAKING HYPHEN}")
@@ -69,5 +93,5 @@ def values_of(row: EventBoxesRow) -> dict[str, object]:
     return {
         "scenario": row.scenario_id, "boxes": row.boxes, "stop": str(row.stop_id or ""), "first_day": first.date,
         "first_half": first.half.value, "last_day": last.date, "last_half": last.half.value,
-        "facilitators": [person.id for person in row.people],
+        "facilitators": [person.id for person in row.people], "seen": row.seen,
     }  # fmt: skip

@@ -1,7 +1,7 @@
 """The boxes of one event: what it uses, booking more, changing, swapping and giving back."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -17,8 +17,14 @@ from app.core.text import fold
 from app.core.transaction import transaction
 from app.events.queries import EventRow, get_event
 from app.events.queries.templates import find_origin
-from app.loans.availability import free_boxes
-from app.loans.errors import BoxesAskedFor, EventBoxesNotFound, FacilitatorBusy, NoAccreditedFacilitator
+from app.loans.drafts import EventBoxesDraft
+from app.loans.errors import (
+    BoxesAskedFor,
+    EventBoxesChanged,
+    EventBoxesNotFound,
+    FacilitatorBusy,
+    NoAccreditedFacilitator,
+)
 from app.loans.event_clashes import FreeForEvent, look_for_boxes
 from app.loans.event_days import event_period, moved_period, rest_of
 from app.loans.operations.at_events import (
@@ -28,17 +34,28 @@ from app.loans.operations.at_events import (
     swap_event_box,
     try_event_boxes,
 )
+from app.loans.operations.event_taking import free_for_event
 from app.loans.queries_events import EventBoxesRow, get_event_boxes, list_event_boxes, stands
-from app.web.forms.event_boxes import EventBoxesForm, values_of
-from app.web.forms.loan_desk import SwapForm
+from app.web.forms.event_boxes import EventBoxesForm, EventSwapForm, seen_of, values_of
 from app.web.guards import allows, current_actor, current_organiser_id, event_staff
 from app.web.i18n import current_locale
-from app.web.loan_labels import period_words, refusal_words, short_period
+from app.web.loan_labels import period_words
+from app.web.manage.event_boxes_words import event_refusal_words, lines_in_the_way, who_has_them
 from app.web.manage.event_page import event_context, get_own_event
 
 blueprint = Blueprint("manage_event_boxes", __name__, url_prefix="/manage/events/<slug>/boxes")
 
 Answer = str | tuple[str, int] | Response
+
+
+class GivenBack(EventBoxesNotFound):
+    """Boxes of this event that were given back meanwhile: somebody pressed twice, or has an old page."""
+
+
+@blueprint.errorhandler(GivenBack)
+def say_given_back(_error: GivenBack) -> Response:
+    flash(_("These boxes are given back already."), "waiting")
+    return redirect(f"/manage/events/{(request.view_args or {})['slug']}/boxes")
 
 
 @blueprint.get("")
@@ -55,6 +72,8 @@ def show(slug: str) -> str:
         named_stops=[] if not allows(Ability.LENDING) else _named_stops(event, rows),
         periods={row.id: period_words(row.period) for row in [*rows, *former]},
         missing={row.id: row.missing(now) for row in rows},
+        begun={row.id for row in rows if row.has_begun(now)},
+        in_the_way={row.id: who_has_them(row) for row in rows if row.missing(now) and not row.nobody_may_run},
         busy={row.id: row.busy(now) for row in rows},
         over={row.id: row.is_over(now) for row in rows},
         stands=_stands(event),
@@ -107,10 +126,18 @@ def save(slug: str, event_boxes_id: int) -> Answer:
 @event_staff(Ability.LENDING)
 def end(slug: str, event_boxes_id: int) -> Response:
     event = get_own_event(slug)
-    row = _own(event, event_boxes_id)
-    with transaction():
-        end_event_boxes(row.id, by=current_actor(), now=clock.now())
-    flash(_("The boxes are given back: they are free for others."), "ok")
+    row, now = _own(event, event_boxes_id), clock.now()
+    try:
+        with transaction():
+            end_event_boxes(row.id, by=current_actor(), now=now, seen=request.form.get("seen"))
+    except EventBoxesChanged as error:
+        flash(event_refusal_words(error.code), "waiting")
+        return redirect(_address(event))
+    begun = row.has_begun(now)
+    flash(
+        _("The boxes are given back: they are free for others.") if begun
+        else _("The booking is cancelled: the boxes are free for others."), "ok",
+    )  # fmt: skip
     return redirect(_address(event))
 
 
@@ -123,7 +150,7 @@ def retry(slug: str, event_boxes_id: int) -> Response:
         with transaction():
             missing = try_event_boxes(row.id, by=current_actor(), now=clock.now())
     except Conflict as error:
-        flash(refusal_words(error.code), "waiting")
+        flash(event_refusal_words(error.code), "waiting")
         return redirect(_address(event))
     if missing:
         flash(ngettext("%(num)d box is still missing.", "%(num)d boxes are still missing.", missing), "waiting")
@@ -139,17 +166,17 @@ def choose_swap(slug: str, event_boxes_id: int, code: str) -> Answer:
     row = _own(event, event_boxes_id)
     if code not in row.box_codes or not _stands(event):
         return redirect(_address(event))
-    return _swap_page(_swap_form(row, SwapForm(formdata=None)), event, row, code)
+    return _swap_page(_swap_form(row, EventSwapForm(formdata=None, seen=row.seen)), event, row, code)
 
 
 @blueprint.post("/<int:event_boxes_id>/swap/<code>")
 @event_staff(Ability.LENDING)
 def save_swap(slug: str, event_boxes_id: int, code: str) -> Answer:
     event = get_own_event(slug)
-    row, form = _own(event, event_boxes_id), SwapForm()
+    row, form = _own(event, event_boxes_id), EventSwapForm()
     held = next((box for box in row.held if box.code == code), None)
     if held is None:
-        flash(refusal_words("box_away"), "waiting")
+        flash(event_refusal_words("event_boxes_changed"), "waiting")
         return redirect(_address(event))
     _swap_form(row, form)
     form.box.validate_choice = False
@@ -157,9 +184,12 @@ def save_swap(slug: str, event_boxes_id: int, code: str) -> Answer:
         return _swap_page(form, event, row, code), 422
     try:
         with transaction():
-            swap_event_box(row.id, held.box_id, form.box.data, by=current_actor(), now=clock.now())
+            swap_event_box(row.id, held.box_id, form.box.data, by=current_actor(), now=clock.now(), seen=seen_of(form))
+    except EventBoxesChanged as error:
+        flash(event_refusal_words(error.code), "waiting")
+        return redirect(_address(event))
     except Conflict as error:
-        form.form_errors.append(refusal_words(error.code))
+        form.form_errors.append(event_refusal_words(error.code))
         return _swap_page(form, event, row, code), 422
     flash(_("%(code)s is swapped.", code=code), "ok")
     return redirect(_address(event))
@@ -175,7 +205,9 @@ def _write(form: EventBoxesForm, event: EventRow, row: EventBoxesRow | None) -> 
             if row is None:
                 book_event_boxes(draft, by=by, now=now)
             else:
-                change_event_boxes(row.id, draft, by=by, now=now)
+                change_event_boxes(row.id, draft, by=by, now=now, seen=seen_of(form))
+    except EventBoxesChanged:
+        return _changed_page(form, event, event_boxes_id=row.id if row else 0)
     except FieldError as error:
         form.show_loan_problems(error)
         return _form_page(form, event, row), 422
@@ -189,13 +221,31 @@ def _write(form: EventBoxesForm, event: EventRow, row: EventBoxesRow | None) -> 
         if isinstance(error, BoxesAskedFor):
             asked = error.asked
         else:
-            form.form_errors.append(refusal_words(error.code))
+            form.form_errors.append(event_refusal_words(error.code))
         if error.code in {"no_box_free", "boxes_asked_for"}:
-            held = [box.box_id for box in row.held] if row else []
-            look = look_for_boxes(get_scenario_by_id(draft.scenario_id), draft.period, now=now, but_ids=held)
+            look = _look(draft, row, now)
         return _form_page(form, event, row, asked=asked, look=look), 422
     flash(_("The boxes are kept for the event.") if row is None else _("Saved."), "ok")
     return redirect(_address(event))
+
+
+def _look(draft: EventBoxesDraft, row: EventBoxesRow | None, now: datetime) -> FreeForEvent:
+    held = [box.box_id for box in row.held] if row else []
+    scenario = get_scenario_by_id(draft.scenario_id)
+    return look_for_boxes(scenario, draft.period, now=now, but_ids=held, but_row_id=row.id if row else None)
+
+
+def _changed_page(form: EventBoxesForm, event: EventRow, *, event_boxes_id: int) -> Answer:
+    """Somebody changed the boxes meanwhile: what they are now, what was typed kept, to be sent again."""
+    row = _own(event, event_boxes_id)
+    form.seen.data = row.seen
+    names = ", ".join(person.name for person in row.people) or _("nobody is named")
+    now = _("%(boxes)s, %(when)s, %(names)s", boxes=ngettext("%(num)d box", "%(num)d boxes", row.boxes),
+            when=period_words(row.period), names=names)  # fmt: skip
+    form.form_errors.append(
+        _("Somebody changed these boxes meanwhile. They are now: %(now)s. Save again to replace that.", now=now)
+    )
+    return _form_page(form, event, row), 409
 
 
 def _busy_words(error: FacilitatorBusy, event: EventRow) -> str:
@@ -221,10 +271,12 @@ def _address(event: EventRow) -> str:
 
 
 def _own(event: EventRow, event_boxes_id: int) -> EventBoxesRow:
-    """Raises EventBoxesNotFound for another event's, and for what was given back."""
+    """Raises EventBoxesNotFound for another event's, GivenBack for what was given back."""
     row = get_event_boxes(event_boxes_id)
-    if row.event_id != event.id or row.ended_at is not None:
+    if row.event_id != event.id:
         raise EventBoxesNotFound(str(event_boxes_id))
+    if row.ended_at is not None:
+        raise GivenBack(str(event_boxes_id))
     return row
 
 
@@ -292,27 +344,26 @@ def _form_page(
     asked: int = 0,
     look: FreeForEvent | None = None,
 ) -> str:
-    found = look.in_the_way if look else ()
     return render_template(
         "manage/event_boxes/form.html",
         form=form,
         row=row,
         asked=asked,
         look=look,
-        in_the_way=[(one, short_period(one.period) if one.period else "") for one in found],
+        in_the_way=lines_in_the_way(look.in_the_way if look else ()),
         **event_context(event, "boxes"),
     )
 
 
-def _swap_form(row: EventBoxesRow, form: SwapForm) -> SwapForm:
+def _swap_form(row: EventBoxesRow, form: EventSwapForm) -> EventSwapForm:
     now = clock.now()
-    free = free_boxes(get_scenario_by_id(row.scenario_id), rest_of(row.period, now), now=now)
+    free = free_for_event(row, get_scenario_by_id(row.scenario_id), rest_of(row.period, now), now)
     form.box.label.text = _("Box to use instead")
     form.box.choices = [(box.id, box.code) for box in free]
     return form
 
 
-def _swap_page(form: SwapForm, event: EventRow, row: EventBoxesRow, code: str) -> str:
+def _swap_page(form: EventSwapForm, event: EventRow, row: EventBoxesRow, code: str) -> str:
     return render_template(
         "manage/event_boxes/swap.html", form=form, row=row, code=code, period=period_words(row.period),
         **event_context(event, "boxes"),

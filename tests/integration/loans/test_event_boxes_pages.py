@@ -17,7 +17,10 @@ from app.events.drafts import StopDraft
 from app.events.enums import EventMove
 from app.events.operations import move_event
 from app.events.operations.cloning import clone_event
-from app.events.queries import EventRow
+from app.events.operations.reopening import reopen_event
+from app.events.queries import EventRow, get_event
+from app.flows.date_mapping import Shift
+from app.flows.postponing import postpone_event
 from app.loans.operations.at_events import end_event_boxes
 from app.loans.queries_events import list_event_boxes
 from tests.factories import NOW, forum, make_member
@@ -79,7 +82,8 @@ def test_booking_changing_swapping_giving_back(sqlite_app: Flask, world: LoanWor
     assert "Box of the event swapped" in client.get(f"/manage/events/{event.slug}/history").text
     assert client.post(f"{base}/{row.id}/end").status_code == 302
     assert list_event_boxes(event.id) == []
-    assert client.post(f"{base}/{row.id}/end").status_code == 404
+    again = client.post(f"{base}/{row.id}/end", follow_redirects=True)  # pressed twice
+    assert (again.status_code, "These boxes are given back already." in again.text) == (200, True)
 
 
 def test_refusals_are_in_words(sqlite_app: Flask, world: LoanWorld, event: EventRow) -> None:
@@ -151,3 +155,66 @@ def test_a_copy_offers_what_its_source_used(sqlite_app: Flask, world: LoanWorld,
     assert form.count('value="2027-03-04"') == 2
     assert 'value="2"' in form
     assert "checked" in form
+
+
+def test_of_two_who_change_the_same_booking_the_second_is_told(
+    sqlite_app: Flask, world: LoanWorld, event: EventRow
+) -> None:
+    row, base = book(world, event), f"/manage/events/{event.slug}/boxes"
+    client = member(sqlite_app, world)
+    read = {"stop": "", "seen": row.seen}
+    assert f'value="{row.seen}"' in client.get(f"{base}/{row.id}").text
+    assert client.post(f"{base}/{row.id}", data=sent(world, event, **read, boxes="3")).status_code == 302
+    told = client.post(f"{base}/{row.id}", data=sent(world, event, **read, boxes="1"))
+    assert told.status_code == 409
+    assert "They are now: 3 boxes, Thursday 4 February 2027" in told.text
+    swap = f"{base}/{row.id}/swap/{row.box_codes[0]}"
+    stale = client.post(swap, data={"box": world.box_ids[1], "seen": row.seen}, follow_redirects=True).text
+    assert "Somebody changed these boxes since you opened the page." in stale
+    stale = client.post(f"{base}/{row.id}/end", data={"seen": row.seen}, follow_redirects=True).text
+    assert "Somebody changed these boxes since you opened the page." in stale
+    (now,) = list_event_boxes(event.id)
+    assert (now.boxes, f'value="{now.seen}"' in told.text) == (3, True)
+    assert client.post(f"{base}/{row.id}", data=sent(world, event, stop="", seen=now.seen)).status_code == 302
+    (now,) = list_event_boxes(event.id)
+    assert now.boxes == 2
+    page = client.get(base).text
+    assert "Cancel the booking" in page
+    assert "Give back" not in page
+    done = client.post(f"{base}/{row.id}/end", data={"seen": now.seen}, follow_redirects=True).text
+    assert "The booking is cancelled: the boxes are free for others." in done
+
+
+def test_who_has_what_is_missing_and_what_moving_means(sqlite_app: Flask, world: LoanWorld, event: EventRow) -> None:
+    """Said before: on the pages that ask whether to call off, to postpone and to take that back."""
+    base = f"/manage/events/{event.slug}"
+    client = member(sqlite_app, world)
+    plain = client.get(f"{base}/cancel").text
+    row = book(world, event, boxes=2)
+    lent = world.enter("2027-02-11 am", "2027-02-11 pm", boxes=2)
+    assert "given back" not in plain
+    assert "Its 2 boxes are given back and free for others." in client.get(f"{base}/cancel").text
+    with transaction():
+        move_event(event.id, EventMove.CANCEL, by=SYSTEM, now=NOW)
+    assert "Its boxes are booked again: all of them are free." in client.get(f"{base}/reopen").text
+    world.enter(f"{DAY} am", f"{DAY} pm", boxes=2)
+    assert "booked again, but 1 of 2 is missing" in client.get(f"{base}/reopen").text
+    with transaction():
+        reopen_event(event.id, by=SYSTEM, now=NOW)
+    revision = get_event(event.slug).revision
+    to_come = client.post(f"{base}/postpone", data={"way": "to_come", "code": "weather", "revision": revision}).text
+    assert "Its 2 boxes are free for others until there is a date" in to_come
+    shifted = {"way": "shift", "code": "weather", "first_day": "2027-02-11", "revision": revision}
+    assert "1 box of 2 will be missing on the new days" in client.post(f"{base}/postpone", data=shifted).text
+    later = {**shifted, "first_day": "2027-03-11"}
+    assert "Its 2 boxes go along." in client.post(f"{base}/postpone", data=later).text
+    postpone_event_by(event, 7)
+    page = client.get(f"{base}/boxes").text
+    assert "1 box is missing" in page
+    assert f"/manage/boxes/loans/{lent.reference}" in page
+    assert list_event_boxes(event.id)[0].id == row.id
+
+
+def postpone_event_by(event: EventRow, days: int) -> None:
+    with transaction():
+        postpone_event(event.id, Shift(days), by=SYSTEM, now=NOW)
