@@ -1,6 +1,6 @@
 """Settling: what somebody chose for promises of boxes that are away is done at once, or not at all. A swap can be taken back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,24 +31,33 @@ _ORDER = {Way.BOX: 0, Way.OFF: 1, Way.DATES: 2}
 GONE, CHANGED, DIFFERS, MAY_NOT = "gone", "changed", "differs", "may_not"
 
 
-def settle(organiser_id: int, choices: Sequence[Choice], *, note: str = "", by: Actor, now: datetime) -> str:
+def settle(
+    organiser_id: int,
+    choices: Sequence[Choice],
+    *,
+    left: Collection[str] = (),
+    note: str = "",
+    by: Actor,
+    now: datetime,
+) -> str:
     """Do all that was chosen; the token of what was done (`get_settled`). Borrowers are told by the mails of those moves.
 
-    `note` goes to those whose loan is called off. Raises TroubleChanged when a promise is no longer what the page showed, when
-    two choices for one loan do not go together, or when a box or dates are not to be had any more; FieldError (note).
+    `left`: keys of promises that were left as they are. `note` goes to those whose loan is called off. Raises TroubleChanged when
+    a promise is no longer what the page showed, when two choices for one loan do not go together, or when a box or dates are not
+    to be had any more; FieldError (note).
     """
     _hold(organiser_id, choices)
     _boxes, promises = list_promises(organiser_id, now=now)
     by_key = {promise.key: promise for promise in promises}
-    problems = _stale(choices, by_key)
+    problems = _stale(choices, left, by_key)
     lines = list[dict[str, Any]]()
     if not problems:
-        for choice in _in_order(choices, by_key):
-            code = _try(lambda c=choice: _do(c, by_key[c.key], note, by, now))  # type: ignore[misc]
+        for alike in _in_order(choices, by_key):
+            code = _try(lambda c=alike[0]: _do(c, by_key[c.key], note, by, now))  # type: ignore[misc]
             if code:
-                problems[choice.key] = code
+                problems[alike[0].key] = code
             else:
-                lines.append(_line(choice, by_key[choice.key]))
+                lines += [_line(choice, by_key[choice.key]) for choice in alike]
     if problems:
         raise TroubleChanged(_refused(organiser_id, problems))
     token = new_token()
@@ -95,7 +104,7 @@ def _hold(organiser_id: int, choices: Sequence[Choice]) -> None:
         lock_scenario(scenario_id)
 
 
-def _stale(choices: Sequence[Choice], by_key: Mapping[str, Promise]) -> dict[str, str]:
+def _stale(choices: Sequence[Choice], left: Collection[str], by_key: Mapping[str, Promise]) -> dict[str, str]:
     """What no longer stands as somebody read it, and what does not go together, by key."""
     problems = dict[str, str]()
     ways = dict[int, set[tuple[Way, Period | None]]]()
@@ -110,6 +119,11 @@ def _stale(choices: Sequence[Choice], by_key: Mapping[str, Promise]) -> dict[str
             of_loan.add((choice.way, choice.period if choice.way is Way.DATES else None))
         elif choice.way is not Way.BOX:
             problems[choice.key] = MAY_NOT
+    # A loan is moved or called off as a whole: none of its boxes is left as it is then.
+    as_wholes = {loan_id for loan_id, of_loan in ways.items() if any(way is not Way.BOX for way, _ in of_loan)}
+    for promise in filter(None, map(by_key.get, left)):
+        if promise.purpose is Purpose.LOAN and promise.purpose_id in as_wholes:
+            problems[promise.key] = DIFFERS
     for choice in choices:
         promise = by_key.get(choice.key)
         if promise and promise.purpose is Purpose.LOAN and len(ways.get(promise.purpose_id, ())) > 1:
@@ -117,17 +131,13 @@ def _stale(choices: Sequence[Choice], by_key: Mapping[str, Promise]) -> dict[str
     return problems
 
 
-def _in_order(choices: Sequence[Choice], by_key: Mapping[str, Promise]) -> list[Choice]:
-    """Other dates, or calling off, are of a loan as a whole: once, however many of its boxes are away."""
-    found, done = list[Choice](), set[int]()
+def _in_order(choices: Sequence[Choice], by_key: Mapping[str, Promise]) -> list[list[Choice]]:
+    """Other dates, or calling off, are of a loan as a whole: one thing to do, however many of its boxes are away."""
+    found = dict[str, list[Choice]]()
     for choice in sorted(choices, key=lambda c: _ORDER[c.way]):
-        promise = by_key[choice.key]
-        if choice.way is not Way.BOX and promise.purpose_id in done:
-            continue
-        if choice.way is not Way.BOX:
-            done.add(promise.purpose_id)
-        found.append(choice)
-    return found
+        whole = f"loan {by_key[choice.key].purpose_id}"
+        found.setdefault(choice.key if choice.way is Way.BOX else whole, []).append(choice)
+    return list(found.values())
 
 
 def _try(do: Callable[[], None]) -> str:

@@ -90,13 +90,18 @@ class Promise:
         return f"{self.purpose.value}-{self.purpose_id}-{self.box_id}"
 
     @property
+    def whose(self) -> tuple[Purpose, int]:
+        """The loan, or what the event asked for: several of its boxes may be away."""
+        return self.purpose, self.purpose_id
+
+    @property
     def period(self) -> Period:
         return Period(HalfDay.of_number(self.from_half), HalfDay.of_number(self.to_half))
 
 
 @dataclass(frozen=True)
 class TroubleCount:
-    """What is to be settled, counted: promises that cannot wait, and events short of boxes."""
+    """What is to be settled, counted: loans and events with promises that cannot wait, and events short of boxes."""
 
     promises: tuple[Promise, ...] = ()
     boxes: tuple[AwayBox, ...] = ()
@@ -104,11 +109,11 @@ class TroubleCount:
 
     @property
     def total(self) -> int:
-        return sum(not promise.can_wait for promise in self.promises) + self.short
+        return len({promise.whose for promise in self.promises if not promise.can_wait}) + self.short
 
     @property
     def urgent(self) -> int:
-        return sum(promise.urgent for promise in self.promises)
+        return len({promise.whose for promise in self.promises if promise.urgent})
 
     def of_box(self, box_id: int) -> int:
         """How many promises of that box are to be settled."""

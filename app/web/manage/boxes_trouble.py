@@ -86,7 +86,8 @@ def confirm() -> Answer:
     try:
         if len(choices) < len(chosen):
             raise TroubleChanged([Refused(key, "", "", "changed") for key, choice in chosen.items() if choice is None])
-        token = _settle(choices, text_of(form.note))
+        left = [key for key, value in typed.items() if value == LEAVE]
+        token = _settle(choices, left, text_of(form.note))
     except TroubleChanged as error:
         return _page(form, typed, error.rows), 409
     except FieldError as error:
@@ -122,9 +123,9 @@ def undo(token: str) -> Response:
     return redirect(f"{BASE}/done/{token}")
 
 
-def _settle(choices: list[Choice], note: str) -> str:
+def _settle(choices: list[Choice], left: list[str], note: str) -> str:
     with transaction():
-        return settle(current_organiser_id(), choices, note=note, by=current_actor(), now=clock.now())
+        return settle(current_organiser_id(), choices, left=left, note=note, by=current_actor(), now=clock.now())
 
 
 def _page(form: TroubleForm, typed: Mapping[str, str] | None = None, refused: tuple[Refused, ...] = ()) -> str:
@@ -144,9 +145,9 @@ def _page(form: TroubleForm, typed: Mapping[str, str] | None = None, refused: tu
         alone=alone,
         short=() if shown else found.short,
         others=len(found.boxes) - len(shown) if shown else 0,
-        rows=rows,
-        pressing=[row for row in rows if not row.row.promise.can_wait],
-        urgent=[row for row in rows if row.row.promise.urgent],
+        rows={row.row.promise.whose for row in rows},
+        pressing={row.row.promise.whose for row in rows if not row.row.promise.can_wait},
+        urgent={row.row.promise.whose for row in rows if row.row.promise.urgent},
         refused=[(problem, problem_words(problem)) for problem in refused],
         may_call_off=any(row.row.may_move for row in rows),
         states=STATE_BADGES,
@@ -170,8 +171,12 @@ def _done_lines(settled: Settled) -> list[DoneLine]:
     boxes = [int(str(line["new_box_id"])) for line in settled.lines if line["purpose"] == Purpose.EVENT.value]
     uses = list_event_uses(current_organiser_id(), box_ids=boxes, ended=True) if boxes else []
     events = {row.id: row for row in uses}
-    found = []
+    found, said = [], set[int]()
     for line in settled.lines:
+        if line["way"] != Way.BOX.value and int(str(line["id"])) in said:
+            continue  # of a loan as a whole: told once, however many of its boxes are away
+        if line["way"] != Way.BOX.value:
+            said.add(int(str(line["id"])))
         subject, key = int(str(line["id"])), str(line["key"])
         if line["purpose"] == Purpose.LOAN.value:
             loan = loans[subject]
@@ -182,6 +187,8 @@ def _done_lines(settled: Settled) -> list[DoneLine]:
             name = event.title(current_locale()) if event else str(_("An event"))
             href, told, may_undo = f"/manage/events/{event.slug}/boxes" if event else "", None, False
         words, icon = _done_words(line)
+        if is_swap_of_loan(line) and _has(loans[subject], int(str(line["box_id"]))):
+            words, icon = _("Box %(old)s again: the change was taken back.", old=line["box"]), "arrow-back-up"
         found.append(DoneLine(key, name, href, words, told, may_undo and allows(Ability.LENDING), icon))
     return found
 

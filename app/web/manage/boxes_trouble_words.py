@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.rules import Ability
 from app.boxes.enums import BoxCondition
 from app.loans.availability import PoolBox
 from app.loans.enums import LoanCancel
@@ -15,6 +16,7 @@ from app.recovery.errors import Refused
 from app.recovery.rows import AwayBox, Reminded, TroubleBox, TroubleRow
 from app.resources.halfdays import HalfDay, Period
 from app.web.forms.boxes import CONDITION_LABELS, OUT_LABELS
+from app.web.guards import allows
 from app.web.i18n import current_locale
 from app.web.loan_labels import REFUSALS, day_words, half_words, period_words, refusal_words
 
@@ -175,7 +177,7 @@ def _broken(box: AwayBox) -> list[str]:
         return []
     words = {"reason": OUT_LABELS[box.out_reason], "day": day_words(box.out_from)}
     found = [_("%(reason)s, since %(day)s.", **words)]
-    if box.out_note:
+    if box.out_note and allows(Ability.PEOPLE_SEE):  # it is typed freely, and may name people
         found.append(_("“%(note)s”.", note=box.out_note))
     if box.out_until is None:
         found.append(_("Nobody knows yet when it will be back in use."))
