@@ -127,7 +127,7 @@ def box_board(
         by_box[box.id].append(reader.read(use, who, box, away.get(box.id)))
     return [
         BoardBox(
-            b, tuple(by_box[b.id]), _met(_blocked(b), span), reader.late_from(away.get(b.id)), b.id in away
+            b, tuple(by_box[b.id]), _met(reader.blocked(b), span), reader.late_from(away.get(b.id)), b.id in away
         )
         for b in boxes
     ]  # fmt: skip
@@ -167,7 +167,7 @@ class _Reader:
         begins, ends = self._number(use.from_at), self._number(use.to_at, end=True)
         is_out = away is not None and use.purpose is Purpose.LOAN and away.loan_id == use.purpose_id
         over = who.state in _DONE or ends < self._now_number
-        blocked = _blocked(box)
+        blocked = self.blocked(box)
         broken = blocked is not None and begins <= blocked[1] and ends >= blocked[0]
         late = away.reference if away is not None and not is_out and self._is_late(away.period) else ""
         return BoardUse(
@@ -175,6 +175,13 @@ class _Reader:
             out=is_out, broken=broken and not over, waits_for=late if last >= self._now_number and not over else "",
             out_since=half_day_at(away.since, self._zone).number if is_out and away is not None else None,
         )  # fmt: skip
+
+    def blocked(self, box: BoxRow) -> tuple[int, int] | None:
+        """Half-days out of service: until the day it is expected back, and today at least as long as nobody put it back."""
+        if box.condition is not BoxCondition.OUT_OF_SERVICE or box.out_from is None:
+            return None
+        ends = FOREVER if box.out_until is None else max(box.out_until.toordinal() * 2 - 1, self._now_number | 1)
+        return box.out_from.toordinal() * 2, ends
 
     def late_from(self, away: _Away | None) -> int | None:
         return away.period.last.number if away is not None and self._is_late(away.period) else None
@@ -214,12 +221,6 @@ def _away(organiser_id: int) -> dict[int, _Away]:
         )
         for r in rows
     }  # fmt: skip
-
-
-def _blocked(box: BoxRow) -> tuple[int, int] | None:
-    if box.condition is not BoxCondition.OUT_OF_SERVICE or box.out_from is None:
-        return None
-    return box.out_from.toordinal() * 2, FOREVER if box.out_until is None else box.out_until.toordinal() * 2 - 1
 
 
 def _met(blocked: tuple[int, int] | None, span: Period) -> tuple[int, int] | None:

@@ -146,7 +146,7 @@ def _uses(organiser_id: int, first: date, last: date, scenario_id: int | None, n
     late = and_(late, or_(LoanBox.returned_at.is_(None), LoanBox.returned_at > span.starts_at(zone)))
     statement = (
         select(
-            Use.resource_id, Box.scenario_id, Use.purpose, Use.from_at, Use.to_at, LoanBox.returned_at,
+            Use.resource_id, Box.scenario_id, Use.purpose, Use.purpose_id, Use.from_at, Use.to_at, LoanBox.returned_at,
             LoanBox.id.is_not(None).label("lent"),
         )
         .join(Box, Box.id == Use.resource_id)
@@ -163,12 +163,13 @@ def _uses(organiser_id: int, first: date, last: date, scenario_id: int | None, n
 
 
 def _at_events(uses: Sequence[Any]) -> Iterable[Lent]:
+    """Each box once at an event, on its first day there: one that was swapped away and came back has two uses."""
     zone = lending_zone()
-    return [
-        Lent(use.from_at.astimezone(zone).date(), use.resource_id, use.scenario_id)
-        for use in uses
-        if use.purpose is Purpose.EVENT
-    ]
+    first: dict[tuple[int, int], Any] = {}
+    for use in sorted(uses, key=lambda use: use.from_at):
+        if use.purpose is Purpose.EVENT:
+            first.setdefault((use.purpose_id, use.resource_id), use)
+    return [Lent(use.from_at.astimezone(zone).date(), use.resource_id, use.scenario_id) for use in first.values()]
 
 
 def _spans(uses: Sequence[Any], now: datetime) -> dict[int, list[Halves]]:

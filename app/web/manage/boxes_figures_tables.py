@@ -3,11 +3,13 @@
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from flask_babel import gettext as _
 
 from app.reports.exports import Cell, Sheet
-from app.reports.lending import LendingFigures, Played
+from app.reports.lending import LendingFigures, Played, Repair, Unmet
+from app.reports.queries.lending_figures import UNMET
 from app.web.filters import date_by
 from app.web.forms.boxes import OUT_LABELS
 from app.web.forms.structures import KIND_LABELS
@@ -15,6 +17,7 @@ from app.web.i18n import current_locale
 from app.web.loan_labels import CANCEL_LABELS, PURPOSE_LABELS, REFUSAL_LABELS, STATE_BADGES
 from app.web.manage.figure_words import period_words
 
+Key = TypeVar("Key")
 REASONS: Mapping[str, object] = {
     **{reason.value: label for reason, label in REFUSAL_LABELS.items()},
     **{reason.value: label for reason, label in CANCEL_LABELS.items()},
@@ -97,7 +100,7 @@ def _totals(figures: LendingFigures, before: LendingFigures) -> FigureTable:
         (_("Loans with a count of players"), now.counted_in, then.counted_in),
         (_("Occupancy in percent"), now.occupancy, then.occupancy),
         (_("Things lost"), figures.lost_things, before.lost_things),
-        (_("Value of what was lost, in euros"), figures.lost_cents / 100, before.lost_cents / 100),
+        (_("Value of what was lost, in euros"), _euros_lost(figures), _euros_lost(before)),
         (_("Days out of service"), figures.repair_days, before.repair_days),
     ]
     return FigureTable(
@@ -175,32 +178,38 @@ def _months(figures: LendingFigures, before: LendingFigures) -> FigureTable:
 
 
 def _kinds(figures: LendingFigures, before: LendingFigures) -> FigureTable:
-    sums = [(str(KIND_LABELS[kind]), now, before.kinds.get(kind)) for kind, now in figures.kinds.items()]
+    sums = [(str(KIND_LABELS[kind]), now, then) for kind, now, then in _beside(figures.kinds, before.kinds)]
     return _borrowed(figures, before, "kinds", _("Borrowers by kind"), _("Kind"), sums)
 
 
 def _communes(figures: LendingFigures, before: LendingFigures) -> FigureTable:
     unknown = _("No commune is written down")
-    sums = [(commune or unknown, now, before.communes.get(commune)) for commune, now in figures.communes.items()]
+    sums = [(commune or unknown, now, then) for commune, now, then in _beside(figures.communes, before.communes)]
     return _borrowed(figures, before, "communes", _("Borrowers by commune"), _("Commune"), sums)
 
 
 def _purposes(figures: LendingFigures, before: LendingFigures) -> FigureTable:
-    sums = [(str(PURPOSE_LABELS[what]), now, before.purposes.get(what)) for what, now in figures.purposes.items()]
+    sums = [(str(PURPOSE_LABELS[what]), now, then) for what, now, then in _beside(figures.purposes, before.purposes)]
     return _borrowed(figures, before, "purposes", _("Loans by purpose"), _("What for"), sums)
+
+
+def _beside(now: Mapping[Key, Played], then: Mapping[Key, Played]) -> Iterator[tuple[Key, Played, Played]]:
+    """What there was this year, then what only the year before had."""
+    for key in [*now, *(key for key in then if key not in now)]:
+        yield key, now.get(key, Played()), then.get(key, Played())
 
 
 def _borrowed(
     figures: LendingFigures, before: LendingFigures, code: str, title: str, head: str,
-    sums: list[tuple[str, Played, Played | None]],
+    sums: list[tuple[str, Played, Played]],
 ) -> FigureTable:  # fmt: skip
     columns = (
         Column(_("Loans")), Column(_("Borrowers")), Column(_("Players announced")), Column(_("Players counted")),
         Column(_("Loans in %(year)s", year=before.year.code)),
     )  # fmt: skip
 
-    def cells(now: Played, then: Played | None) -> tuple[Cell, ...]:
-        return now.loans, now.borrowers, now.announced, _counted(now), then.loans if then else 0
+    def cells(now: Played, then: Played) -> tuple[Cell, ...]:
+        return now.loans, now.borrowers, now.announced, _counted(now), then.loans
 
     rule = _("A structure counts once in each line, however often it borrows.")
     lines = tuple(Line((name,), cells(now, then)) for name, now, then in sums)
@@ -210,8 +219,11 @@ def _borrowed(
 
 def _unmet(figures: LendingFigures, before: LendingFigures) -> FigureTable:
     old = {(line.state, line.reason): line.requests for line in before.unmet}
-    lines = []
-    for line in figures.unmet:
+    known, lines = {(line.state, line.reason) for line in figures.unmet}, []
+    only_then = [
+        Unmet(line.state, line.reason, 0, 0, 0) for line in before.unmet if (line.state, line.reason) not in known
+    ]
+    for line in sorted([*figures.unmet, *only_then], key=lambda line: UNMET.index(line.state)):
         state, reason = str(STATE_BADGES[line.state][1]), str(REASONS.get(line.reason, ""))
         cells = (line.requests, line.boxes, line.players, old.get((line.state, line.reason), 0))
         name = _("%(label)s: %(value)s", label=state, value=reason) if reason else state
@@ -227,12 +239,19 @@ def _unmet(figures: LendingFigures, before: LendingFigures) -> FigureTable:
     )  # fmt: skip
 
 
+def _euros_lost(figures: LendingFigures) -> float | None:
+    """None where things were lost and the value of none is known."""
+    unknown = figures.lost and all(line.value_cents is None for line in figures.lost)
+    return None if unknown else figures.lost_cents / 100
+
+
 def _lost(figures: LendingFigures) -> FigureTable:
     lines = tuple(
         Line((line.name,), (line.scenario_code, line.number, line.value_cents)) for line in figures.lost
     )  # fmt: skip
     columns = (Column(_("Scenario"), Shown.TEXT), Column(_("Number lost")), Column(_("Value in euros"), Shown.CENTS))
-    total = Line((_("Total"),), ("", figures.lost_things, figures.lost_cents))
+    known = figures.lost_cents if _euros_lost(figures) is not None else None
+    total = Line((_("Total"),), ("", figures.lost_things, known))
     return FigureTable(
         "lost", _("Things lost"),
         _("There at the hand-over and missing at the check. What is used up does not count; the total leaves unknown values out."),
@@ -256,10 +275,11 @@ def _lost_box_lines(figures: LendingFigures) -> Iterator[Line]:
 
 
 def _repairs(figures: LendingFigures, before: LendingFigures) -> FigureTable:
-    old = {line.reason: line.days for line in before.repairs}
+    old, known = {line.reason: line.days for line in before.repairs}, {line.reason for line in figures.repairs}
+    only_then = [Repair(line.reason, 0, 0, 0) for line in before.repairs if line.reason not in known]
     lines = tuple(
         Line((str(OUT_LABELS[line.reason]),), (line.outages, line.boxes, line.days, old.get(line.reason, 0)))
-        for line in figures.repairs
+        for line in [*figures.repairs, *only_then]
     )
     columns = (
         Column(_("Times out of service")), Column(_("Boxes")), Column(_("Days")),

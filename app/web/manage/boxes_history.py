@@ -167,7 +167,7 @@ def _outage(line: HistoryLine) -> Told:
         "neutral" if outage.ended_on else "danger",
         title,
         "",
-        (text, *([outage.note] if outage.note else [])),
+        (text, *([outage.note] if outage.note and allows(Ability.PEOPLE_SEE) else [])),
     )
 
 

@@ -1,15 +1,21 @@
 """Figures of loans that hold: everything is counted on paper, around 31 August and 31 December."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Flask
 
 from app.boxes.enums import OutReason
+from app.core.transaction import transaction
+from app.events.drafts import WaveDraft
 from app.loans.enums import LoanPurpose, LoanState
+from app.loans.operations.at_events import swap_event_box
 from app.reports.lending import LendingFigures, LendingYear, Lost, LostBox, Played, Repair, Unmet, YearKind
 from app.reports.queries.lending_figures import lending_figures, list_lending_years
 from app.structures.models import StructureKind
+from tests.factories import DAY_ONE, forum
 from tests.integration.boxes.figures_world import FiguresWorld, at, make_figures_world
+from tests.integration.loans.event_world import book, forum_of
+from tests.integration.loans.world import STAFF, make_world
 
 NOW = at("2028-01-05 09:00")
 """Wednesday morning, two days after the last loan should have been back."""
@@ -40,6 +46,22 @@ def test_everything_adds_up_as_on_paper(whole_app: Flask) -> None:
     assert begun.lost_boxes == ()  # it was lost the year before
     assert sum(line.requests for line in whole.unmet) == 4
     _years_and_scenarios(made)
+
+
+def test_a_box_that_left_an_event_and_came_back_counts_once_there(whole_app: Flask) -> None:
+    world = make_world(boxes=2, before_halves=0, after_halves=0)
+    waves = (WaveDraft(DAY_ONE, DAY_ONE + timedelta(hours=3), 60),)
+    event = forum_of(world, forum(starts_at=DAY_ONE, ends_at=DAY_ONE + timedelta(days=2, hours=8), waves=waves))
+    row = book(world, event, "2027-02-04 am", "2027-02-06 pm")
+    had = row.held[0].box_id
+    spare = next(box for box in world.box_ids if box != had)
+    for old, new, when in ((had, spare, "2027-02-05 10:00"), (spare, had, "2027-02-06 10:00")):
+        with transaction():
+            swap_event_box(row.id, old, new, by=STAFF, now=at(when))
+    figures, _before = lending_figures(world.organiser_id, SCHOOL_26, now=at("2027-03-01 10:00"))
+    lines = {line.code: line.played.events for scenario in figures.scenarios for line in scenario.boxes}
+    assert lines == {world.code(had): 1, world.code(spare): 1}
+    assert figures.months["2027-02"].events == 2
 
 
 def _school_year_that_is_over(figures: LendingFigures) -> None:

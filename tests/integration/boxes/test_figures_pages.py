@@ -8,11 +8,11 @@ from zipfile import ZipFile
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, update
 
 from app.accounts.enums import Role
 from app.boxes.enums import OutReason
-from app.boxes.models import Box
+from app.boxes.models import Box, ScenarioItem
 from app.core.clock import set_clock
 from app.core.db import db
 from app.core.transaction import transaction
@@ -68,6 +68,32 @@ def test_a_viewer_reads_figures_without_names_and_takes_them_out(sqlite_app: Fla
     assert b"<f>" not in ZipFile(BytesIO(content)).read("xl/worksheets/sheet1.xml")
     boxes = client.get(f"{BASE}/boxes.csv?year=2026-2027&scenario={made.world.scenario.code}").text
     assert made.world.code(made.world.box_ids[0]) in boxes
+
+
+def test_what_only_the_year_before_had_stands_there_too_and_unknown_values_are_no_zeros(sqlite_app: Flask) -> None:
+    made = make_figures_world()
+    client = signed_in(sqlite_app, made.organiser_id)
+    client.set_cookie("lang", "en")
+
+    def rows(table: str, year: str) -> list[tuple[str, ...]]:
+        return [row.cells for row in read_sheet(client.get(f"{BASE}/{table}.xlsx?year={year}").data).rows]
+
+    unmet = [(row[0], row[2], row[5]) for row in rows("unmet", "2027-2028")]
+    assert unmet == [("Refused", "2", "0"), ("Called off", "0", "1"), ("Not collected", "1", "0")]
+    assert [row[1:] for row in rows("repairs", "2027-2028")] == [("1", "1", "15", "0"), ("0", "0", "0", "7")]
+    assert [(row[0], row[1], row[-1]) for row in rows("kinds", "2028-2029")][:2] == [
+        ("Company", "0", "2"), ("Training body", "0", "1"),
+    ]  # fmt: skip
+
+    def value() -> str:
+        told = {row[0]: row[1] for row in rows("totals", "2026-2027")}
+        return told["Value of what was lost, in euros"]
+
+    assert value() == "9"
+    with transaction():
+        db.session.execute(update(ScenarioItem).values(value_cents=None))
+    assert value() == ""
+    assert rows("lost", "2026-2027")[-1] == ("Total", "", "2", "")
 
 
 def test_years_and_tables_that_there_are_not(sqlite_app: Flask) -> None:
