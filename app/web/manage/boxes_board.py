@@ -133,7 +133,7 @@ def _table(span: Span, board: Sequence[BoardBox], hand: Hand | None, *, whole: b
         found = list(board) if whole else narrowed(board, request.args, first, last)
     columns = columns_of(span, calendar, now_half.date, found)
     movable = allows(Ability.LENDING) and not whole and hand is None
-    groups: list[Group] = groups_of(found, Axis(columns), now_half.number, movable=movable)
+    groups: list[Group] = groups_of(found, Axis(columns), movable=movable)
     days = {"first": day_words(columns[0].day), "last": day_words(columns[-1].day, year=True)}
     return {
         "columns": columns,

@@ -20,6 +20,8 @@ from app.resources.halfdays import HalfDay
 from app.web.i18n import current_locale
 
 BASE = "/manage/boxes"
+BACK_LENGTH = 600
+"""Of a board's address, so many characters are read back."""
 WEEKS, LONG, MOST_DAYS = 14, 12, 92
 MONTH = "month"
 KEPT = ("from", "days", "scenario", "depot", "state", "trouble", "q", "free")
@@ -142,7 +144,7 @@ def board_url(kept: Mapping[str, str], **changes: str) -> str:
 
 def back_url(back: str, **changes: str) -> str:
     """The board as somebody left it, `back` being the part of its address behind the question mark."""
-    return board_url(kept_of(dict(parse_qsl(back[:600]))), **changes)
+    return board_url(kept_of(dict(parse_qsl(back[:BACK_LENGTH]))), **changes)
 
 
 def paging(span: Span, kept: Mapping[str, str], pick: str) -> dict[str, str]:

@@ -11,10 +11,12 @@ from markupsafe import Markup
 from app.accounts.rules import Ability
 from app.boxes.enums import BoxCondition
 from app.boxes.rows import BoxRow
+from app.core import clock
 from app.core.text import fold
-from app.reports.queries.box_board import BoardBox, BoardUse
+from app.reports.queries.box_board import FOREVER, BoardBox, BoardUse
+from app.resources.calendars import lending_zone
 from app.resources.enums import Purpose
-from app.resources.halfdays import HalfDay, Period
+from app.resources.halfdays import HalfDay, Period, half_day_at
 from app.web.filters import date_by
 from app.web.forms.boxes import CONDITION_LABELS, OUT_LABELS
 from app.web.guards import allows
@@ -129,7 +131,7 @@ def _searched(found: BoardBox, name_of: Namer) -> str:
     return fold(f"{box.code} {box.scenario_code} {box.scenario_title(current_locale())} {box.depot} {uses}")
 
 
-def groups_of(board: Sequence[BoardBox], axis: Axis, now_number: int, *, movable: bool) -> list[Group]:
+def groups_of(board: Sequence[BoardBox], axis: Axis, *, movable: bool) -> list[Group]:
     """`movable`: bars are moved, so that the script is told what stands where."""
     groups: dict[int, Group] = {}
     name_of = Namer()
@@ -139,12 +141,12 @@ def groups_of(board: Sequence[BoardBox], axis: Axis, now_number: int, *, movable
         if group is None:
             title = box.scenario_title(current_locale())
             group = groups[box.scenario_id] = Group(box.scenario_id, box.scenario_code, title, [])
-        cells = _cells(found, axis, now_number, name_of)
+        cells = _cells(found, axis, name_of)
         group.lines.append(Line(box, cells, _told(found, name_of) if movable else []))
     return list(groups.values())
 
 
-def _cells(found: BoardBox, axis: Axis, now_number: int, name_of: Namer) -> list[Cell]:
+def _cells(found: BoardBox, axis: Axis, name_of: Namer) -> list[Cell]:
     """The half-days of one box from left to right; those that belong together in one. What is painted last lies on top."""
     keys: list[tuple[str, BoardUse | None] | None] = [None] * len(axis.numbers)
 
@@ -153,7 +155,7 @@ def _cells(found: BoardBox, axis: Axis, now_number: int, name_of: Namer) -> list
         keys[begin:end] = [(kind, use)] * (end - begin)
 
     if found.late_from is not None:
-        paint("late", found.late_from + 1, now_number)
+        paint("late", found.late_from + 1, FOREVER)  # nobody knows until when: it is free on none of these days
     for use in found.uses:
         paint("buffer", use.first, use.last, use)
     if found.blocked is not None:
@@ -201,7 +203,10 @@ def repair_words(box: BoxRow) -> str:
     why = str(OUT_LABELS[box.out_reason]) if box.out_reason else str(CONDITION_LABELS[BoxCondition.OUT_OF_SERVICE])
     if box.out_until is None:
         return why
-    return str(_("%(why)s, back on %(day)s", why=why, day=date_by(box.out_until, "d MMMM")))
+    day = date_by(box.out_until, "d MMMM")
+    if box.out_until <= half_day_at(clock.now(), lending_zone()).date:
+        return str(_("%(why)s, was expected back on %(day)s", why=why, day=day))
+    return str(_("%(why)s, back on %(day)s", why=why, day=day))
 
 
 def troubles_of(board: Sequence[BoardBox], shown: Collection[int]) -> list[Trouble]:

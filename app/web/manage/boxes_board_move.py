@@ -12,14 +12,16 @@ from werkzeug.wrappers import Response
 from app.core import clock
 from app.core.errors import Conflict, FieldError
 from app.core.transaction import transaction
+from app.loans.drafts import OtherLoan
 from app.loans.operations import change_dates, swap_box
 from app.loans.queries import get_loan
 from app.resources.calendars import lending_zone
 from app.resources.enums import Half
 from app.resources.halfdays import HalfDay, half_day_at
+from app.web.forms.loan_desk import other_text, read_other
 from app.web.guards import current_actor, current_organiser_id, staff
 from app.web.loan_labels import refusal_words
-from app.web.manage.boxes_board_days import back_url, span_of
+from app.web.manage.boxes_board_days import BACK_LENGTH, back_url, span_of
 from app.web.manage.boxes_board_offers import Hand, find_hand
 from app.web.manage.boxes_board_questions import Question, dates_question, moved_period, swap_question
 from app.web.manage.boxes_board_undo import keep_undo, put_back, take_undo
@@ -34,12 +36,16 @@ Answer = str | tuple[str, int] | Response
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to change: `box` is the id of another box, `first` another first half-day. `back`: the board as it was left."""
+    """What is to change: `box` is the id of another box, `first` another first half-day. `back`: the board as it was left.
+
+    `other`: with whom the question said that boxes are exchanged.
+    """
 
     hand: Hand
     box: int | None
     first: HalfDay | None
     back: str
+    other: OtherLoan | None = None
 
 
 @blueprint.get("")
@@ -58,22 +64,31 @@ def make() -> Answer:
         return asked
     text = request.form.get("revision", "")
     revision = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
-    loan, by, now, question = asked.hand.loan, current_actor(), clock.now(), _question(asked)
+    question = _question(asked)
     if question.why:
         return _page(asked), 409
     try:
-        with transaction():
-            if asked.box is not None:
-                swap_box(loan.id, asked.hand.held.box_id, asked.box, by=by, now=now, revision=revision)
-            elif asked.first is not None:
-                change_dates(loan.id, moved_period(asked.hand, asked.first), by=by, now=now, revision=revision)
+        _move(asked, revision)
     except FieldError as error:
         return _page(asked, [message_for(code) for code in dict.fromkeys(error.problems.values())]), 409
     except Conflict as error:
         return _page(asked, [refusal_words(error.code)]), 409
-    keep_undo(loan, get_loan(loan.id).revision, asked.back)
     _flash_undo(question.done)
     return redirect(back_url(asked.back, **_seen(asked)), 303)
+
+
+def _move(asked: Asked, revision: int | None) -> None:
+    """What it made of the loans is read before anybody else may change them: only that can be taken back."""
+    loan, other, by, now = asked.hand.loan, asked.other, current_actor(), clock.now()
+    with transaction():
+        if asked.box is not None:
+            held = asked.hand.held.box_id
+            swap_box(loan.id, held, asked.box, by=by, now=now, revision=revision, other=other)
+        elif asked.first is not None:
+            change_dates(loan.id, moved_period(asked.hand, asked.first), by=by, now=now, revision=revision)
+        made = get_loan(loan.id).revision
+        other = OtherLoan(other.id, get_loan(other.id).revision) if other is not None else None
+    keep_undo(loan, made, asked.back, other)
 
 
 @blueprint.post("/undo")
@@ -109,7 +124,7 @@ def _asked(values: Mapping[str, str]) -> Asked | Response:
     if box is None and (first is None or not hand.datable):
         flash(message_for("date") if first is None else refusal_words("move_not_allowed"), "waiting")
         return redirect(back_url(back, pick=f"{hand.loan.reference}.{hand.held.code}"), 303)
-    return Asked(hand, box, first, back)
+    return Asked(hand, box, first, back, read_other(values.get("other", "")) if box is not None else None)
 
 
 def _first(values: Mapping[str, str]) -> HalfDay | None:
@@ -134,7 +149,7 @@ def _page(asked: Asked, refused: list[str] | None = None) -> str:
     if asked.first is not None:
         fields |= {"day": asked.first.date.isoformat(), "half": asked.first.half.value}
     else:
-        fields["box"] = str(asked.box)
+        fields |= {"box": str(asked.box), "other": other_text(question.other)}
     return render_template(
         "manage/boxes/board/move.html",
         question=question,
@@ -151,7 +166,7 @@ def _seen(asked: Asked) -> dict[str, str]:
     """Other dates are looked at where they are: the board goes there when they lie outside of what was shown."""
     if asked.first is None:
         return {}
-    span = span_of(dict(parse_qsl(asked.back[:600])), half_day_at(clock.now(), lending_zone()).date)
+    span = span_of(dict(parse_qsl(asked.back[:BACK_LENGTH])), half_day_at(clock.now(), lending_zone()).date)
     return {} if span.first <= asked.first.date <= span.last else {"from": asked.first.date.isoformat()}
 
 

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from app.boxes.queries import accredited_on, get_box_by_id
 from app.core import clock
 from app.loans.availability import free_boxes
+from app.loans.drafts import OtherLoan
 from app.loans.enums import LoanState
 from app.loans.queries import LoanRow, get_loan_by_reference
 from app.loans.rules import Borrowing, Party, moved_to, period_problems
@@ -22,13 +23,17 @@ from app.web.wording import message_for
 
 @dataclass(frozen=True)
 class Question:
-    """A move before it is made. `lines`: what follows from it; `why`: what stands in the way, and then it cannot be made."""
+    """A move before it is made. `lines`: what follows from it; `why`: what stands in the way, and then it cannot be made.
+
+    `other`: the loan that exchanges boxes with it, as the lines tell of it.
+    """
 
     title: str
     lines: tuple[str, ...]
     action: str
     done: str
     why: tuple[str, ...] = ()
+    other: OtherLoan | None = None
 
 
 def swap_question(hand: Hand, box_id: int) -> Question:
@@ -54,7 +59,8 @@ def swap_question(hand: Hand, box_id: int) -> Question:
         action = _("Exchange")
         others.append(other)
     lines += [line for one in others for line in _told(one)]
-    return Question(title, tuple(lines), action, done, tuple(_in_the_way(hand, target, offer)))
+    exchanged = OtherLoan(others[1].id, others[1].revision) if len(others) > 1 else None
+    return Question(title, tuple(lines), action, done, tuple(_in_the_way(hand, target, offer)), exchanged)
 
 
 def _foreign(hand: Hand, box_id: int) -> Question:

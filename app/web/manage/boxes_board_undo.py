@@ -7,16 +7,21 @@ from typing import Any
 from flask import session
 
 from app.core.actor import Actor
+from app.loans.drafts import OtherLoan
 from app.loans.operations import change_dates, swap_box
 from app.loans.queries import LoanRow, get_loan
 from app.resources.halfdays import HalfDay, Period
+from app.web.manage.boxes_board_days import BACK_LENGTH
 
 KEY = "board_undo"
 
 
 @dataclass(frozen=True)
 class Undo:
-    """`revision` is what the move made of the loan; boxes (their ids) and half-days are as they were before. `back`: the board."""
+    """`revision` is what the move made of the loan; boxes (their ids) and half-days are as they were before. `back`: the board.
+
+    `other` is the loan that exchanged boxes with it, as the move made it; without it only a box that is free comes back.
+    """
 
     loan_id: int
     revision: int
@@ -24,20 +29,24 @@ class Undo:
     first: int
     last: int
     back: str
+    other: OtherLoan | None = None
 
 
-def keep_undo(before: LoanRow, revision: int, back: str) -> None:
+def keep_undo(before: LoanRow, revision: int, back: str, other: OtherLoan | None = None) -> None:
+    """`back` is kept up to the length that is ever read: browsers drop a cookie that grows too long."""
     period = before.period
     boxes = [box.box_id for box in before.loan_boxes]
-    session[KEY] = [before.id, revision, boxes, period.first.number, period.last.number, back]
+    pair = [other.id, other.revision] if other is not None else None
+    session[KEY] = [before.id, revision, boxes, period.first.number, period.last.number, back[:BACK_LENGTH], pair]
 
 
 def take_undo() -> Undo | None:
     """The last move; it can be taken back once."""
     kept: Any = session.pop(KEY, None)
-    if not isinstance(kept, list) or len(kept) != 6:
+    if not isinstance(kept, list) or len(kept) != 7:
         return None
-    return Undo(kept[0], kept[1], tuple(kept[2]), kept[3], kept[4], kept[5])
+    other = OtherLoan(*kept[6]) if kept[6] else None
+    return Undo(kept[0], kept[1], tuple(kept[2]), kept[3], kept[4], kept[5], other)
 
 
 def put_back(undo: Undo, *, by: Actor, now: datetime) -> None:
@@ -50,5 +59,5 @@ def put_back(undo: Undo, *, by: Actor, now: datetime) -> None:
     now_held = [box.box_id for box in get_loan(undo.loan_id).loan_boxes]
     gone = [box for box in undo.boxes if box not in now_held]
     for new, old in zip([box for box in now_held if box not in undo.boxes], gone, strict=False):
-        swap_box(undo.loan_id, new, old, by=by, now=now, revision=revision)
+        swap_box(undo.loan_id, new, old, by=by, now=now, revision=revision, other=undo.other)
         revision = None

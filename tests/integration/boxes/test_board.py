@@ -19,9 +19,9 @@ from app.core.actor import SYSTEM
 from app.core.clock import set_clock
 from app.core.db import db
 from app.core.transaction import transaction
-from app.loans.enums import AcceptedHow, LoanState
+from app.loans.enums import AcceptedHow, LoanCancel, LoanMove, LoanState
 from app.loans.models import EventBoxes
-from app.loans.operations import agree_loan
+from app.loans.operations import agree_loan, change_dates, move_loan
 from app.loans.queries import LoanRow, get_loan
 from app.messages.models import Message
 from app.reports.queries.box_board import box_board
@@ -114,6 +114,41 @@ def test_two_loans_exchange_their_boxes_and_take_them_back(whole_app: Flask) -> 
     assert mails() == 4
     assert client.post(f"{BASE}/move/undo").status_code == 303  # once: the second time nothing is there
     assert mails() == 4
+
+
+def test_a_box_that_somebody_got_meanwhile_is_not_exchanged_unasked(whole_app: Flask) -> None:
+    world = make_world(boxes=2, asks_accreditation=False)
+    one = world.enter()
+    (mine,), client = held(one.id), desk(whole_app, world.organiser_id)
+    spare = str(next(box for box in world.box_ids if box != mine))
+    _said, fields = asked(client, get_loan(one.id), box=spare)
+    third = world.enter()  # gets the box that the question called free
+    before = get_loan(third.id)
+    assert client.post(f"{BASE}/move", data=fields).status_code == 409
+    assert (held(one.id), get_loan(third.id)) == ([mine], before)
+    with transaction():
+        move_loan(third.id, LoanMove.CANCEL, reason=LoanCancel.OTHER, by=STAFF, now=NOW)
+    long = WEEK + "&q=" + "x" * 6000
+    answer = client.post(f"{BASE}/move", data=fields | {"back": long})
+    assert (answer.status_code, held(one.id)) == (303, [int(spare)])
+    assert max(map(len, answer.headers.getlist("Set-Cookie"))) < 4093  # browsers drop what is longer
+    third = world.enter()  # gets the box that the loan had before
+    before = get_loan(third.id)
+    client.post(f"{BASE}/move/undo")
+    assert (held(one.id), get_loan(third.id)) == ([int(spare)], before)
+    assert "no longer free on these days" in client.get(f"{BASE}?{WEEK}").text
+
+
+def test_an_exchange_asked_for_is_made_with_that_loan_as_it_was_shown(whole_app: Flask) -> None:
+    world = make_world(boxes=2, asks_accreditation=False)
+    one, other = world.enter(), world.enter("2027-02-02 pm", "2027-02-04 am")
+    client = desk(whole_app, world.organiser_id)
+    _said, fields = asked(client, get_loan(one.id), box=str(held(other.id)[0]))
+    with transaction():
+        change_dates(other.id, period("2027-02-02 pm", "2027-02-05 am"), by=STAFF, now=NOW)
+    before = get_loan(other.id)
+    assert client.post(f"{BASE}/move", data=fields).status_code == 409
+    assert get_loan(other.id) == before
 
 
 def test_other_dates_keep_the_open_half_days_and_another_box_stands_in(whole_app: Flask) -> None:
