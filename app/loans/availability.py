@@ -136,15 +136,17 @@ def free_boxes(
     now: datetime,
     calendar: OpenDays | None = None,
     but_loan_id: int | None = None,
+    but_event_boxes: Collection[int] = (),
 ) -> list[PoolBox]:
     """The boxes that are free on the whole period with its buffers, whose turn it is first. Three statements, two with `calendar`.
 
-    Requests that wait are left out of account. `but_loan_id`: a loan whose own uses do not stand in the way.
+    Requests that wait are left out of account. `but_loan_id`, `but_event_boxes` (ids): whose own uses do not stand in the way.
     """
     calendar = calendar or open_days(scenario.organiser_id, period.first.date, period.last.date)
     wanted = calendar.with_buffers(period, scenario.before_halves, scenario.after_halves)
     zone = lending_zone()
-    taken = _taken(scenario.id, wanted, zone, but_loan_id)
+    but = {Purpose.LOAN: [] if but_loan_id is None else [but_loan_id], Purpose.EVENT: but_event_boxes}
+    taken = _taken(scenario.id, wanted, zone, but)
     numbers = wanted.first.number, wanted.last.number
     free = [
         box
@@ -309,8 +311,8 @@ def _uses(
     return found
 
 
-def _taken(scenario_id: int, wanted: Period, zone: ZoneInfo, but_loan_id: int | None) -> frozenset[int]:
-    """Boxes that something uses within a period."""
+def _taken(scenario_id: int, wanted: Period, zone: ZoneInfo, but: Mapping[Purpose, Collection[int]]) -> frozenset[int]:
+    """Boxes that something uses within a period, but these."""
     statement = (
         select(Use.resource_id)
         .join(Box, Box.id == Use.resource_id)
@@ -321,8 +323,9 @@ def _taken(scenario_id: int, wanted: Period, zone: ZoneInfo, but_loan_id: int | 
             Use.ends_at > wanted.starts_at(zone),
         )
     )
-    if but_loan_id is not None:
-        statement = statement.where(~and_(Use.purpose == Purpose.LOAN, Use.purpose_id == but_loan_id))
+    for purpose, ids in but.items():
+        if ids:
+            statement = statement.where(~and_(Use.purpose == purpose, Use.purpose_id.in_(ids)))
     return frozenset(db.session.execute(statement).scalars())
 
 

@@ -12,6 +12,7 @@ from app.loans import belongings, checks_events, checks_names, untrained
 from app.loans.enums import LoanState
 from app.loans.kept import missing_triggers
 from app.loans.models import EventBoxes, Loan, LoanAgreement, LoanBox, LoanFacilitator
+from app.loans.operations.forgetting import last_day_named
 from app.loans.rules import ENDED, HOLDS_BOXES
 from app.resources.enums import Purpose, ResourceKind
 from app.resources.models import Use
@@ -129,12 +130,13 @@ def check_accredited(now: datetime) -> list[str]:
         or_(Accreditation.withdrawn_at.is_(None), Accreditation.withdrawn_at >= Loan.approved_at),
     )
     rows = db.session.execute(
-        select(Loan.reference)
+        select(Loan.reference, Loan.organiser_id, Loan.to_date)
         .join(Scenario, Scenario.id == Loan.scenario_id)
         .where(Loan.state.in_(HOLDS_BOXES), Scenario.asks_accreditation, ~valid)
         .order_by(Loan.id)
-    ).scalars()
-    return [f"{reference} has boxes, but nobody on it was accredited when it was approved" for reference in rows]
+    ).all()
+    named = [r.reference for r in rows if r.to_date >= last_day_named(r.organiser_id, now)]
+    return [f"{reference} has boxes, but nobody on it was accredited when it was approved" for reference in named]
 
 
 @check("loans.agreements", "Agreements are the bytes that were made: their digests say so")

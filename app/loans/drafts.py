@@ -65,3 +65,11 @@ class EventBoxesDraft:
     stop_id: int | None = None
     facilitator_ids: tuple[int, ...] = ()
     over_requests: bool = False
+
+
+@dataclass(frozen=True)
+class OtherLoan:
+    """The loan with which somebody was told that boxes are exchanged, as they read it; `revision` None: as it is."""
+
+    id: int
+    revision: int | None = None

@@ -84,6 +84,12 @@ class EventIsOff(Conflict):
     code = "event_is_off"
 
 
+class EventBoxesChanged(Conflict):
+    """Somebody changed these boxes of an event since they were read."""
+
+    code = "event_boxes_changed"
+
+
 class BoxesAskedFor(Conflict):
     """There are boxes enough, but requests that wait ask for `asked` of them: whoever knows that may take them all the same."""
 

@@ -1,7 +1,9 @@
 """Work of loans: agreements are made, reminders leave, names go. Importing this registers their mails."""
 
+from contextlib import suppress
 from datetime import timedelta
 
+from app.core.errors import MoveNotAllowed
 from app.core.transaction import end_reading, transaction
 from app.documents.agreement_pdf import agreement_pdf
 from app.jobs.errors import TryLater
@@ -11,7 +13,7 @@ from app.loans.enums import LoanState
 from app.loans.errors import LoanChanged, LoanNotFound
 from app.loans.notifications import AGREEMENT_JOB
 from app.loans.operations.agreements import store_agreement
-from app.loans.operations.forgetting import forget_names, list_to_forget
+from app.loans.operations.forgetting import forget_names, forget_outages, list_to_forget
 from app.loans.operations.forgetting_people import forget_facilitator, list_facilitators_to_forget
 from app.loans.operations.reminding import list_to_remind, remind
 from app.loans.papers import agreement_document
@@ -49,14 +51,19 @@ def make_agreement(context: JobContext) -> None:
 
 @periodic("loans.remove_names", every=timedelta(days=1))
 def remove_names(context: JobContext) -> None:
-    """Names of loans and facilitators go when their organiser’s time is over, each in a transaction of its own."""
+    """Names of loans and facilitators go when their organiser’s time is over, each in a transaction of its own.
+
+    So do the notes of outages, all in one.
+    """
     now = context.now()
     for loan_id in list_to_forget(now):
-        with transaction():
+        with suppress(MoveNotAllowed), transaction():  # fetched meanwhile, or put off to other days
             forget_names(loan_id, now=now)
     for organiser_id, facilitator_id in list_facilitators_to_forget(now):
         with transaction():
             forget_facilitator(facilitator_id, organiser_id=organiser_id, now=now)
+    with transaction():
+        forget_outages(now)
 
 
 @periodic("loans.remind", every=timedelta(hours=1))

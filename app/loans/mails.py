@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from app.core.i18n import N_, Locale, format_date_by, translate
 from app.core.urls import absolute
@@ -22,7 +22,9 @@ from app.loans.notifications import (
     REMINDER_MAIL,
     TEAM_MAIL,
 )
+from app.loans.operations.waiting import is_trusted
 from app.loans.queries import LoanRow, get_loan
+from app.loans.standing import Standing, find_awaited_training, standings
 from app.loans.wanted import is_wanted
 from app.loans.words import BORROWERS_CANCEL_WORDS, REFUSAL_WORDS, half_day_words, period_words
 from app.messages.rendering import Attachment, Mail, RenderContext, render_mail_templates, renderer
@@ -35,6 +37,7 @@ _REMINDER_TITLES = {
     ReminderKind.A1: N_("Your boxes were expected on %(day)s"),
     ReminderKind.A7: N_("We are still waiting for your boxes of %(day)s"),
 }
+_BY_ITSELF = N_("As soon as somebody of yours was trained, it is accepted automatically if boxes are free.")
 Said = tuple[str, Sequence[str], str]
 """A title, the mail's paragraphs, and the words of its button."""
 
@@ -45,9 +48,21 @@ def asked(context: RenderContext) -> Mail | None:
         if loan.state is not LoanState.ASKED:
             return None
         title = translate(locale, "We received your request %(reference)s", reference=loan.reference)
-        return title, [translate(locale, "We look at it and write to you.")], translate(locale, "See my request")
+        return title, _next_steps(loan, context.now, locale), translate(locale, "See my request")
 
     return _mail(context, say)
+
+
+def _next_steps(loan: LoanRow, now: datetime, locale: Locale) -> list[str]:
+    """What happens to a request: whether it waits for a training, and is accepted by itself then."""
+    event = find_awaited_training(loan) if standings([loan], now).get(loan.id) is Standing.WAITS else None
+    if event is None:
+        return [translate(locale, "We look at it and write to you.")]
+    day = format_date_by(event.day, "EEEE d MMMM y", locale)
+    lines = [translate(locale, "It waits for this training: %(title)s, %(day)s.", title=event.title(locale), day=day)]
+    if is_trusted(loan):
+        return [*lines, translate(locale, _BY_ITSELF)]
+    return [*lines, translate(locale, "As soon as somebody of yours was trained, we look at it again.")]
 
 
 @renderer(APPROVED_MAIL)
@@ -83,7 +98,12 @@ def changed(context: RenderContext) -> Mail | None:
             lines.append(translate(locale, "The reason: %(reason)s.", reason=reason))
         to_accept = loan.state is LoanState.APPROVED
         if to_accept:
-            lines.append(translate(locale, "The agreement was made anew. Read it and accept it again."))
+            again = any(agreement.accepted_at for agreement in list_agreements(loan.id))
+            lines.append(
+                translate(locale, "The agreement was made anew. Read it and accept it again.")
+                if again
+                else translate(locale, "The agreement was made anew. Read it and accept it.")
+            )
         title = translate(locale, "Your loan %(reference)s changes", reference=loan.reference)
         accept, see = translate(locale, "Read and accept the agreement"), translate(locale, "See my loan")
         return title, lines, accept if to_accept else see

@@ -19,7 +19,7 @@ from app.structures.queries import get_structure
 TERMS = (
     "Le prêteur remet les boîtes complètes, ou dit ce qui y manque. Les deux parties comptent le contenu à la remise et au"
     " retour, et leurs noms sont notés.",
-    "L’emprunteur utilise les boîtes pour l’usage indiqué, avec un animateur formé quand le scénario le demande. Il ne les"
+    "L’emprunteur utilise les boîtes pour l’usage indiqué, avec un animateur habilité quand le scénario le demande. Il ne les"
     " prête à personne d’autre.",
     "L’emprunteur garde les boîtes à l’abri et répond de ce qui est perdu ou abîmé, dans la limite de la valeur indiquée."
     " L’usure normale et les consommables ne sont pas à sa charge.",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from app.boxes.models import Accreditation, Facilitator, Scenario
 from app.core.db import db
+from app.core.i18n import Locale
 from app.events.enums import EventState
 from app.events.models import Event
 from app.loans.enums import LoanState
@@ -47,8 +48,9 @@ def count_ready(organiser_id: int, today: date) -> int:
 
 
 def standings(loans: Iterable[LoanRow], now: datetime) -> dict[int, Standing]:
-    """By the loan's id; loans that need nobody's word are left out. Two statements at most."""
-    judged = [loan for loan in loans if loan.state is LoanState.ASKED or loan.state in HOLDS_BOXES]
+    """By the loan's id; loans that need nobody's word, or name nobody any more, are left out. Two statements at most."""
+    named = [loan for loan in loans if loan.names_removed_at is None]
+    judged = [loan for loan in named if loan.state is LoanState.ASKED or loan.state in HOLDS_BOXES]
     asking = [loan.id for loan in judged if loan.asks_accreditation]
     valid = frozenset[int]()
     if asking:
@@ -68,6 +70,26 @@ def standings(loans: Iterable[LoanRow], now: datetime) -> dict[int, Standing]:
         else:
             found[loan.id] = _of_training(loan, trainings.get(loan.waits_for_event_id), now)
     return found
+
+
+@dataclass(frozen=True)
+class AwaitedTraining:
+    """The training that a request waits for, and the local day on which it begins."""
+
+    title_fr: str
+    title_en: str
+    day: date
+
+    def title(self, locale: Locale) -> str:
+        return self.title_en if locale == "en" and self.title_en else self.title_fr
+
+
+def find_awaited_training(loan: LoanRow) -> AwaitedTraining | None:
+    columns = (Event.title_fr, Event.title_en, Event.starts_at, Event.timezone)
+    row = db.session.execute(select(*columns).where(Event.id == loan.waits_for_event_id)).first()
+    if row is None:
+        return None
+    return AwaitedTraining(row.title_fr, row.title_en, row.starts_at.astimezone(ZoneInfo(row.timezone)).date())
 
 
 @dataclass(frozen=True)

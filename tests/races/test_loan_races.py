@@ -14,8 +14,9 @@ from app.core.checks import run_checks
 from app.core.db import db
 from app.core.errors import MoveNotAllowed, WriteConflict
 from app.core.transaction import transaction
+from app.loans.drafts import OtherLoan
 from app.loans.enums import LoanCancel, LoanMove, LoanState
-from app.loans.errors import BoxAway, BoxNotFree, NoBoxFree
+from app.loans.errors import BoxAway, BoxNotFree, LoanChanged, NoBoxFree
 from app.loans.operations import LoanMade, ask_loan, change_dates, enter_loan, move_loan, swap_box
 from app.loans.queries import get_loan
 from tests.factories import NOW
@@ -55,16 +56,17 @@ def test_approvals_cancellations_swaps_and_other_dates_at_once(whole_app: Flask)
     asked = [world.ask("2027-02-08 am", "2027-02-09 pm").id for _ in range(4)]
     works: list[Any] = []
     for n, (held, wanted) in enumerate(zip(loans, asked, strict=True)):
-        box = get_loan(held).loan_boxes[0].box_id
+        box, other = get_loan(held).loan_boxes[0].box_id, loans[(n + 1) % 4]
+        theirs = get_loan(other).loan_boxes[0].box_id
         works += [
-            partial(swap_box, held, box, world.box_ids[(n + 1) % 4], by=STAFF, now=NOW),
+            partial(swap_box, held, box, theirs, by=STAFF, now=NOW, other=OtherLoan(other)),
             partial(move_loan, wanted, LoanMove.APPROVE, by=STAFF, now=NOW),
             partial(change_dates, held, period("2027-02-08 am", "2027-02-08 pm"), by=STAFF, now=NOW),
             partial(move_loan, held, LoanMove.CANCEL, reason=LoanCancel.OTHER, by=STAFF, now=NOW),
         ]
     answers = together(whole_app, works)
     refusals = [a for a in answers if isinstance(a, Exception)]
-    assert all(isinstance(a, NoBoxFree | BoxNotFree | BoxAway | MoveNotAllowed) for a in refusals)
+    assert all(isinstance(a, NoBoxFree | BoxNotFree | BoxAway | LoanChanged | MoveNotAllowed) for a in refusals)
     assert {get_loan(loan_id).state for loan_id in loans} == {LoanState.CANCELLED}
     assert_whole()
 

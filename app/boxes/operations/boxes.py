@@ -103,7 +103,8 @@ def put_out_of_service(
     follow_condition(
         before, BoxCondition.OUT_OF_SERVICE, reason=reason, note=note.strip(), since=since, until=until, today=today, now=now
     )  # fmt: skip
-    details = {"reason": reason.value, "note": note.strip(), "until": until.isoformat() if until else None}
+    # The note may name people: the outage alone says it, as long as names are kept.
+    details = {"reason": reason.value, "until": until.isoformat() if until else None}
     _record(by, "box.out_of_service", box_id, organiser_id, now, details)
 
 

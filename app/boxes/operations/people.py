@@ -87,6 +87,8 @@ def grant_accreditation(
     From a training where `event_id` is given: once for each, so None when it was granted before. By hand else, with a note.
     Raises FacilitatorNotFound, ScenarioNotFound, FieldError (note: required, too_long).
     """
+    # Requests that wait may name them now: nobody makes them anonymous meanwhile.
+    db.session.execute(select(Facilitator.id).where(Facilitator.id == facilitator_id).with_for_update(read=True))
     get_facilitator(organiser_id, facilitator_id)
     scenario = get_scenario_by_id(scenario_id, lock=True)  # requests that wait are looked at again
     if scenario.organiser_id != organiser_id:

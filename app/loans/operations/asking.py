@@ -91,7 +91,8 @@ def look_at_draft(draft: LoanDraft, *, by: Actor, now: datetime) -> tuple[str, .
 
 
 def _prepare(draft: LoanDraft, by: Actor, now: datetime) -> tuple[ScenarioRow, LoanDraft, _Borrower, tuple[str, ...]]:
-    """Hold the scenario and judge the request."""
+    """Hold the contact and the scenario, and judge the request. Erasing a contact takes them in the same order."""
+    _hold_contact(draft.contact_id)
     scenario = lock_scenario(draft.scenario_id)
     party = party_of(by)
     if scenario.archived_at is not None or (party is Party.BORROWER and not scenario.listed):
@@ -174,8 +175,17 @@ def _borrower(organiser_id: int, structure_id: int, days: OpenDays) -> _Borrower
     return _Borrower(row.id, row.trusted_borrower, zone)
 
 
+def _hold_contact(contact_id: int | None) -> None:
+    """Nobody erases the contact before the request is written."""
+    if contact_id is not None:
+        held = select(StructureContact.id).where(StructureContact.id == contact_id)
+        db.session.execute(held.with_for_update(read=True))
+
+
 def _unknown_ties(draft: LoanDraft, scenario: ScenarioRow, borrower: _Borrower | None, now: datetime) -> dict[str, str]:
-    """Problems of a training of somebody else, of another scenario or over already, and of a contact of another structure."""
+    """Problems of a training of somebody else, of another scenario or over already, and of a contact who is erased or of another
+    structure.
+    """
     problems = {}
     if draft.waits_for_event_id is not None:
         to_come = select(Event.ends_at, Event.timezone).where(
@@ -189,8 +199,9 @@ def _unknown_ties(draft: LoanDraft, scenario: ScenarioRow, borrower: _Borrower |
             problems["waits_for"] = "training_too_late"
     if draft.contact_id is not None and borrower is not None:
         statement = select(StructureContact.structure_id).where(
-            StructureContact.id == draft.contact_id, StructureContact.organiser_id == scenario.organiser_id
-        )
+            StructureContact.id == draft.contact_id, StructureContact.organiser_id == scenario.organiser_id,
+            StructureContact.name != "",
+        )  # fmt: skip
         structure_id = db.session.execute(statement).scalar_one_or_none()
         if structure_id is None or find_root(structure_id) != borrower.id:
             problems["contact"] = "unknown_id"
@@ -198,11 +209,15 @@ def _unknown_ties(draft: LoanDraft, scenario: ScenarioRow, borrower: _Borrower |
 
 
 def unknown_people(organiser_id: int, ids: Sequence[int], structure_id: int | None) -> dict[str, str]:
-    """Problems of facilitators that are not the organiser's, or not of the borrower's own structure."""
+    """Problems of facilitators that are not the organiser's, or not of the borrower's own structure.
+
+    They are held: nobody is made anonymous before what names them is written.
+    """
     rows = db.session.execute(
-        select(Facilitator.id, Facilitator.structure_id).where(
-            Facilitator.organiser_id == organiser_id, Facilitator.id.in_(list(ids)), Facilitator.ended_at.is_(None)
-        )
+        select(Facilitator.id, Facilitator.structure_id)
+        .where(Facilitator.organiser_id == organiser_id, Facilitator.id.in_(list(ids)), Facilitator.ended_at.is_(None))
+        .order_by(Facilitator.id)
+        .with_for_update(read=True)
     )
     known = {row.id for row in rows if structure_id is None or row.structure_id == structure_id}
     return {f"facilitators/{n}": "unknown_id" for n, found in enumerate(ids) if found not in known}

@@ -11,8 +11,9 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import FieldError, MoveNotAllowed
 from app.loans.availability import count_free, free_boxes
+from app.loans.drafts import OtherLoan
 from app.loans.enums import LoanCancel, LoanState
-from app.loans.errors import BoxAway, BoxNotFree, NoBoxFree
+from app.loans.errors import BoxAway, BoxNotFree, LoanChanged, NoBoxFree
 from app.loans.happenings import Happening
 from app.loans.operations.storing import (
     assign_boxes,
@@ -48,12 +49,14 @@ def swap_box(
     revision: int | None = None,
     why: LoanCancel | None = None,
     even_away: bool = False,
+    other: OtherLoan | None = None,
 ) -> None:
-    """Give a loan another box of its scenario: a free one, or the one of another loan, which gets this one's in exchange.
+    """Give a loan another box of its scenario: a free one, or the one of the `other` loan, which gets this one's in exchange.
 
-    Neither may be handed over yet. What was agreed is to be agreed again. `why` is told to the borrower. `even_away`: the new
-    box may be out of service or late, but is nobody else's: when a swap is taken back. Raises LoanNotFound, LoanChanged,
-    MoveNotAllowed, BoxAway, BoxNotFree, NoAccreditedFacilitator.
+    Without `other` the box must be free: what somebody got meanwhile is never exchanged unasked. Neither box may be handed over
+    yet. What was agreed is to be agreed again. `why` is told to the borrower. `even_away`: the new box may be out of service or
+    late: when a swap is taken back. Raises LoanNotFound, LoanChanged (also when the other loan is not as it was read, or no
+    longer has the box), MoveNotAllowed, BoxAway, BoxNotFree, NoAccreditedFacilitator.
     """
     loan, scenario = lock_loan(loan_id, revision=revision, by=by)
     held = _swappable(loan, box_id, by)
@@ -62,18 +65,20 @@ def swap_box(
     ).scalar_one_or_none()
     if new_code is None or new_box_id == box_id:
         raise BoxNotFree(str(new_box_id))
-    other = _holder(loan, scenario, new_box_id)
-    if other is None:
+    holder = _holder(loan, scenario, new_box_id)
+    if other is None and holder is not None:
+        raise BoxNotFree(new_code)
+    if other is not None:
+        _require_same(other, holder)
+    if holder is None:
         if not even_away and new_box_id not in {
             box.id for box in free_boxes(scenario, loan.period, now=now, but_loan_id=loan.id)
         }:
             raise BoxNotFree(new_code)
         _replace(loan, scenario, held, new_box_id, now)
-    elif even_away:
-        raise BoxNotFree(new_code)
     else:
-        _exchange((loan, held), (other, _swappable(other, new_box_id, by)), scenario, now)
-        _tell_swapped(other, new_code, held.code, by, now, why)
+        _exchange((loan, held), (holder, _swappable(holder, new_box_id, by)), scenario, now)
+        _tell_swapped(holder, new_code, held.code, by, now, why)
     _tell_swapped(loan, held.code, new_code, by, now, why)
 
 
@@ -183,6 +188,12 @@ def _holder(loan: LoanRow, scenario: ScenarioRow, box_id: int) -> LoanRow | None
     if other.state not in HOLDS_BOXES:  # it is back, and waits for its check
         raise BoxNotFree(str(box_id))
     return other
+
+
+def _require_same(other: OtherLoan, holder: LoanRow | None) -> None:
+    """Raises LoanChanged."""
+    if holder is None or holder.id != other.id or other.revision not in (None, holder.revision):
+        raise LoanChanged(str(other.id))
 
 
 def _replace(loan: LoanRow, scenario: ScenarioRow, held: LoanBoxRow, new_box_id: int, now: datetime) -> None:

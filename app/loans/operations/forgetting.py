@@ -4,7 +4,7 @@ Agreements stay as they were made, as evidence of what was agreed: who accepted,
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
@@ -15,8 +15,10 @@ from app.core.actor import SYSTEM, Actor, ActorKind
 from app.core.audit import AuditEntry, record
 from app.core.db import db
 from app.core.errors import MoveNotAllowed
+from app.loans.enums import LoanState
 from app.loans.models import Loan, LoanBox, LoanCount, LoanFacilitator
-from app.loans.operations.storing import lock_loan, write
+from app.loans.operations.storing import lock_loan, today, write
+from app.loans.queries import LoanBoxRow
 from app.loans.rules import ENDED
 from app.messages.operations import forget_mails
 from app.resources.settings import get_settings
@@ -27,25 +29,36 @@ _OWN_WORDS = frozenset({"name", "note"})
 
 
 def list_to_forget(now: datetime) -> list[int]:
-    """Ids of the loans that ended as long ago as their organiser keeps names, and still hold them."""
+    """Ids of the loans that ended as long ago as their organiser keeps names, and still hold them.
+
+    Where nobody ended a loan its last day counts, but while boxes of it are out: whoever has them is to be found.
+    """
     found: list[int] = []
     for organiser_id in db.session.execute(select(Organiser.id).order_by(Organiser.id)).scalars().all():
         ended_before = now - timedelta(days=get_settings(organiser_id).keep_names_days)
+        over = Loan.to_date < last_day_named(organiser_id, now)
+        left = Loan.ended_at.is_(None) & (Loan.state != LoanState.HANDED_OVER) & over
         statement = select(Loan.id).where(
-            Loan.organiser_id == organiser_id, Loan.names_removed_at.is_(None), Loan.ended_at <= ended_before
+            Loan.organiser_id == organiser_id, Loan.names_removed_at.is_(None), or_(Loan.ended_at <= ended_before, left)
         )
         found += db.session.execute(statement.order_by(Loan.id)).scalars()
     return found
 
 
+def last_day_named(organiser_id: int, now: datetime) -> date:
+    """A loan that nobody ended, and whose last day was before this one, names nobody any more, nor who was to run it."""
+    return today(now - timedelta(days=get_settings(organiser_id).keep_names_days))
+
+
 def forget_names(loan_id: int, *, now: datetime, by: Actor = SYSTEM) -> None:
-    """Take whoever borrowed out of a loan that ended, out of its history, its mails and its photos of damage.
+    """Take whoever borrowed out of a loan that is over, out of its history, its mails and its photos of damage.
 
     All that people typed freely goes, for it may name them; so does who was to run it. Doing it again changes nothing.
-    Raises LoanNotFound, MoveNotAllowed while the loan goes on.
+    Raises LoanNotFound, MoveNotAllowed while the loan goes on: until its last day, and while boxes of it are out.
     """
     loan, _ = lock_loan(loan_id)
-    if loan.state not in ENDED:
+    goes_on = loan.to_date >= today(now) or loan.state is LoanState.HANDED_OVER
+    if loan.state not in ENDED and goes_on:
         raise MoveNotAllowed("forget_names", loan.state.value)
     if loan.names_removed_at is not None:
         return
@@ -59,15 +72,42 @@ def forget_names(loan_id: int, *, now: datetime, by: Actor = SYSTEM) -> None:
     db.session.execute(update(LoanBox).where(LoanBox.id.in_(boxes)).values(**names, note=""))
     db.session.execute(update(LoanCount).where(LoanCount.loan_box_id.in_(boxes)).values(note=""))
     db.session.execute(delete(BoxFile).where(BoxFile.loan_box_id.in_(boxes), BoxFile.use == FileUse.DAMAGE))
-    # What the check said of a box became the reason of its outage; while that lasts, it is the box's own.
-    of_check = BoxOutage.box_id.in_([box.box_id for box in held]) & BoxOutage.note.in_([box.note for box in held])
-    db.session.execute(update(BoxOutage).where(of_check, BoxOutage.ended_on.is_not(None)).values(note=""))
+    _forget_outages_of(held)
     db.session.execute(delete(LoanFacilitator).where(LoanFacilitator.loan_id == loan.id))
     subject = f"loan:{loan.id}"
     forget_mails(subject)
     _forget_words(AuditEntry.subject == subject)
     details = {"reference": loan.reference}
     record(by, "loan.names_removed", subject, now=now, organiser_id=loan.organiser_id, details=details)
+
+
+def _forget_outages_of(held: Sequence[LoanBoxRow]) -> None:
+    """What a check said of a box became the note of its outage. While that lasts it is the box's own, and goes when it ends
+    (`boxes.operations.outages`).
+    """
+    for box in held:
+        if box.checked_at is not None:
+            during = BoxOutage.created_at <= box.checked_at, BoxOutage.ended_on >= today(box.checked_at)
+            db.session.execute(update(BoxOutage).where(BoxOutage.box_id == box.box_id, *during).values(note=""))
+
+
+def forget_outages(now: datetime) -> int:
+    """Take the notes out of outages that ended as long ago as their organiser keeps names; how many. They may name people."""
+    found = list_outages_to_forget(now)
+    db.session.execute(update(BoxOutage).where(BoxOutage.id.in_(found)).values(note=""))
+    return len(found)
+
+
+def list_outages_to_forget(now: datetime) -> list[int]:
+    """Ids of those that still have a note, whoever wrote it."""
+    found: list[int] = []
+    for organiser_id in db.session.execute(select(Organiser.id).order_by(Organiser.id)).scalars().all():
+        before = last_day_named(organiser_id, now)
+        statement = select(BoxOutage.id).where(
+            BoxOutage.organiser_id == organiser_id, BoxOutage.note != "", BoxOutage.ended_on < before
+        )
+        found += db.session.execute(statement.order_by(BoxOutage.id)).scalars()
+    return found
 
 
 def _forget_words(*conditions: ColumnElement[bool]) -> None:

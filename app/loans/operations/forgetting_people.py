@@ -37,6 +37,8 @@ def forget_facilitator(facilitator_id: int, *, organiser_id: int, now: datetime,
 
     Raises FacilitatorNotFound, FacilitatorNeeded while a loan that goes on, or an event to come, names them.
     """
+    # Whoever names somebody for a loan or an event holds this row meanwhile (FOR SHARE).
+    db.session.execute(select(Facilitator.id).where(Facilitator.id == facilitator_id).with_for_update())
     person = get_facilitator(organiser_id, facilitator_id)
     if going_on := _going_on(facilitator_id, today(now)):
         raise FacilitatorNeeded(going_on)
@@ -52,10 +54,8 @@ def forget_facilitator(facilitator_id: int, *, organiser_id: int, now: datetime,
         )
     )  # fmt: skip
     db.session.execute(
-        update(Accreditation)
-        .where(Accreditation.facilitator_id == facilitator_id)
-        .values(registration_id=None, note="", withdrawn_note="")
-    )
+        update(Accreditation).where(Accreditation.facilitator_id == facilitator_id).values(note="", withdrawn_note="")
+    )  # the place at the training stays: by it, presence that is read again writes nobody anew
     record(by, "facilitator.erased", f"facilitator:{facilitator_id}", now=now, organiser_id=organiser_id)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import case, func, insert, select, update
 
 from app.boxes.models import Scenario
 from app.boxes.queries import accredited_on, get_scenario_by_id
@@ -20,6 +20,7 @@ from app.loans.errors import BoxNotFree, LoanChanged, LoanNotFound, NoAccredited
 from app.loans.happenings import Happened, Happening, tell_listeners
 from app.loans.models import Loan, LoanAgreement, LoanBox
 from app.loans.queries import LoanRow, get_loan
+from app.loans.rules import ENDED
 from app.resources.calendars import OpenDays, lending_zone, open_days
 from app.resources.enums import Purpose, ResourceKind
 from app.resources.errors import UsesOverlap
@@ -59,6 +60,8 @@ def calendar_of(loan: LoanRow) -> OpenDays:
 
 
 def write(loan_id: int, **values: Any) -> None:
+    """Change a loan. Where its names went before anybody ended it, whoever still works on it may write some: they go again."""
+    values = {"names_removed_at": case((Loan.state.in_(ENDED), Loan.names_removed_at)), **values}
     db.session.execute(update(Loan).where(Loan.id == loan_id).values(**values, revision=Loan.revision + 1))
 
 

@@ -102,7 +102,7 @@ def _look_again(loan_id: int, now: datetime) -> None:
         require_accredited(scenario, [person.id for person in loan.facilitators], loan.period)
     except NoAccreditedFacilitator:
         return
-    if _is_trusted(loan):
+    if is_trusted(loan):
         try:
             approve(loan.id, by=SYSTEM, now=now)
         except NoBoxFree:
@@ -114,7 +114,7 @@ def _look_again(loan_id: int, now: datetime) -> None:
         say(Happening.WAIT_ENDED, get_loan(loan.id), by=SYSTEM, now=now)
 
 
-def _is_trusted(loan: LoanRow) -> bool:
+def is_trusted(loan: LoanRow) -> bool:
     """A request that a trusted borrower sent themselves: what staff kept as a request, staff decide on."""
     sent = exists().where(
         AuditEntry.subject == f"loan:{loan.id}",

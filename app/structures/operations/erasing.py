@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func, select, update
 
 from app.core.actor import Actor, ActorKind
 from app.core.audit import AuditEntry, record
@@ -22,6 +22,9 @@ def erase_contact(contact_id: int, *, organiser_id: int, by: Actor, now: datetim
     """
     contact = get_contact(contact_id, organiser_id=organiser_id)
     lock_own(contact.structure_id, organiser_id)
+    # Nobody begins anything in their name meanwhile: whoever does holds this row (FOR SHARE).
+    db.session.execute(select(StructureContact.id).where(StructureContact.id == contact_id).with_for_update())
+    contact = get_contact(contact_id, organiser_id=organiser_id)
     known = contact.id, contact.structure_id, contact.email
     if going_on := [reference for part in list_contact_parts() for reference in part.needs(*known)]:
         raise ContactNeeded(going_on)

@@ -64,7 +64,7 @@ def _page(loan: LoanRow, form: PeopleForm) -> str:
         "manage/boxes/loans/people.html",
         loan=loan, form=form, here=f"{BASE}/{loan.reference}", period=period_words(loan.period),
         valid=accredited_on(loan.scenario_id, ids, loan.from_date, loan.to_date),
-        agreed_anew=loan.state in {LoanState.APPROVED, LoanState.AGREED}, **boxes_context(BASE),
+        agreed_anew=loan.state is LoanState.AGREED, **boxes_context(BASE),
     )  # fmt: skip
 
 

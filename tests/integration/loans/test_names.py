@@ -1,7 +1,8 @@
 """Names go from loans when their time is over; what was lent, when and to which structure stays."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -32,6 +33,7 @@ from app.loans.operations.agreements import store_agreement
 from app.loans.operations.forgetting import forget_names
 from app.loans.operations.forgetting_people import forget_facilitator, nameless
 from app.loans.queries import get_loan, list_counts
+from app.loans.standing import standings
 from app.messages.models import Message
 from app.resources.settings import SettingsRow, get_settings, set_settings
 from app.structures.drafts import ContactDraft
@@ -44,6 +46,7 @@ from tests.integration.guards.walking import sign_in_as
 from tests.integration.loans.world import STAFF, LoanWorld, make_facilitator, make_world
 
 MANON = Actor(ActorKind.VISITOR, "Manon Lambert", 7)
+PARIS = ZoneInfo("Europe/Paris")
 MAIL = "manon.lambert@example.org"
 WORDS: dict[str, Any] = {
     "place": "Chez Manon",
@@ -163,9 +166,44 @@ def test_a_loan_that_goes_on_keeps_its_names(whole_app: Flask) -> None:
     made = world.enter()
     with pytest.raises(MoveNotAllowed), transaction():
         forget_names(made.id, now=NOW)
+    with transaction():
+        agree_loan(made.id, name="Manon Lambert", how=AcceptedHow.PAPER, by=STAFF, now=NOW)
+        box = get_loan(made.id).loan_boxes[0].box_id
+        hand_over(made.id, box, given_by="Inès Roux", given_to="Manon Lambert", by=STAFF, now=NOW)
     keep(world, 0)
     work(4000)
     assert get_loan(made.id).email == MAIL
+
+
+def test_where_nobody_ended_a_loan_its_last_day_counts(whole_app: Flask) -> None:
+    """Asked, promised, agreed and back, from 1 to 3 February: 30 days later their names go on 6 March."""
+    world = make_world(4)
+    asked, promised, agreed, back = world.ask(), *(world.enter(**WORDS) for _ in range(3))
+    with transaction():
+        for one in (agreed, back):
+            agree_loan(one.id, name="Manon Lambert", how=AcceptedHow.PAPER, by=STAFF, now=NOW)
+        box = get_loan(back.id).loan_boxes[0].box_id
+        hand_over(back.id, box, given_by="Inès Roux", given_to="Manon Lambert", by=STAFF, now=NOW)
+        take_back(back.id, box, given_by="Manon Lambert", given_to="Inès Roux", by=STAFF, now=NOW)
+    keep(world, 30)
+    made = (asked, promised, agreed, back)
+    states = [get_loan(one.id).state for one in made]
+    march = (datetime(2027, 3, 6, tzinfo=PARIS) - NOW) / timedelta(days=1)
+    work(march - 0.01)
+    assert {get_loan(one.id).contact_name for one in made} == {"Manon Lambert"}
+    assert problems(march + 0.99) == ()
+    assert problems(march + 1) == tuple(f"{one.reference} still names its borrower" for one in made)
+    work(march)
+    assert "Manon" not in everything()
+    assert [get_loan(one.id).state for one in made] == states
+    later = NOW + timedelta(days=march + 2)
+    assert all(r.ok for r in run_checks(later) if r.name.startswith("loans."))
+    assert standings([get_loan(promised.id), get_loan(agreed.id)], later) == {}
+    with transaction():  # somebody ends one at last, and writes who it was
+        move_loan(asked.id, LoanMove.CANCEL, by=STAFF, now=later, reason=LoanCancel.OTHER, note="Manon ne vient plus")
+    assert all(r.ok for r in run_checks(later) if r.name.startswith("loans."))
+    work(march + 32)
+    assert get_loan(asked.id).reason_note == ""
 
 
 def test_days_of_keeping_are_set_on_the_page_of_settings(whole_app: Flask) -> None:

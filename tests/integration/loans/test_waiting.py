@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from app.accounts.enums import Role
 from app.boxes.enums import OutReason
 from app.boxes.operations.boxes import put_out_of_service
-from app.boxes.operations.people import grant_accreditation, withdraw_accreditation
+from app.boxes.operations.people import end_facilitator, grant_accreditation, withdraw_accreditation
 from app.core.actor import SYSTEM
 from app.core.audit import list_history
 from app.core.clock import set_clock
@@ -249,6 +249,10 @@ def test_withdrawing_says_which_loans_have_nobody_and_staff_name_somebody_else(w
     assert [p.id for p in loan.facilitators] == [world.facilitator_id]
     assert standing(made.id) is None
     assert mails(made.id) == ["loans.approved", "loans.changed"]  # the agreement names them: it is made anew
+    assert "have left" not in client.get(f"{here}/people").text
+    with transaction():
+        end_facilitator(world.facilitator_id, organiser_id=world.organiser_id, by=STAFF, now=NOW)
+    assert f"taken off when you save: {loan.facilitators[0].name}" in client.get(f"{here}/people").text
 
 
 def test_a_borrower_names_people_of_their_own_while_the_request_waits(whole_app: Flask) -> None:
