@@ -13,7 +13,9 @@ from app.boxes.operations.scenarios import change_scenario, create_scenario, set
 from app.boxes.queries import get_box, list_scenarios
 from app.core.actor import SYSTEM
 from app.demo.box_texts import GAMES, SIGNAGE, Said
+from app.resources.calendars import lending_zone
 from app.resources.enums import SchoolZone
+from app.resources.halfdays import half_day_at
 from app.resources.settings import SettingsRow, add_closure, set_settings
 from app.sheets.reading import read_sheet
 from app.structures.queries import list_known
@@ -44,7 +46,7 @@ TERMS = (
 
 def make_boxes(organiser_id: int, *, now: datetime) -> None:
     """Boxes and contents as in the two files; one box is being repaired."""
-    made, today = now - timedelta(days=400), now.date()
+    made, today = now - timedelta(days=400), half_day_at(now, lending_zone()).date
     sheets = [read_sheet((DATA / name).read_bytes()) for name in FILES]
     write_plan(organiser_id, plan_sheets(organiser_id, sheets), by=SYSTEM, now=made)
     settings = SettingsRow(

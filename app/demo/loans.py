@@ -16,7 +16,7 @@ from app.loans.papers import agreement_document
 from app.loans.queries import LoanFilter, LoanRow, get_loan, list_loans
 from app.resources.calendars import OpenDays, lending_zone, open_days
 from app.resources.enums import Half
-from app.resources.halfdays import HalfDay, Period
+from app.resources.halfdays import HalfDay, Period, half_day_at
 from app.structures.queries import list_known
 
 # Days from today to the first open day, half-days, scenario, the borrower's name, players, how far it went.
@@ -54,7 +54,7 @@ OUR_NAME = "Inès Roux"
 
 def make_loans(organiser_id: int, *, now: datetime) -> None:
     """Loans through the operations that everybody uses, each at the moments at which it went on. Nobody is written to."""
-    today = now.date()
+    today = half_day_at(now, lending_zone()).date
     calendar = open_days(organiser_id, today, today)
     people = list_facilitators(organiser_id)
     known = list_known(organiser_id)
@@ -64,7 +64,7 @@ def make_loans(organiser_id: int, *, now: datetime) -> None:
             continue
         scenario = get_scenario(organiser_id, code)
         own = [p for p in people if p.structure_id in {structure.id, None} and code in p.valid_codes(today)]
-        contact = next((p for p in own if p.structure_id), own[0] if own else None)
+        contact = next((p for p in people if p.structure_id == structure.id), None)
         draft = LoanDraft(
             scenario.id, 1, _period(calendar, today, days, halves), structure.id, LoanPurpose.JOB_SEEKERS, players,
             tuple(p.id for p in own[:2]), contact_name=contact.name if contact else "",
@@ -79,12 +79,12 @@ def make_loans(organiser_id: int, *, now: datetime) -> None:
 
 def _break_one(organiser_id: int, now: datetime) -> None:
     """A box that is promised was found broken this morning: somebody settles who gets which box now."""
-    soft = get_scenario(organiser_id, "SOFT")
+    soft, today = get_scenario(organiser_id, "SOFT"), half_day_at(now, lending_zone()).date
     wanted = LoanFilter(states=frozenset({LoanState.APPROVED}), scenario_id=soft.id)
     for loan in list_loans(organiser_id, wanted).loans[:1]:
         put_out_of_service(
-            loan.loan_boxes[0].box_id, OutReason.BROKEN, until=now.date() + timedelta(days=20),
-            note="Serrure du coffret faussée", organiser_id=organiser_id, today=now.date(), by=SYSTEM, now=now,
+            loan.loan_boxes[0].box_id, OutReason.BROKEN, until=today + timedelta(days=20),
+            note="Serrure du coffret faussée", organiser_id=organiser_id, today=today, by=SYSTEM, now=now,
         )  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def _played(loan: LoanRow) -> int | None:
 
 
 def _at(day: date, now: datetime) -> datetime:
-    return now + timedelta(days=(day - now.date()).days)
+    return now + timedelta(days=(day - half_day_at(now, lending_zone()).date).days)
 
 
 def _counts(loan: LoanRow, *, short: bool) -> tuple[CountDraft, ...]:

@@ -63,6 +63,7 @@ STANDING_TEXTS: Mapping[Standing, object] = {
     Standing.NOBODY_LEFT: _l("An accreditation was withdrawn or somebody has left. Name somebody else for this loan."),
 }
 """What is to be done then."""
+NOBODY_NAMED = _l("Nobody is named for this game. Name somebody who may run it on all days.")
 REFUSAL_LABELS: Mapping[LoanRefusal, object] = _capitals(words.REFUSAL_WORDS)
 CANCEL_LABELS: Mapping[LoanCancel, object] = _capitals(words.CANCEL_WORDS)
 PURPOSE_LABELS: Mapping[LoanPurpose, object] = _capitals(words.PURPOSE_WORDS)

@@ -16,5 +16,7 @@ LOAN_WORDS = {
     "unknown_structure": lazy_gettext(
         "No structure of the directory has this id, this UAI or this name, or several have it."
     ),
+    "unknown_scenario": lazy_gettext("The organiser lends no scenario of this slug."),
+    "days_too_many": lazy_gettext("These are too many days: two years at most are told at once."),
     "too_many": lazy_gettext("There are too many here."),
 }

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.accounts.errors import IdempotencyKeyReused, TooManyAttempts
 from app.core import clock
 from app.core.errors import Conflict, DatabaseBusy, DomainError, FieldError, NotAllowed, NotFound
-from app.web.wording import message_for
+from app.web.wording import message_for_programs
 
 RETRY_AFTER_BUSY = 2
 
@@ -82,7 +82,7 @@ def domain_problem(error: DomainError) -> Response:
     errors = None
     if isinstance(error, FieldError):
         errors = [
-            {"pointer": pointer_to(path), "code": code, "message": message_for(code)}
+            {"pointer": pointer_to(path), "code": code, "message": message_for_programs(code)}
             for path, code in error.problems.items()
         ]
     return problem(status, error.code, str(error) or None, errors=errors, headers=headers)

@@ -41,10 +41,21 @@ _MESSAGES: dict[str, object] = {
     "picture_size": lazy_gettext("This picture is too heavy: 512 KB at most."),
 }
 
+_FOR_PROGRAMS: dict[str, object] = {
+    "date": lazy_gettext("Write a day as year, month and day, for example 2027-02-04."),
+    "unknown_id": lazy_gettext("Nothing here has this id."),
+}
+"""What a code says in a problem document, where people in front of a page are told something else."""
+
 
 def register_messages(messages: Mapping[str, object]) -> None:
     """Add the words of a feature's codes (lazy_gettext texts)."""
     _MESSAGES.update(messages)
+
+
+def message_for_programs(code: str) -> str:
+    """The same of a problem document."""
+    return str(_FOR_PROGRAMS[code]) if code in _FOR_PROGRAMS else message_for(code)
 
 
 def message_for(code: str, **values: object) -> str:

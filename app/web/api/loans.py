@@ -99,7 +99,10 @@ class LoanIn(Body):
     facilitators = Many(
         Id(),
         most=MOST_FACILITATORS,
-        metadata={"description": "One of them is accredited on all days where the scenario asks for it."},
+        metadata={
+            "description": "Ids, as each facilitator's page tells them. One of them is accredited on all days where the"
+            " scenario asks for it."
+        },
     )
     purpose = Choice(LoanPurpose, required=True)
     players = Count(least=1, most=MOST_PLAYERS)
@@ -130,7 +133,7 @@ def _draft(sent: dict[str, Any]) -> LoanDraft:
     try:
         scenario = own_scenario(sent["scenario"])
     except NotFound:
-        problems["scenario"] = "unknown_id"
+        problems["scenario"] = "unknown_scenario"
     first, last = sent["from_"], sent["to"]
     try:
         period = period_of(first["date"], first["half"], last["date"], last["half"])
@@ -220,7 +223,7 @@ def show_availability(query: dict[str, Any], scenario: str) -> Response:
     if last < first:
         raise FieldError({"to": "order"})
     if last - first > LONGEST:
-        raise FieldError({"to": "out_of_range"})
+        raise FieldError({"to": "days_too_many"})
     told = availability(found, first, last, now=clock.now())
     days = [{"date": h.date.isoformat(), "half": h.half.value, "free": h.free, "total": h.total} for h in told.halves]
     return as_response(200, {"days": days})

@@ -62,6 +62,7 @@ class LoanRequestForm(PageForm):
     place = StringField(_l("Where you play"))
     facilitators = CheckboxesField(_l("Who runs the game"))
     waits_for = SelectField(_l("Training to wait for"), default="")
+    even_untrained = BooleanField(_l("Ask all the same"))
     contact_name = StringField(_l("First name and name"), [Required()])
     email = EmailField(_l("E-mail address"), [Required()])
     phone = TelField(_l("Telephone"))

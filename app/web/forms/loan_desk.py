@@ -12,7 +12,7 @@ from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringFi
 from app.boxes.rows import FacilitatorRow, ScenarioRow
 from app.core.errors import FieldError
 from app.core.i18n import Locale
-from app.loans.drafts import LoanDraft
+from app.loans.drafts import LoanDraft, OtherLoan
 from app.loans.enums import LoanCancel, LoanPurpose, LoanRefusal
 from app.loans.rules import period_of
 from app.resources.halfdays import Period
@@ -56,6 +56,26 @@ def _box_id(text: Any) -> int:
     if not re.fullmatch("[0-9]{1,9}", str(text)):
         raise ValueError(text)
     return int(text)
+
+
+def _box_choice(text: Any) -> str:
+    """A box, « 12 », or another loan's as it was read, « 12.7.3 ». Raises ValueError for what is neither."""
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9}\.[0-9]{1,9})?", str(text)):
+        raise ValueError(text)
+    return str(text)
+
+
+def other_text(other: OtherLoan | None) -> str:
+    """« 7.3 » for a form: a loan and the revision that its page showed; empty for none."""
+    return "" if other is None else f"{other.id}.{other.revision}"
+
+
+def read_other(text: str) -> OtherLoan | None:
+    """What `other_text` wrote; None for anything else."""
+    if not re.fullmatch(r"[0-9]{1,9}\.[0-9]{1,9}", text):
+        return None
+    loan_id, revision = map(int, text.split("."))
+    return OtherLoan(loan_id, revision)
 
 
 def _id_or_none(text: Any) -> int | None:
@@ -167,6 +187,20 @@ class SwapForm(PageForm):
         _l("Box to lend instead"), [Required("choice")], coerce=_box_id, choices=(), validate_choice=False
     )
     revision = HiddenField()
+
+
+class LoanSwapForm(SwapForm):
+    """A free box, or one that another loan gives for this one's (`chosen`)."""
+
+    box = SelectField(
+        _l("Box to lend instead"), [Required("choice")], coerce=_box_choice, choices=(), validate_choice=False
+    )
+
+    @property
+    def chosen(self) -> tuple[int, OtherLoan | None]:
+        """The box, and the loan that gets this one's in exchange, as the page showed it."""
+        box, _dot, other = str(self.box.data).partition(".")
+        return int(box), read_other(other)
 
 
 def revision_of(form: Any) -> int | None:

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
+from app.accounts.rules import Ability
 from app.boxes.enums import BoxCondition, FileUse, OutReason, Wear
 from app.boxes.errors import BoxPromised
 from app.boxes.operations.boxes import (
@@ -45,14 +46,14 @@ from app.web.forms.boxes import (
     PhotoForm,
 )
 from app.web.forms.loan_desk import revision_of
-from app.web.guards import current_actor, current_organiser_id, staff
+from app.web.guards import allows, current_actor, current_organiser_id, staff
 from app.web.i18n import current_locale
 from app.web.loan_labels import MOMENT_LABELS
 from app.web.manage.boxes_due import due_address
 from app.web.manage.boxes_files import READ_BYTES
 from app.web.manage.boxes_history import history_context
-from app.web.manage.boxes_photos import photo_problem
 from app.web.manage.boxes_pages import page_of_list
+from app.web.manage.boxes_photos import photo_problem
 from app.web.manage.boxes_saving import acting, try_to_save
 from app.web.manage.boxes_tabs import LENDS, SEES, boxes_context
 
@@ -270,6 +271,7 @@ def _page(row: BoxRow, *, out: OutForm | None = None, photo: PhotoForm | None = 
         out=out or OutForm(formdata=None),
         photo=photo or PhotoForm(formdata=None),
         label_url=absolute(f"/b/{row.label}"),
+        may_see_people=allows(Ability.PEOPLE_SEE),
         conditions=CONDITION_LABELS,
         badges=CONDITION_BADGES,
         wears=WEAR_LABELS,

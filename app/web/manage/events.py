@@ -35,6 +35,7 @@ from app.web.guards import (
     staff,
 )
 from app.web.i18n import current_locale
+from app.web.manage.event_boxes_words import boxes_called_off
 from app.web.manage.event_page import event_context, get_own_event, may_manage
 from app.web.public.words import when
 
@@ -247,6 +248,7 @@ def _cancel_page(event: EventRow, form: EventOffForm) -> str:
         totals=get_totals(event.id),
         without_mail=count_without_mail(event.id),
         silent=list_without_mail(event.id),
+        boxes=boxes_called_off(event),
         **event_context(event, "edit"),
     )
 

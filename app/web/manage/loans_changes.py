@@ -15,6 +15,7 @@ from app.core import clock
 from app.core.errors import Conflict, FieldError
 from app.core.transaction import transaction
 from app.loans.availability import free_boxes
+from app.loans.drafts import OtherLoan
 from app.loans.enums import LoanState
 from app.loans.exchanges import list_exchanges
 from app.loans.operations import change_dates, swap_box
@@ -26,7 +27,7 @@ from app.structures.models import StructureKind
 from app.structures.queries import get_structure
 from app.web.box_days import closed_words
 from app.web.forms.boxes import CONDITION_BADGES, CONDITION_LABELS, WEAR_LABELS
-from app.web.forms.loan_desk import LoanDatesForm, SwapForm, revision_of
+from app.web.forms.loan_desk import LoanDatesForm, LoanSwapForm, other_text, revision_of
 from app.web.guards import current_actor, current_organiser_id, staff
 from app.web.i18n import current_locale
 from app.web.loan_labels import conflict_words, day_words, period_words, refusal_words, stands_words
@@ -46,6 +47,12 @@ class Candidate:
     missing: Sequence[ContentRow]
     holder: LoanRow | None = None
     holder_days: str = ""
+
+    @property
+    def value(self) -> str:
+        """What the form sends for it."""
+        holder = self.holder
+        return f"{self.box.id}.{other_text(OtherLoan(holder.id, holder.revision))}" if holder else str(self.box.id)
 
     @property
     def lacks(self) -> str:
@@ -101,14 +108,14 @@ def choose_swap(reference: str, code: str) -> Answer:
     if held is None:
         flash(refusal_words("box_away"), "waiting")
         return redirect(_address(loan))
-    return _swap_page(loan, held, SwapForm(formdata=None, revision=str(loan.revision)))
+    return _swap_page(loan, held, LoanSwapForm(formdata=None, revision=str(loan.revision)))
 
 
 @blueprint.post("/boxes/<code>/swap")
 @staff(LENDS)
 def save_swap(reference: str, code: str) -> Answer:
-    """Another box: `box` is its id, a free one or that of another loan which gets this one's in exchange."""
-    loan, form = _get(reference), SwapForm()
+    """Another box: `box` is the id of a free one, or `id.loan.revision` of one that another loan gives for this one's."""
+    loan, form = _get(reference), LoanSwapForm()
     held = _swappable(loan, code)
     if held is None:
         flash(refusal_words("box_away"), "waiting")
@@ -117,9 +124,9 @@ def save_swap(reference: str, code: str) -> Answer:
         return _swap_page(loan, held, form), 422
     try:
         with transaction():
-            swap_box(
-                loan.id, held.box_id, form.box.data, by=current_actor(), now=clock.now(), revision=revision_of(form)
-            )
+            box_id, other = form.chosen
+            by, now = current_actor(), clock.now()
+            swap_box(loan.id, held.box_id, box_id, by=by, now=now, revision=revision_of(form), other=other)
     except Conflict as error:
         form.form_errors.append(conflict_words(error))
         return _swap_page(loan, held, form), 422
@@ -181,7 +188,7 @@ def _swappable(loan: LoanRow, code: str) -> LoanBoxRow | None:
     return held if held and loan.state in HOLDS_BOXES and held.handed_over_at is None else None
 
 
-def _swap_page(loan: LoanRow, held: LoanBoxRow, form: SwapForm) -> str:
+def _swap_page(loan: LoanRow, held: LoanBoxRow, form: LoanSwapForm) -> str:
     return render_template(
         "manage/boxes/loans/swap.html",
         loan=loan, form=form, here=_address(loan), held=held, period=period_words(loan.period),

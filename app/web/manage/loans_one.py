@@ -30,6 +30,7 @@ from app.web.loan_labels import (
     CANCEL_LABELS,
     MOMENT_LABELS,
     MOVE_LABELS,
+    NOBODY_NAMED,
     PURPOSE_LABELS,
     REFUSAL_LABELS,
     STANDING_BADGES,
@@ -109,6 +110,7 @@ def _page(loan: LoanRow, form: MoveForm | None = None, wanted: LoanMove | None =
     people, now = allows(Ability.PEOPLE_SEE), clock.now()
     ids = [person.id for person in loan.facilitators]
     stands = standings([loan], now).get(loan.id)
+    nobody_named = stands is Standing.NOBODY and not loan.facilitators
     agreement = agreement_view(loan)
     moves = _moves(loan, now) if lends else []
     return render_template(
@@ -119,7 +121,7 @@ def _page(loan: LoanRow, form: MoveForm | None = None, wanted: LoanMove | None =
         state=STATE_BADGES[loan.state],
         stands=stands,
         stands_badge=STANDING_BADGES[stands] if stands else None,
-        stands_text=STANDING_TEXTS.get(stands) if stands else None,
+        stands_text=NOBODY_NAMED if nobody_named else STANDING_TEXTS.get(stands) if stands else None,
         lacks=_lacks(loan) if stands is Standing.READY else 0,
         may_name_people=lends and (loan.state is LoanState.ASKED or loan.state in HOLDS_BOXES),
         kinds=KIND_LABELS,

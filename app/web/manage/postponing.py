@@ -29,6 +29,7 @@ from app.web.forms.reasons import reason_choices
 from app.web.guards import current_actor, current_organiser_id, event_staff
 from app.web.i18n import current_locale
 from app.web.manage.copy_preview import day_words, note_words
+from app.web.manage.event_boxes_words import boxes_moved, boxes_without_date
 from app.web.manage.event_page import event_context, get_own_event
 from app.web.public.words import first_capital, when
 
@@ -167,6 +168,7 @@ def _preview_page(event: EventRow, form: Any, hours: NewHours | None) -> str:
         asked=asked.registrations,
         mails=asked.mails,
         without_mail=asked.without_mail,
+        boxes=boxes_without_date(event) if hours is None else boxes_moved(event, hours),
         why=_reasons().get(form.code.data, ""),
         words=(form.reason.data or "").splitlines(),
         closes=when(event, hours.closes_at) if hours and hours.closes_at else "",

@@ -20,6 +20,7 @@ from app.reports.queries.registration_list import count_without_mail, get_totals
 from app.reports.queries.without_mail import list_without_mail
 from app.web.filters import number
 from app.web.guards import current_actor, event_staff
+from app.web.manage.event_boxes_words import boxes_on_again
 from app.web.manage.event_page import event_context, get_own_event
 
 blueprint = Blueprint("manage_reopening", __name__, url_prefix="/manage/events/<slug>/reopen")
@@ -44,6 +45,7 @@ def ask(slug: str) -> str | Response:
         mails=totals.registrations - without_mail,
         without_mail=without_mail,
         silent=list_without_mail(event.id) if told else (),
+        boxes=boxes_on_again(event),
         **event_context(event, "edit"),
     )
 

@@ -28,7 +28,7 @@ from app.events.rules import SLUG
 from app.loans.drafts import LoanDraft
 from app.loans.enums import LoanPurpose, LoanState
 from app.loans.errors import NoBoxFree
-from app.loans.operations import ask_loan, name_facilitators
+from app.loans.operations import LoanMade, ask_loan, name_facilitators
 from app.loans.queries import LoanRow, get_loan_by_reference, list_loans_of_structures
 from app.loans.rules import ENDED, Borrowing, Party, period_of
 from app.loans.words import period_words
@@ -49,7 +49,7 @@ from app.web.i18n import current_locale
 from app.web.manage.boxes_files import box_file_response
 from app.web.public.boxes import Suggestion, suggestions
 from app.web.public.loan_link import page_forms
-from app.web.public.loan_view import loan_context, state_badge
+from app.web.public.loan_view import loan_context, names_go_words, state_badge
 
 blueprint = Blueprint("my_loans", __name__, url_prefix="/my/loans")
 
@@ -122,6 +122,9 @@ def ask() -> Answer:
     form = _form(scenario)
     if not form.validate_on_submit():
         return _new_page(form, scenario), 422
+    if _is_nobody_meant(form, scenario):
+        form.even_untrained.errors = [_("Nobody is named who may run the game. Do you ask all the same?")]
+        return _new_page(form, scenario, asks_back=True), 422
     visiting = current_contact()
     by = Actor(ActorKind.VISITOR, visiting.name, visiting.contact_id, visiting.organiser_id)
     try:
@@ -133,15 +136,21 @@ def ask() -> Answer:
         return _new_page(form, scenario), 422
     except NoBoxFree:
         return _new_page(form, scenario, _others(scenario, draft)), 422
+    _say_made(made, draft)
+    return redirect(f"/my/loans/{made.reference}", 303)
+
+
+def _say_made(made: LoanMade, draft: LoanDraft) -> None:
     if made.state is LoanState.APPROVED:
         flash(_("Your loan is accepted. The agreement is made: read it and accept it."), "ok")
+    elif draft.waits_for_event_id is not None:
+        flash(_("Your request is sent. It waits for the training."), "ok")
     else:
         flash(_("Your request is sent. We look at it and write to you."), "ok")
     if "school_holidays_unknown" in made.warnings:
         flash(_("The school holidays of those days are not published yet. We look at the dates with you then."), "info")
     if "players_many" in made.warnings:
         flash(_("That is many players for each box. We look at it with you."), "info")
-    return redirect(f"/my/loans/{made.reference}", 303)
 
 
 @blueprint.get("/<reference>")
@@ -283,19 +292,39 @@ def _others(scenario: ScenarioRow, draft: LoanDraft) -> tuple[Suggestion, ...]:
     return suggestions(scenario, draft.period, draft.boxes, who)
 
 
-def _new_page(form: LoanRequestForm, scenario: ScenarioRow, others: tuple[Suggestion, ...] | None = None) -> str:
-    visiting = current_contact()
-    people = list_facilitators(scenario.organiser_id, structure_id=visiting.structure_id)
+def _is_nobody_meant(form: LoanRequestForm, scenario: ScenarioRow) -> bool:
+    """Nobody is named, nobody of theirs is trained, and no training is waited for: it is asked back once, as it may be a slip."""
+    if not scenario.is_game or not scenario.asks_accreditation:
+        return False
+    if form.facilitators.data or form.waits_for.data or form.even_untrained.data:
+        return False
+    return not _valid(form, scenario)
+
+
+def _valid(form: LoanRequestForm, scenario: ScenarioRow) -> frozenset[int]:
+    """Who of the structure may run it on the days typed."""
+    people = list_facilitators(scenario.organiser_id, structure_id=current_contact().structure_id)
     first, last = form.first.data or today_of(clock.now()), form.last.data or form.first.data or today_of(clock.now())
-    valid = accredited_on(scenario.id, [person.id for person in people], first, max(first, last))
+    return frozenset(accredited_on(scenario.id, [person.id for person in people], first, max(first, last)))
+
+
+def _new_page(
+    form: LoanRequestForm,
+    scenario: ScenarioRow,
+    others: tuple[Suggestion, ...] | None = None,
+    *,
+    asks_back: bool = False,
+) -> str:
+    visiting = current_contact()
     return render_template(
         "my/loans/new.html",
         form=form,
         scenario=scenario,
         contact=visiting,
         others=others,
-        valid={str(i) for i in valid},
+        valid={str(i) for i in _valid(form, scenario)},
         trainings=[(line, _training_words(line)) for line in _trainings(scenario)],
         today=today_of(clock.now()).isoformat(),
-        keep_days=get_settings(scenario.organiser_id).keep_names_days,
+        names_go=names_go_words(get_settings(scenario.organiser_id).keep_names_days),
+        asks_back=asks_back,
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import ngettext
+
 from app.boxes.enums import BoxCondition
 from app.boxes.queries import get_box_by_id, list_contents_of, list_guides
 from app.boxes.rows import ContentRow
@@ -12,6 +14,7 @@ from app.core.i18n import translate
 from app.loans.agreements import find_agreement
 from app.loans.enums import CountMoment, LoanMove, LoanState
 from app.loans.links import is_closed, loan_path, loan_token
+from app.loans.operations.waiting import is_trusted
 from app.loans.queries import LoanRow, list_counts
 from app.loans.rules import Party, moves_for
 from app.loans.standing import standings
@@ -100,10 +103,11 @@ def loan_context(loan: LoanRow) -> dict[str, Any]:
         "reason": translate(locale, coded) if coded else "",
         "agreement": agreement,
         "in_making": agreement is None and loan.state is LoanState.APPROVED,
-        "keep_days": settings.keep_names_days,
+        "names_go": names_go_words(settings.keep_names_days),
         "may_agree": LoanMove.AGREE in moves,
         "may_cancel": LoanMove.CANCEL in moves,
         "stands": standings([loan], clock.now()).get(loan.id),
+        "trusted": loan.waits_for_event_id is not None and is_trusted(loan),
         "training": find_training(loan.waits_for_event_id) if loan.state is LoanState.ASKED else None,
         "is_out": is_out,
         "is_late": is_out and loan.period.ends_at(lending_zone()) <= clock.now(),
@@ -115,6 +119,23 @@ def loan_context(loan: LoanRow) -> dict[str, Any]:
         "box_views": box_views(loan) if loan.state in GETS_BOXES else [],
         "has_guide": loan.state in GETS_BOXES and bool(list_guides([loan.scenario_id])),
     }
+
+
+def names_go_words(days: int) -> str:
+    """When a borrower's name goes: in years where they are whole."""
+    if days and days % 365 == 0:
+        words = ngettext(
+            "Your name and addresses are used for this loan only and are erased %(num)d year after its end.",
+            "Your name and addresses are used for this loan only and are erased %(num)d years after its end.",
+            days // 365,
+        )
+    else:
+        words = ngettext(
+            "Your name and addresses are used for this loan only and are erased %(num)d day after its end.",
+            "Your name and addresses are used for this loan only and are erased %(num)d days after its end.",
+            days,
+        )
+    return str(words)
 
 
 def _lost(loan: LoanRow) -> list[LostView]:
