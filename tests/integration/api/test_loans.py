@@ -90,7 +90,7 @@ def test_every_half_day_is_told(lending: Lending) -> None:
         ("?from=20270201&to=2027-02-01", "/from", "date"),
         ("?from=2027-W05-1&to=2027-02-01", "/from", "date"),
         ("?from=2027-02-02&to=2027-02-01", "/to", "order"),
-        ("?from=2027-02-02&to=2030-02-01", "/to", "out_of_range"),
+        ("?from=2027-02-02&to=2030-02-01", "/to", "days_too_many"),
         ("?from=0001-01-01&to=2027-02-01", "/from", "date"),
         ("?from=2027-02-01&to=2027-02-01&x=1", "/x", "unknown_field"),
     ],
@@ -125,7 +125,7 @@ HALF = {"date": "2027-02-01", "half": "am"}
 @pytest.mark.parametrize(
     ("changes", "wanted"),
     [
-        ({"scenario": "none"}, {"/scenario": "unknown_id"}),
+        ({"scenario": "none"}, {"/scenario": "unknown_scenario"}),
         ({"boxes": 0}, {"/boxes": "out_of_range"}),
         ({"players": 0}, {"/players": "out_of_range"}),
         ({"purpose": "party"}, {"/purpose": "choice"}),
@@ -143,11 +143,29 @@ HALF = {"date": "2027-02-01", "half": "am"}
         ({"facilitators": ["x"]}, {"/facilitators/0": "unknown_id"}),
         ({"colour": "blue"}, {"/colour": "unknown_field"}),
         ({"boxes": "1", "players": -1}, {"/boxes": "number", "/players": "out_of_range"}),
-        ({"scenario": "none", "to": {"date": "2027-01-31", "half": "pm"}}, {"/scenario": "unknown_id", "/to": "order"}),
+        (
+            {"scenario": "none", "to": {"date": "2027-01-31", "half": "pm"}},
+            {"/scenario": "unknown_scenario", "/to": "order"},
+        ),
     ],
 )
 def test_wrong_fields_are_named(changes: dict[str, Any], wanted: dict[str, str], lending: Lending) -> None:
     assert errors_of(lending.program.post("/loans", lending.body(**changes))) == wanted
+
+
+def test_programs_are_told_in_their_own_words(lending: Lending) -> None:
+    wrong = lending.body(scenario="none", to={"date": "4.2.2027", "half": "am"}, facilitators=["999999"])
+    said = {
+        e["pointer"]: e["message"]
+        for e in lending.program.post("/loans", wrong, Accept_Language="en").get_json(force=True)["errors"]
+    }
+    assert said == {
+        "/scenario": "The organiser lends no scenario of this slug.",
+        "/to/date": "Write a day as year, month and day, for example 2027-02-04.",
+    }
+    wrong = lending.body(facilitators=["999999"])
+    (error,) = lending.program.post("/loans", wrong, Accept_Language="en").get_json(force=True)["errors"]
+    assert (error["pointer"], error["message"]) == ("/facilitators/0", "Nothing here has this id.")
 
 
 def test_another_organisers_things_are_not_there(lending: Lending) -> None:
@@ -156,7 +174,7 @@ def test_another_organisers_things_are_not_there(lending: Lending) -> None:
         "not_found",
     )
     assert problem_of(lending.foreign.get(lending.calendar)) == (404, "not_found")
-    wanted = {"/scenario": "unknown_id"}
+    wanted = {"/scenario": "unknown_scenario"}
     assert errors_of(lending.foreign.post("/loans", lending.body())) == wanted
     elsewhere = make_organiser("Encore ailleurs")
     with transaction():

@@ -9,7 +9,12 @@ from sqlalchemy import insert
 from app.accounts.enums import Role
 from app.boxes.drafts import FacilitatorDraft, ScenarioDraft
 from app.boxes.enums import AccreditationSource
-from app.boxes.operations.people import create_facilitator, grant_accreditation, withdraw_accreditation
+from app.boxes.operations.people import (
+    change_facilitator,
+    create_facilitator,
+    grant_accreditation,
+    withdraw_accreditation,
+)
 from app.boxes.operations.scenarios import create_scenario
 from app.boxes.queries import accredited_on, get_facilitator, list_facilitators, list_scenarios
 from app.boxes.rules import expires_on
@@ -20,11 +25,15 @@ from app.core.db import db
 from app.core.transaction import transaction
 from app.events.queries import EventRow
 from app.jobs.registry import JobContext
+from app.loans.operations.forgetting_people import forget_facilitator
+from app.registrations.drafts import Contact
 from app.training.jobs import accredit
 from app.training.operations import grant_from_presence, set_training_scenarios
 from app.training.queries import list_next_trainings, list_training_codes
 from tests.factories import NOW, make_event, make_member, make_organiser, make_registration, person_draft
 from tests.integration.guards.walking import sign_in_as
+
+PEOPLE = (("Aline Perrin", "aline@example.org"), ("Boris Perrin", "boris@example.org"))
 
 
 @pytest.fixture
@@ -65,6 +74,30 @@ def test_who_was_there_is_accredited_once_by_itself(event: EventRow) -> None:
     day = held["SANTE-1"].granted_on
     assert held["SANTE-1"].expires_on == expires_on(day, 12)
     assert {a.source for a in held.values()} == {AccreditationSource.TRAINING}
+
+
+def test_whoever_was_made_anonymous_is_not_written_anew(event: EventRow) -> None:
+    """The job reads presence for thirty days; another mail on the facilitator's page makes no second person either."""
+    registrations = [make_registration(event, person_draft(event, contact=Contact(n, m))) for n, m in PEOPLE]
+    for registration in registrations:
+        came(event, registration.id)
+    after, organiser_id = event.ends_at + timedelta(hours=3), event.organiser_id
+    with transaction():
+        set_training_scenarios(event, ["SOFT"], by=SYSTEM, now=after)
+        assert grant_from_presence(event, by=SYSTEM, now=after) == 2
+    aline, boris = list_facilitators(organiser_id)
+    with transaction():
+        forget_facilitator(aline.id, organiser_id=organiser_id, now=after, by=SYSTEM)
+        draft = FacilitatorDraft(boris.name, "boris.perrin@example.org")
+        change_facilitator(
+            boris.id, draft, organiser_id=organiser_id, revision=boris.revision, by=SYSTEM, now=after
+        )  # fmt: skip
+        set_training_scenarios(event, ["SOFT", "SANTE-1"], by=SYSTEM, now=after)
+        assert grant_from_presence(event, by=SYSTEM, now=after + timedelta(days=1)) == 1
+    (left,) = list_facilitators(organiser_id)
+    assert (left.id, len(left.accreditations)) == (boris.id, 2)
+    (gone,) = list_facilitators(organiser_id, ended=True)
+    assert (gone.name, gone.email, len(gone.accreditations)) == (f"Animateur {aline.id}", "", 1)
 
 
 def test_staff_accredit_whom_they_name_and_withdrawn_stays_withdrawn(event: EventRow) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from app.accounts.enums import Scope
 from app.accounts.passwords import is_right_password
 from app.accounts.queries import find_credentials, find_signed_in, find_token
+from app.boxes.models import Facilitator
+from app.boxes.queries import get_scenario
 from app.checkin.enums import ScanResult
 from app.checkin.models import Presence, Scan
 from app.checkin.queries import get_occupancy
@@ -26,10 +28,12 @@ from app.events.enums import EventKind, EventState
 from app.events.queries import EventRow, get_event, get_places, list_events
 from app.flows.queries import find_plan_in_force, heat, real_heat
 from app.jobs.models import Job
+from app.loans.models import Loan
 from app.messages.models import Message
 from app.registrations.answers import tally_answers
 from app.registrations.enums import RegistrationStatus
 from app.registrations.models import Registration
+from app.training.queries import list_next_trainings
 from tests.conftest import running_app
 from tests.factories import NOW, PARIS
 from tests.integration.dbs import Databases
@@ -170,6 +174,17 @@ def test_the_agenda_is_alive(demo: Flask) -> None:
     }  # fmt: skip
     states = [e.state for e in events]
     assert (states.count(EventState.DRAFT), states.count(EventState.CANCELLED)) == (1, 1)
+    for code in ("SANTE-1", "SANTE-2", "SANTE-3"):  # who is trained for none of them yet is shown this training
+        trainings = list_next_trainings(get_scenario(organiser_id, code).id, now=datetime.now(UTC))
+        assert [t.title_fr for t in trainings] == ["Animer la boîte « Industries de santé »"], code
+
+
+def test_every_loan_has_a_contact_of_its_borrower(demo: Flask) -> None:
+    theirs = exists().where(
+        Facilitator.structure_id == Loan.structure_id, Facilitator.email == Loan.email, Facilitator.name == Loan.contact_name
+    )
+    assert db.session.execute(select(Loan.reference).where(~theirs)).scalars().all() == []
+    assert db.session.execute(select(func.count()).select_from(Loan)).scalar_one() > 20
 
 
 def test_nobody_is_written_to_and_doctor_is_content(demo: Flask) -> None:

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from app.accounts.enums import Role
 from app.boxes.models import Accreditation
 from app.core.actor import SYSTEM
 from app.core.db import db
@@ -20,7 +21,8 @@ from app.structures.drafts import ContactDraft
 from app.structures.models import StructureContact, StructureKind
 from app.structures.operations.contacts import add_contact
 from app.training.models import TrainingScenario
-from tests.factories import NOW, make_event
+from tests.factories import NOW, make_event, make_member
+from tests.integration.guards.walking import sign_in_as
 from tests.integration.loans.world import STAFF, LoanWorld, make_structure, make_world, set_structure
 from tests.integration.mails.conftest import drain
 
@@ -136,7 +138,47 @@ def test_nobody_trained_shows_the_next_training_and_the_request_waits_for_it(who
     assert send(client, path, values(world, **later))[0] == 303
     (loan,) = db.session.execute(select(Loan)).scalars()
     assert loan.waits_for_event_id == event.id
-    assert "Your request waits for a training" in text_of(client, f"/my/loans/{loan.reference}")
+    waits, looked, accepted = "It waits for this training: ", "we look at it again.", "it is accepted automatically"
+    for trusted, said, unsaid in ((False, looked, accepted), (True, accepted, "We look at")):
+        if trusted:
+            set_structure(world.structure_id, trusted_borrower=True)
+            assert send(client, path, values(world, **later, place="Ailleurs"))[0] == 303
+            loan = db.session.execute(select(Loan).order_by(Loan.id.desc()).limit(1)).scalar_one()
+        page = text_of(client, f"/my/loans/{loan.reference}").partition("Your loan")[0]
+        mail = next(" ".join(m.text.split()) for m in drain() if MAIL == m.headers["To"])
+        assert "Your request waits for a training" in page
+        assert waits + event.title_en in mail
+        for told in (page, mail):
+            assert said in told
+            assert unsaid not in told
+
+
+def test_who_names_nobody_and_waits_for_no_training_is_asked_once(whole_app: Flask) -> None:
+    world = make_world()
+    client = visitor_of(whole_app, world)
+    path = f"/my/loans/new?scenario={world.scenario.slug}"
+    assert "Ask all the same" not in text_of(client, path)
+    nobody = values(world)
+    del nobody["facilitators"]
+    assert send(client, path, nobody)[0] == 303  # somebody of theirs is trained: the team asks who it is
+    with transaction():
+        db.session.execute(update(Accreditation).values(withdrawn_at=NOW))
+    db.session.remove()
+    status, page = send(client, path, nobody)
+    assert status == 422
+    assert "Nobody is named who may run the game. Do you ask all the same?" in page
+    assert "are erased 3 years after its end" in page
+    assert send(client, path, {**nobody, "even_untrained": "y"})[0] == 303
+    (loan,) = db.session.execute(select(Loan).order_by(Loan.id.desc()).limit(1)).scalars()
+    assert loan.state is LoanState.ASKED
+    staff = sign_in_as(whole_app, make_member(world.organiser_id, Role.OWNER)[0])
+    staff.set_cookie("lang", "en")
+    here = f"/manage/boxes/loans/{loan.reference}"
+    seen = text_of(staff, here)
+    assert "Nobody is named for this game." in seen
+    assert f'<a href="{here}/people">Name somebody</a>' in seen
+    assert f"{here}/moves/approve" not in seen
+    assert f"{here}/moves/refuse" in seen
 
 
 def test_the_link_accepts_once_promises_and_cancels_until_hand_over(whole_app: Flask) -> None:

@@ -54,7 +54,8 @@ def test_a_long_catalogue_is_searched_and_answers_in_as_many_statements_as_a_sho
         with transaction():
             for n in range(more):
                 draft = ScenarioDraft(
-                    f"X{more}-{n}", f"Jeu {more}-{n}", universe_en="Wood" if n % 2 else "Steel", players_min=2 + n, players_max=4 + n
+                    f"X{more}-{n}", f"Jeu {more}-{n}", universe_en="Wood" if n % 2 else "Steel", players_min=2 + n,
+                    players_max=4 + n,
                 )  # fmt: skip
                 create_scenario(draft, organiser_id=world.organiser_id, by=SYSTEM, now=NOW)
         db.session.remove()

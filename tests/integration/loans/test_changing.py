@@ -12,9 +12,9 @@ from app.boxes.queries import get_box_by_id, list_contents
 from app.core.actor import SYSTEM
 from app.core.errors import FieldError, MoveNotAllowed
 from app.core.transaction import transaction
-from app.loans.drafts import CheckDraft, CountDraft
+from app.loans.drafts import CheckDraft, CountDraft, OtherLoan
 from app.loans.enums import AcceptedHow, CountMoment, LoanState
-from app.loans.errors import BoxAway, BoxNotFree, BoxOutOfService, NoBoxFree
+from app.loans.errors import BoxAway, BoxNotFree, BoxOutOfService, LoanChanged, NoBoxFree
 from app.loans.operations import agree_loan, change_dates, check_box, hand_over, swap_box, take_back
 from app.loans.queries import get_loan, list_counts
 from app.resources.enums import Purpose
@@ -38,9 +38,10 @@ def box_of(loan_id: int, number: int = 0) -> int:
     return get_loan(loan_id).loan_boxes[number].box_id
 
 
-def swap(loan_id: int, box_id: int, new_box_id: int) -> None:
+def swap(loan_id: int, box_id: int, new_box_id: int, other: int | None = None, revision: int | None = None) -> None:
+    told = OtherLoan(other, revision) if other is not None else None
     with transaction():
-        swap_box(loan_id, box_id, new_box_id, by=STAFF, now=NOW)
+        swap_box(loan_id, box_id, new_box_id, by=STAFF, now=NOW, other=told)
 
 
 def give(loan_id: int, box_id: int, *counts: CountDraft, now: datetime = OUT) -> LoanState:
@@ -74,7 +75,15 @@ def test_two_loans_exchange_their_boxes(whole_app: Flask) -> None:
     world = make_world(boxes=2)
     one, two = agreed(world), agreed(world, "2027-02-02 am", "2027-02-04 pm")
     first, second = box_of(one), box_of(two)
-    swap(one, first, second)
+    before = get_loan(two)
+    with pytest.raises(BoxNotFree):  # who asks for a free box takes nobody's
+        swap(one, first, second)
+    with pytest.raises(LoanChanged):  # the other loan is not as it was read
+        swap(one, first, second, two, before.revision + 1)
+    with pytest.raises(LoanChanged):  # it is another one's
+        swap(one, first, second, one)
+    assert get_loan(two) == before
+    swap(one, first, second, two, before.revision)
     assert (box_of(one), box_of(two)) == (second, first)
     assert {get_loan(loan_id).state for loan_id in (one, two)} == {LoanState.APPROVED}
 
@@ -97,7 +106,7 @@ def test_a_box_that_cannot_be_had(whole_app: Flask) -> None:
     assert box_of(two) == second
     give(two, second)
     with pytest.raises(BoxAway):  # it is with its borrower
-        swap(one, first, second)
+        swap(one, first, second, two)
     with pytest.raises(BoxAway):
         swap(two, second, first)
     with pytest.raises(MoveNotAllowed), transaction():

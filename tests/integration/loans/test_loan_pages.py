@@ -183,10 +183,15 @@ def test_a_box_is_exchanged_with_another_loan_and_ids_of_nothing_are_refused(who
     swap = f"{BASE}/{one.reference}/boxes/{mine.code}/swap"
     page = said(client, swap)
     assert "In exchange with another loan" in page
-    assert f'value="{theirs.box_id}"' in page
+    value = f"{theirs.box_id}.{other.id}.{get_loan(other.id).revision}"
+    assert f'value="{value}"' in page
     for box in ("9" * 20, "-1", "", "x"):
         assert client.post(swap, data={"box": box}).status_code == 422
-    assert client.post(swap, data={"box": str(theirs.box_id)}).status_code == 302
+    assert (
+        client.post(swap, data={"box": str(theirs.box_id)}).status_code == 422
+    )  # nobody said that it is another loan's
+    assert get_loan(other.id).box_codes == (theirs.code,)
+    assert client.post(swap, data={"box": value}).status_code == 302
     assert get_loan(one.id).box_codes == (theirs.code,)
     assert get_loan(other.id).box_codes == (mine.code,)
     with transaction():

@@ -25,6 +25,8 @@ from app.core.transaction import transaction
 from app.events.operations import delete_event
 from app.registrations.drafts import Headcount
 from tests.factories import DAY_ONE, NOW, class_draft, make_event, make_member, make_organiser, make_registration
+from tests.integration.loans.event_world import book, forum_of
+from tests.integration.loans.world import make_world
 from tests.integration.migrations.conftest import tables
 
 MIGRATIONS = str(Path(__file__).resolve().parents[3] / "migrations")
@@ -183,6 +185,24 @@ def test_going_back_publishes_nothing_that_was_deleted(bare_app: Flask) -> None:
     assert states == {stands.id: "published", gone.id: "cancelled", draft.id: "draft"}
     up()
     assert [r for r in run_checks(NOW) if not r.ok] == []
+
+
+def test_boxes_at_events_are_given_back_before_who_runs_them_is_forgotten(bare_app: Flask) -> None:
+    up()
+    world = make_world(boxes=3, asks_accreditation=True)
+    make_member(world.organiser_id)
+    book(world, forum_of(world))
+    loan_id = world.enter("2027-03-01 am", "2027-03-02 pm").id
+    assert {use.purpose for use in purposes()} == {"event", "loan"}
+    down("0005")
+    up()
+    assert [(use.purpose, use.purpose_id) for use in purposes()] == [("loan", loan_id)]
+    assert [(r.name, r.problems) for r in run_checks(NOW) if not r.ok] == []
+
+
+def purposes() -> list[Any]:
+    with db.engine.connect() as connection:
+        return list(connection.execute(text("SELECT purpose, purpose_id FROM uses ORDER BY id")))
 
 
 def figures_of_presences() -> list[tuple[int, ...]]:

@@ -3,19 +3,21 @@
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 import zxingcpp
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PdfFacts:
-    """What tests look at. `codes` are the QR codes seen, `outside` the pieces of text beyond the paper's edge."""
+    """What tests look at. `outside` are the pieces of text beyond the paper's edge, `pages` how many are read of `content`."""
 
+    content: bytes
+    pages: int | None
     sizes_mm: list[tuple[int, int]]
     texts: list[str]
-    codes: list[str]
     outside: list[str]
     fonts: set[str]
     not_embedded: set[str]
@@ -27,19 +29,29 @@ class PdfFacts:
     headings: list[str]
     links: list[str]
 
+    @cached_property
+    def codes(self) -> list[str]:
+        """The QR codes seen. Drawing and searching each page takes longer than all else: only who asks for codes waits."""
+        document = pypdfium2.PdfDocument(self.content)
+        try:
+            return [code for page in _pages(document, self.pages) for code in _codes(page)]
+        finally:
+            document.close()
+
 
 def read_pdf(content: bytes, *, pages: int | None = None) -> PdfFacts:
     """Read the first `pages` pages, or all."""
     document = pypdfium2.PdfDocument(content)
     try:
-        shown = [document[index] for index in range(len(document) if pages is None else pages)]
+        shown = _pages(document, pages)
         fonts = [font for page in shown for font in _fonts(page)]
         elements = [element for page in shown for element in _elements(page)]
         meta = document.get_metadata_dict()
         return PdfFacts(
+            content=content,
+            pages=pages,
             sizes_mm=[(round(page.get_width() * 25.4 / 72), round(page.get_height() * 25.4 / 72)) for page in shown],
             texts=[page.get_textpage().get_text_range().replace("\r\n", "\n") for page in shown],
-            codes=[code for page in shown for code in _codes(page)],
             outside=[text for page in shown for text in _outside(page)],
             fonts={name for name, _ in fonts},
             not_embedded={name for name, embedded in fonts if not embedded},
@@ -53,6 +65,10 @@ def read_pdf(content: bytes, *, pages: int | None = None) -> PdfFacts:
         )
     finally:
         document.close()
+
+
+def _pages(document: pypdfium2.PdfDocument, pages: int | None) -> list[pypdfium2.PdfPage]:
+    return [document[index] for index in range(len(document) if pages is None else pages)]
 
 
 def _codes(page: pypdfium2.PdfPage) -> list[str]:
