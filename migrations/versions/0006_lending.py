@@ -159,9 +159,14 @@ def upgrade() -> None:
     op.execute(f"ALTER TABLE loans ADD COLUMN names_removed_at {moment}")
     op.create_index('uq_loan_boxes_away', 'loan_boxes', ['box_id'], unique=True, sqlite_where=sa.text(AWAY), postgresql_where=sa.text(AWAY))
     _put(POSTGRESQL if postgresql else SQLITE)
+    # What somebody wrote of a broken box may name people: from now on the history tells codes alone.
+    kept = "CAST(CAST(details AS jsonb) - 'note' AS json)" if postgresql else "json_remove(details, '$.note')"
+    op.execute(f"UPDATE audit_entries SET details = {kept} WHERE verb = 'box.out_of_service'")
 
 
 def downgrade() -> None:
+    # What events use is given back: who runs it is named in a table that goes.
+    op.execute("DELETE FROM uses WHERE purpose = 'event'")
     _put(POSTGRESQL_BEFORE if op.get_bind().dialect.name == "postgresql" else SQLITE_BEFORE)
     op.drop_index('uq_loan_boxes_away', table_name='loan_boxes')
     op.execute("ALTER TABLE loans DROP COLUMN names_removed_at")
