@@ -123,7 +123,7 @@ def ask() -> Answer:
     if not form.validate_on_submit():
         return _new_page(form, scenario), 422
     if _is_nobody_meant(form, scenario):
-        form.even_untrained.errors = [_("Nobody is named who may run the game. Do you ask all the same?")]
+        form.even_untrained.errors = [_("Nobody is named who may run the game, and no training is waited for.")]
         return _new_page(form, scenario, asks_back=True), 422
     visiting = current_contact()
     by = Actor(ActorKind.VISITOR, visiting.name, visiting.contact_id, visiting.organiser_id)

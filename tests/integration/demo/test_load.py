@@ -181,7 +181,9 @@ def test_the_agenda_is_alive(demo: Flask) -> None:
 
 def test_every_loan_has_a_contact_of_its_borrower(demo: Flask) -> None:
     theirs = exists().where(
-        Facilitator.structure_id == Loan.structure_id, Facilitator.email == Loan.email, Facilitator.name == Loan.contact_name
+        Facilitator.structure_id == Loan.structure_id,
+        Facilitator.email == Loan.email,
+        Facilitator.name == Loan.contact_name,
     )
     assert db.session.execute(select(Loan.reference).where(~theirs)).scalars().all() == []
     assert db.session.execute(select(func.count()).select_from(Loan)).scalar_one() > 20

@@ -145,7 +145,7 @@ def test_nobody_trained_shows_the_next_training_and_the_request_waits_for_it(who
             assert send(client, path, values(world, **later, place="Ailleurs"))[0] == 303
             loan = db.session.execute(select(Loan).order_by(Loan.id.desc()).limit(1)).scalar_one()
         page = text_of(client, f"/my/loans/{loan.reference}").partition("Your loan")[0]
-        mail = next(" ".join(m.text.split()) for m in drain() if MAIL == m.headers["To"])
+        mail = next(" ".join(m.text.split()) for m in drain() if m.headers["To"] == MAIL)
         assert "Your request waits for a training" in page
         assert waits + event.title_en in mail
         for told in (page, mail):
@@ -166,7 +166,7 @@ def test_who_names_nobody_and_waits_for_no_training_is_asked_once(whole_app: Fla
     db.session.remove()
     status, page = send(client, path, nobody)
     assert status == 422
-    assert "Nobody is named who may run the game. Do you ask all the same?" in page
+    assert "Nobody is named who may run the game, and no training is waited for." in page
     assert "are erased 3 years after its end" in page
     assert send(client, path, {**nobody, "even_untrained": "y"})[0] == 303
     (loan,) = db.session.execute(select(Loan).order_by(Loan.id.desc()).limit(1)).scalars()
