@@ -121,7 +121,9 @@ def set_in_service(
         return condition
     _write(box_id, now, condition=condition, out_reason=None, out_note="", out_from=None, out_until=None)
     follow_condition(before, condition, today=half_day_at(now, lending_zone()).date, now=now)
-    verb = "box.in_service" if before.condition is BoxCondition.OUT_OF_SERVICE else f"box.found_{condition}"
+    verb = "box.found_ready" if condition is BoxCondition.READY else "box.found_incomplete"
+    if before.condition is BoxCondition.OUT_OF_SERVICE:
+        verb = "box.in_service"
     _record(by, verb, box_id, organiser_id, now, {"condition": condition.value})
     return condition
 

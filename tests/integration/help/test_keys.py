@@ -41,14 +41,14 @@ def test_a_key_is_shown_once_and_known_by_its_ending(owner: FlaskClient, organis
 def test_what_a_key_may_do_is_said_in_a_sentence_and_missing_answers_at_their_field(owner: FlaskClient) -> None:
     page = owner.get("/manage/tokens").text
     assert "it sees names and addresses" in page
-    assert "loans:write" not in page
+    assert "interests:write" not in page  # nothing uses it yet
     refused = owner.post("/manage/tokens", data={"name": "Site", "expires_on": "2020-01-01", "scopes": ["events:read"]})
     assert refused.status_code == 422
     assert 'value="Site"' in refused.text
     assert "This day is over." in refused.text
     assert re.search(r'value="events:read"[^>]*checked', refused.text)
     assert owner.post("/manage/tokens", data={"name": "Site"}).status_code == 422
-    assert owner.post("/manage/tokens", data=MADE | {"scopes": ["loans:write"]}).status_code == 422
+    assert owner.post("/manage/tokens", data=MADE | {"scopes": ["interests:write"]}).status_code == 422
 
 
 def test_the_last_day_of_use_is_noted_once_a_day(whole_app: Flask, owner: FlaskClient, organiser_id: int) -> None:
@@ -80,7 +80,7 @@ def test_the_calls_that_are_shown_work(whole_app: Flask, owner: FlaskClient, org
     key = make_api_token(organiser_id)
     page = owner.get("/manage/tokens").text
     commands = re.findall(r"<code>(curl.*?)</code>", page, re.DOTALL)
-    assert len(commands) == 4
+    assert len(commands) == 5
     statuses = []
     for shown in commands:
         words = shlex.split(shown.replace("&#34;", '"').replace("&#39;", "'").replace("$PARCOURS_KEY", key))

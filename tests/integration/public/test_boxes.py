@@ -61,7 +61,7 @@ def test_dates_first_say_what_is_free(visitor: FlaskClient) -> None:
     world.ask()
     assert "No box free on these days" in text_of(visitor, f"/boxes?{TUESDAY}")
     shown = text_of(visitor, f"/boxes/{slug}?{TUESDAY}")
-    assert "The nearest days on which a box is free:" in shown
+    assert "The nearest free days:" in shown
     assert "Thursday 28 January 2027, the whole day" in shown
     assert "/my/loans/new" not in shown
 
