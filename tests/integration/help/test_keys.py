@@ -95,7 +95,7 @@ def test_the_calls_that_are_shown_work(whole_app: Flask, owner: FlaskClient, org
     # closed by the second call, the event takes nobody from a program any more: refused by name, not for its form
     assert statuses == [
         ("/events", 200), (f"/events/{slug}/moves", 200), (f"/events/{slug}/registrations", 409),
-        (f"/events/{slug}/door-list", 200),
+        (f"/events/{slug}/door-list", 200), ("/scenarios", 200),
     ]  # fmt: skip
 
 
