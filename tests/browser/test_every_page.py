@@ -71,6 +71,7 @@ def look(page: Page, address: str) -> list[str]:
     if answer is not None and (answer.headers.get("content-type") or "").startswith("text/html"):
         if answer.status >= 500:
             problems.append(f"status {answer.status}")
+        page.locator("h1:visible").first.wait_for()  # the door's application shows its parts once its script runs
         for width in WIDTHS:
             problems += look_at(page, width)
     else:
