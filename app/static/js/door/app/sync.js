@@ -68,7 +68,10 @@ export class Sync {
     this.running = null;
     this.again = false;
     this.timer = 0;
-    this.onOnline = () => this.wake();
+    this.onOnline = () => {
+      this.pause = FIRST_PAUSE; // what failed without network says nothing of the next try: one may be failing at this moment
+      this.wake();
+    };
     this.onShown = () => { if (!document.hidden) this.wake(); };
   }
 
