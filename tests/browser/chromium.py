@@ -4,7 +4,7 @@ import os
 
 from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 EXECUTABLE = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 # Chromium takes the last --disable-features alone: first what Playwright turns off for its own sake, then the page that each
@@ -48,8 +48,18 @@ AXE = {
 }
 
 
+def follow(page: Page, to_press: Locator) -> None:
+    """Press what leads to another page and wait until that page is there.
+
+    A click alone comes back while the former page still stands, or none does: what is looked at then is not what was meant.
+    """
+    with page.expect_navigation():
+        to_press.click()
+
+
 def axe_report(page: Page) -> str:
     """What axe finds wrong on the page as it stands; empty when nothing is."""
+    page.wait_for_load_state()  # a click that led here comes back while nothing stands here yet
     axe = Axe()
     if page.evaluate("!window.axe"):
         page.evaluate(axe.axe_script)

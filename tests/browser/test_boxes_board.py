@@ -16,6 +16,7 @@ from app.core.clock import set_clock
 from app.core.db import db
 from app.core.transaction import transaction
 from app.loans.queries import get_loan
+from tests.browser.chromium import follow
 from tests.browser.test_door import serving
 from tests.browser.test_structures import look
 from tests.factories import NOW, PASSWORD, make_member
@@ -141,7 +142,7 @@ def without_script(page: Page, url: str, world: LoanWorld, loan_id: int) -> None
 
 def on_paper(page: Page, url: str) -> None:
     page.goto(f"{url}/manage/boxes?{WEEK}")
-    page.get_by_role("link", name="Imprimer le mois").click()
+    follow(page, page.get_by_role("link", name="Imprimer le mois"))
     look(page)
     page.emulate_media(media="print")
     expect(page.locator(".day-number")).to_have_count(28)

@@ -18,7 +18,7 @@ from app.loans.queries import get_loan_by_reference
 from app.structures.drafts import ContactDraft
 from app.structures.models import StructureKind
 from app.structures.operations.contacts import add_contact
-from tests.browser.chromium import axe_report
+from tests.browser.chromium import axe_report, follow
 from tests.browser.test_door import PHONE, film_of, serving, with_camera
 from tests.browser.test_loans import MAIL, accepted
 from tests.browser.test_structures import link_of
@@ -80,7 +80,7 @@ def asked(page: Page, url: str, slug: str, app: Flask) -> str:
     page.get_by_role("button", name="Recevoir le lien").click()
     page.wait_for_url(re.compile("/my/sent"))
     page.goto(url + link_of(app))
-    page.get_by_role("button", name="Entrer").click()
+    follow(page, page.get_by_role("button", name="Entrer"))
     page.goto(f"{url}/my/loans/new?scenario={slug}&from=2027-02-09&to=2027-02-10")
     page.get_by_label(re.compile("Karim Bernard")).check()
     page.get_by_role("button", name="Envoyer la demande").click()
@@ -143,6 +143,7 @@ def taken_back(page: Page, code: str, folder: Path) -> None:
     page.locator("#photos").set_input_files(other)
     expect(page.locator("[data-photos-list] li")).to_have_count(2)
     page.get_by_role("button", name="Retirer flou.png").click()
+    expect(page.locator("[data-photos-list] li")).to_have_count(1)
     sent = page.locator("#photos").evaluate("input => [input.files.length, input.files[0].type]")
     assert sent == [1, "image/jpeg"]
     assert axe_report(page) == ""

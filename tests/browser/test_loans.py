@@ -20,6 +20,7 @@ from app.loans.queries import get_loan_by_reference
 from app.structures.drafts import ContactDraft
 from app.structures.models import StructureKind
 from app.structures.operations.contacts import add_contact
+from tests.browser.chromium import follow
 from tests.browser.test_door import serving
 from tests.browser.test_structures import link_of, look
 from tests.factories import NOW
@@ -66,8 +67,8 @@ def asking(page: Page, url: str, slug: str, app: Flask) -> str:
     page.get_by_role("button", name="Recevoir le lien").click()
     page.wait_for_url(re.compile("/my/sent"))
     page.goto(url + link_of(app))
-    page.get_by_role("button", name="Entrer").click()
-    page.get_by_role("link", name="Prêts").click()
+    follow(page, page.get_by_role("button", name="Entrer"))
+    follow(page, page.get_by_role("link", name="Prêts"))
     look(page)
     page.goto(f"{url}/my/loans/new?scenario={slug}&from=2027-02-09&to=2027-02-10")
     look(page)

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 from app.accounts.enums import Role
 from app.core.db import db
 from app.flows.queries import find_plan_in_force
-from tests.browser.chromium import axe_report
+from tests.browser.chromium import axe_report, follow
 from tests.browser.test_door import serving
 from tests.factories import PASSWORD, make_event, make_member, make_organiser
 from tests.integration.flows.conftest import add_class, led_forum
@@ -33,6 +33,7 @@ def test_the_organiser_plans_pins_moves_and_publishes(sqlite_app: Flask, chromiu
         with sqlite_app.app_context():
             drain()
         page.get_by_role("link", name="Plan 1", exact=True).click()  # the page looks again by itself
+        page.wait_for_url("**/plan/1")
         assert axe_report(page) == ""
 
         page.locator(".plan-bars a").last.focus()
@@ -50,7 +51,7 @@ def test_the_organiser_plans_pins_moves_and_publishes(sqlite_app: Flask, chromiu
         page.get_by_role("button", name="Undo the last move").click()
         expect(page.get_by_text("the passages are where they were")).to_be_visible()
 
-        page.get_by_role("link", name="Compare and publish").click()
+        follow(page, page.get_by_role("link", name="Compare and publish"))
         assert axe_report(page) == ""
         page.get_by_role("button", name="Publish, send 3 mails").click()
         expect(page.get_by_text("The plan is in force. 3 mails go out.")).to_be_visible()

@@ -19,7 +19,7 @@ from app.structures.models import StructureKind
 from app.structures.operations.contacts import add_contact
 from app.structures.operations.directory import create_structure
 from app.structures.queries import list_known
-from tests.browser.chromium import axe_report
+from tests.browser.chromium import axe_report, follow
 from tests.browser.test_door import serving
 from tests.factories import NOW, PASSWORD, class_draft, make_event, make_member, make_organiser, make_registration
 
@@ -30,6 +30,7 @@ MAIL = "manon.lambert@example.org"
 
 def look(page: Page) -> None:
     """No violation of WCAG 2.2 AA and nothing to scroll sideways, on a phone and on a desk."""
+    page.wait_for_load_state()
     for width in (390, 1280):
         page.set_viewport_size(ViewportSize(width=width, height=844))
         assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
@@ -76,9 +77,9 @@ def team(page: Page, url: str, owner: str) -> None:
     page.locator("#structures-q").press_sequentially("RIVIERES")
     expect(page.get_by_role("status")).to_contain_text("2 structures")
     expect(page.get_by_role("link", name="Atelier du Suzon")).to_have_count(0)
-    page.get_by_role("link", name="Doublons").click()
+    follow(page, page.get_by_role("link", name="Doublons"))
     look(page)
-    page.get_by_role("link", name="Les voir côte à côte").click()
+    follow(page, page.get_by_role("link", name="Les voir côte à côte"))
     look(page)
     page.get_by_role("button", name="Réunir les deux fiches").click()
     expect(page.get_by_text("C’est fusionné")).to_be_visible()
@@ -89,7 +90,7 @@ def team(page: Page, url: str, owner: str) -> None:
     for path in ("new", "import"):
         page.goto(f"{url}/manage/structures/{path}")
         look(page)
-    page.get_by_role("button", name="Lire ce fichier").click()
+    follow(page, page.get_by_role("button", name="Lire ce fichier"))
     look(page)
 
 
@@ -107,7 +108,7 @@ def visiting(page: Page, url: str, app: Flask) -> None:
     expect(page.get_by_role("heading", name="Collège des Trois-Rivières", level=1)).to_be_visible()
     expect(page.get_by_role("link", name="Votre billet et votre inscription")).to_be_visible()
     look(page)
-    page.get_by_role("link", name="Proposer une correction").click()
+    follow(page, page.get_by_role("link", name="Proposer une correction"))
     look(page)
     page.get_by_label("Numéro et rue").fill("16 rue Haute")
     page.get_by_role("button", name="Proposer").click()

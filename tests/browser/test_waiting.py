@@ -15,7 +15,7 @@ from app.events.queries import EventRow
 from app.jobs.worker import run_worker
 from app.registrations.drafts import Contact
 from app.registrations.operations import Registered
-from tests.browser.chromium import axe_report
+from tests.browser.chromium import axe_report, follow
 from tests.browser.test_door import PHONE, serving
 from tests.factories import (
     NOW,
@@ -80,7 +80,7 @@ def ask_to_wait(page: Page, event: EventRow) -> None:
     page.locator("[name='contact.name']").fill("Zoé Martin")
     page.locator("[name='contact.email']").fill(MAIL)
     page.locator("#registration .btn-primary").click()
-    page.get_by_role("button", name="Ask for the waiting list").click()
+    follow(page, page.get_by_role("button", name="Ask for the waiting list"))
 
 
 def test_from_a_full_wave_to_a_ticket(sqlite_app: Flask, page: Page, event: EventRow, holder: Registered) -> None:
@@ -89,7 +89,7 @@ def test_from_a_full_wave_to_a_ticket(sqlite_app: Flask, page: Page, event: Even
     (told,) = mails_to(MAIL)
     assert told["Subject"].startswith("Waiting list")
     page.goto(f"{own_page_path(holder.token)}/cancel")
-    page.get_by_role("button", name="Cancel for 30 people").click()
+    follow(page, page.get_by_role("button", name="Cancel for 30 people"))
     work(sqlite_app)
     offered = mails_to(MAIL)[-1]
     assert offered["Subject"].startswith("A place for you until")
@@ -117,7 +117,7 @@ def test_the_team_offers_calls_and_notes(sqlite_app: Flask, page: Page, event: E
     silent = waits(event, contact=Contact("Zoé Faivre", "", "+33639980177"))
     _account, email = make_member(event.organiser_id)
     page.goto(f"{own_page_path(holder.token)}/cancel")
-    page.get_by_role("button", name="Cancel for 30 people").click()
+    follow(page, page.get_by_role("button", name="Cancel for 30 people"))
     base = f"/manage/events/{event.slug}"
     page.goto("/login")
     page.locator("[name=email]").fill(email)
