@@ -22,6 +22,10 @@ def loan_path(token: str) -> str:
     return f"/l/{token}"
 
 
-def is_closed(ended_at: datetime | None, now: datetime) -> bool:
-    """Whether the link of a loan that ended then shows nothing any more."""
-    return ended_at is not None and ended_at + OPEN_FOR <= now
+def is_closed(ended_at: datetime | None, names_removed_at: datetime | None, now: datetime) -> bool:
+    """Whether the link of a loan that ended then shows nothing any more: its days are over, or nobody is left to see it."""
+    return ended_at is not None and (names_removed_at is not None or is_long_over(ended_at, now))
+
+
+def is_long_over(ended_at: datetime, now: datetime) -> bool:
+    return ended_at + OPEN_FOR <= now

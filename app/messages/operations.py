@@ -176,8 +176,22 @@ def _start_sending(message_id: int, organiser_id: int, *, by: Actor, now: dateti
 
 
 def forget_mails(subject: str) -> None:
-    """The log keeps that mails went out, not to whom; a mail server's words of refusal may hold the address too."""
-    ids = list(db.session.execute(select(Message.id).where(Message.subject == subject)).scalars())
+    """The log keeps that mails went out, not to whom; a mail server's words of refusal may hold the address too.
+
+    What had not left yet does not leave: it has no address any more.
+    """
+    _forget(Message.subject == subject)
+    queued = Message.subject == subject, Message.state == MessageState.QUEUED
+    db.session.execute(update(Message).where(*queued).values(state=MessageState.SKIPPED), execution_options=_QUIET)
+
+
+def forget_recipients(template: str) -> None:
+    """The same of the mails of one template that left, or could not."""
+    _forget(Message.template == template, Message.recipient != "", Message.state != MessageState.QUEUED)
+
+
+def _forget(*conditions: ColumnElement[bool]) -> None:
+    ids = list(db.session.execute(select(Message.id).where(*conditions)).scalars())
     db.session.execute(update(Message).where(Message.id.in_(ids)).values(recipient="", error=""))
     jobs = [f"message:{message_id}" for message_id in ids]
     db.session.execute(update(Job).where(Job.subject.in_(jobs)).values(last_error=""))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.core.db import db
 from app.messages.models import CalendarSequence, Message, MessageState
@@ -26,6 +26,14 @@ class MessageRow:
     error: str
     queued_at: datetime
     sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SentMail:
+    """A mail that reached its address, as whoever got it knows it."""
+
+    title: str
+    sent_at: datetime
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,20 @@ def list_messages(
     if cursor is not None:
         query = query.where(Message.id < cursor)
     return [MessageRow(*row) for row in db.session.execute(query.limit(limit))]
+
+
+def list_mails_to(recipient: str, *, organiser_id: int, subject: str | None = None) -> list[SentMail]:
+    """Mails that an organiser, or the installation itself, sent to one address, oldest first; about one subject alone."""
+    if not recipient:
+        return []
+    query = select(Message.title, Message.sent_at).where(
+        or_(Message.organiser_id == organiser_id, Message.organiser_id.is_(None)),
+        func.lower(Message.recipient) == recipient.lower(), Message.state == MessageState.SENT,
+        Message.sent_at.is_not(None),
+    )  # fmt: skip
+    if subject is not None:
+        query = query.where(Message.subject == subject)
+    return [SentMail(row.title, row.sent_at) for row in db.session.execute(query.order_by(Message.id)) if row.sent_at]
 
 
 def latest_states(subjects: Iterable[str]) -> dict[str, MessageState]:

@@ -7,7 +7,7 @@ from app.events.enums import EDITABLE
 from app.events.errors import EventNotFound
 from app.events.queries import get_event_by_id, list_events_by_id
 from app.jobs.registry import JobContext, handler, periodic
-from app.registrations import belongings, bin_jobs, called_off_jobs, mails, postponed_jobs, waiting_jobs
+from app.registrations import belongings, bin_jobs, called_off_jobs, held, mails, postponed_jobs, waiting_jobs
 from app.registrations.bulk import jobs as bulk
 from app.registrations.importing import jobs as importing
 from app.registrations.operations.answer_files import purge_waiting
@@ -22,6 +22,7 @@ BULK = bulk.__name__  # as MAILS: its jobs are registered with these
 BIN = bin_jobs.__name__  # as MAILS; registers what goes into the bin with an event
 CALLED_OFF = called_off_jobs.__name__  # as MAILS
 BELONGINGS = belongings.__name__  # what goes with a structure that is merged
+HELD = held.__name__  # what is told to a structure's contact
 IMPORTS = importing.__name__  # as MAILS: its jobs are registered with these
 MAILS = mails.__name__  # imported here so that the renderers are registered wherever jobs are
 POSTPONED = postponed_jobs.__name__  # as MAILS

@@ -7,6 +7,7 @@ from app.jobs.registry import JobContext, handler, periodic
 from app.structures import belongings, mails
 from app.structures.importing import jobs as importing
 from app.structures.importing.files import purge_files
+from app.structures.operations.erasing import forget_last_mails
 from app.structures.operations.links import LINK_JOB, purge_links, send_asked_link
 
 BELONGINGS = belongings.__name__
@@ -27,8 +28,9 @@ def send_link_to_who_asked(context: JobContext) -> None:
 
 @periodic("structures.purge", every=timedelta(hours=1))
 def purge(context: JobContext) -> None:
-    """Drop links that no longer work, and files sent for import that are more than seven days old."""
+    """Drop links that no longer work, addresses of last mails, and files sent for import more than seven days ago."""
     now = context.now()
     with transaction():
         purge_links(now=now)
+        forget_last_mails()
         purge_files(now=now)

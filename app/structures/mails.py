@@ -1,4 +1,4 @@
-"""The mail with a contact's link, made when it goes out."""
+"""Mails to contacts, made when they go out: their link, and that they erased themselves."""
 
 from urllib.parse import quote
 
@@ -9,8 +9,9 @@ from app.core.tokens import digest
 from app.core.urls import absolute, settings
 from app.messages.rendering import Mail, RenderContext, render_mail_templates, renderer
 from app.structures.models import ContactLink
+from app.structures.operations.erasing import ERASED_MAIL
 from app.structures.operations.links import LINK_MAIL, link_token
-from app.structures.queries import find_visiting, list_visiting
+from app.structures.queries import find_visiting, get_structure, list_visiting
 
 
 @renderer(LINK_MAIL)
@@ -31,5 +32,16 @@ def link(context: RenderContext) -> Mail | None:
         "structures/link", context.locale, organiser_id=context.organiser_id, name=contact.name,
         structures=[c.structure_name for c in list_visiting(contact.mail_key)], link=absolute(f"/my/enter/{token}{asked}"),
         ends_at=ends_at, timezone=settings().default_timezone,
+    )  # fmt: skip
+    return Mail(title, text, html)
+
+
+@renderer(ERASED_MAIL)
+def erased(context: RenderContext) -> Mail | None:
+    """The last one to that address; it names nobody."""
+    assert context.organiser_id is not None
+    structure = get_structure(int(context.params["structure_id"]), organiser_id=context.organiser_id)
+    title, text, html = render_mail_templates(
+        "structures/erased", context.locale, organiser_id=context.organiser_id, structure=structure.name
     )  # fmt: skip
     return Mail(title, text, html)

@@ -94,7 +94,9 @@ from app.web.manage.tokens import blueprint as manage_tokens
 from app.web.manage.training import blueprint as manage_training
 from app.web.manage.views import blueprint as manage_views
 from app.web.manage.waiting import blueprint as manage_waiting
+from app.web.my.data import blueprint as my_data
 from app.web.my.entrance import blueprint as my_entrance
+from app.web.my.erasing import blueprint as my_erasing
 from app.web.my.loans import blueprint as my_loans
 from app.web.my.structure import blueprint as my_structure
 from app.web.nul import take_out
@@ -204,7 +206,9 @@ BLUEPRINTS = (
     manage_event_boxes,
     manage_views,
     manage_waiting,
+    my_data,
     my_entrance,
+    my_erasing,
     my_loans,
     my_structure,
     agenda,

@@ -12,7 +12,7 @@ CSP = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
-SECRET_PATHS = ("/r/", "/t/", "/stands/", "/feeds/", "/invitation/", "/login/forgotten/", "/my/enter/")
+SECRET_PATHS = ("/r/", "/l/", "/t/", "/stands/", "/feeds/", "/invitation/", "/login/forgotten/", "/my/enter/")
 FOREVER = "public, max-age=31536000, immutable"
 PRIVATE_KINDS = frozenset(
     {GuardKind.SIGNED_IN, GuardKind.STAFF, GuardKind.EVENT_STAFF, GuardKind.OWN_LINK, GuardKind.CONTACT}

@@ -16,9 +16,9 @@ from app.loans.operations import ask_loan, enter_loan
 from app.loans.operations.at_events import book_event_boxes
 from app.loans.operations.forgetting_people import forget_facilitator, nameless
 from app.structures.drafts import ContactDraft
-from app.structures.errors import ContactNeeded
+from app.structures.errors import ContactNeeded, ContactNotFound
 from app.structures.operations.contacts import add_contact
-from app.structures.operations.erasing import erase_contact
+from app.structures.operations.erasing import ERASED_MAIL, erase_contact, erase_oneself
 from tests.factories import NOW
 from tests.integration.loans.event_world import assert_whole, forum_of, wanted
 from tests.integration.loans.world import BORROWER, STAFF, make_world
@@ -55,6 +55,23 @@ def test_a_contact_is_erased_while_they_ask(whole_app: Flask) -> None:
     loans = db.session.execute(select(Loan.contact_name)).scalars().all()
     assert (answers[0] is None) == (loans == [])
     assert isinstance(answers[0], ContactNeeded) == ("Zelda Martin" in loans)
+    assert_whole()
+
+
+def test_a_contact_who_presses_twice_while_staff_erase_them_goes_once(whole_app: Flask) -> None:
+    world = make_world(boxes=2)
+    with transaction():
+        draft = ContactDraft("Zelda Martin", email=MAIL)
+        contact = add_contact(world.structure_id, draft, organiser_id=world.organiser_id, by=STAFF, now=NOW)
+    oneself: Any = partial(erase_oneself, contact, organiser_id=world.organiser_id, now=NOW)
+    staff: Any = partial(erase_contact, contact, organiser_id=world.organiser_id, by=STAFF, now=NOW)
+    ask = partial(ask_loan, world.draft(contact_id=contact, contact_name="Zelda", email=MAIL), by=BORROWER, now=NOW)
+    answers = together(whole_app, [oneself, staff, ask, oneself])
+    erased = [n for n in (0, 1, 3) if answers[n] is None]
+    loans = count("loans")
+    assert len(erased) + loans == 1
+    assert {type(answers[n]) for n in (0, 1, 3) if n not in erased} == {ContactNeeded if loans else ContactNotFound}
+    assert count("messages", f"template = '{ERASED_MAIL}'") == (erased not in ([], [1]))
     assert_whole()
 
 

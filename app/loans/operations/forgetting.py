@@ -16,6 +16,7 @@ from app.core.audit import AuditEntry, record
 from app.core.db import db
 from app.core.errors import MoveNotAllowed
 from app.loans.enums import LoanState
+from app.loans.held import of_contact, tell_loans
 from app.loans.models import Loan, LoanBox, LoanCount, LoanFacilitator
 from app.loans.operations.storing import lock_loan, today, write
 from app.loans.queries import LoanBoxRow
@@ -50,6 +51,17 @@ def last_day_named(organiser_id: int, now: datetime) -> date:
     return today(now - timedelta(days=get_settings(organiser_id).keep_names_days))
 
 
+def erase_own_loan(loan_id: int, *, now: datetime) -> None:
+    """Whoever borrowed takes their name out of one loan that ended, before its time. The history names nobody.
+
+    Raises LoanNotFound, MoveNotAllowed while it goes on.
+    """
+    loan, _ = lock_loan(loan_id)
+    if loan.state not in ENDED:
+        raise MoveNotAllowed("erase", loan.state.value)
+    forget_names(loan_id, now=now, by=Actor(ActorKind.VISITOR, "", None, loan.organiser_id))
+
+
 def forget_names(loan_id: int, *, now: datetime, by: Actor = SYSTEM) -> None:
     """Take whoever borrowed out of a loan that is over, out of its history, its mails and its photos of damage.
 
@@ -78,7 +90,8 @@ def forget_names(loan_id: int, *, now: datetime, by: Actor = SYSTEM) -> None:
     forget_mails(subject)
     _forget_words(AuditEntry.subject == subject)
     details = {"reference": loan.reference}
-    record(by, "loan.names_removed", subject, now=now, organiser_id=loan.organiser_id, details=details)
+    verb = "loan.names_erased" if by.kind is ActorKind.VISITOR else "loan.names_removed"
+    record(by, verb, subject, now=now, organiser_id=loan.organiser_id, details=details)
 
 
 def _forget_outages_of(held: Sequence[LoanBoxRow]) -> None:
@@ -123,23 +136,18 @@ def _forget_words(*conditions: ColumnElement[bool]) -> None:
             db.session.execute(update(AuditEntry).where(AuditEntry.id == line.id).values(details=kept))
 
 
-def _of_contact(contact_id: int, structure_id: int, email: str) -> ColumnElement[bool]:
-    """Loans that a contact asked for: as a contact, or by the same mail address for the same structure."""
-    by_mail = (Loan.structure_id == structure_id) & (Loan.email == email) if email else Loan.contact_id == contact_id
-    return or_(Loan.contact_id == contact_id, by_mail)
-
-
-def _needs_contact(contact_id: int, structure_id: int, email: str) -> Sequence[str]:
-    mine = _of_contact(contact_id, structure_id, email)
+def _needs_contact(contact_id: int, structure_id: int, email: str, now: datetime) -> Sequence[str]:
+    mine = of_contact(contact_id, structure_id, email)
     statement = select(Loan.reference).where(mine, Loan.state.not_in(ENDED)).order_by(Loan.from_date, Loan.id)
     return list(db.session.execute(statement).scalars())
 
 
 def _forget_contact(contact_id: int, structure_id: int, email: str, now: datetime, by: Actor) -> None:
-    mine = _of_contact(contact_id, structure_id, email)
-    statement = select(Loan.id).where(mine, Loan.state.in_(ENDED), Loan.names_removed_at.is_(None)).order_by(Loan.id)
+    mine = of_contact(contact_id, structure_id, email)
+    over = select(Loan.id).where(mine, Loan.state.in_(ENDED), Loan.names_removed_at.is_(None))
+    statement = over.order_by(Loan.scenario_id, Loan.id)  # as all lock scenarios, so that nobody waits for each other
     for loan_id in db.session.execute(statement).scalars().all():
         forget_names(loan_id, now=now, by=by)
 
 
-register_contact_part("loans", ContactPart(_needs_contact, _forget_contact))
+register_contact_part("loans", ContactPart(tell_loans, _needs_contact, _forget_contact))

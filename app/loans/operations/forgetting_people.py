@@ -40,7 +40,7 @@ def forget_facilitator(facilitator_id: int, *, organiser_id: int, now: datetime,
     # Whoever names somebody for a loan or an event holds this row meanwhile (FOR SHARE).
     db.session.execute(select(Facilitator.id).where(Facilitator.id == facilitator_id).with_for_update())
     person = get_facilitator(organiser_id, facilitator_id)
-    if going_on := _going_on(facilitator_id, today(now)):
+    if going_on := list_going_on(facilitator_id, now=now):
         raise FacilitatorNeeded(going_on)
     name = nameless(facilitator_id)
     if person.name == name:
@@ -80,7 +80,7 @@ def _did_something(since: datetime, day: date) -> ColumnElement[bool]:
     return or_(lent, at_events, accredited)
 
 
-def _going_on(facilitator_id: int, day: date) -> list[str]:
+def list_going_on(facilitator_id: int, *, now: datetime) -> list[str]:
     """Numbers of loans, and addresses of events, for which somebody is still counted on."""
     loans = (
         select(Loan.reference)
@@ -93,7 +93,7 @@ def _going_on(facilitator_id: int, day: date) -> list[str]:
         .join(EventBoxesFacilitator, EventBoxesFacilitator.event_boxes_id == EventBoxes.id)
         .where(
             EventBoxesFacilitator.facilitator_id == facilitator_id, EventBoxes.ended_at.is_(None),
-            EventBoxes.to_date >= day,
+            EventBoxes.to_date >= today(now),
         )
     )  # fmt: skip
     found = [*db.session.execute(loans).scalars(), *db.session.execute(events).scalars()]

@@ -84,6 +84,7 @@ VERBS: Mapping[str, tuple[str, object]] = {
     "structure.contact_changed": ("user-check", _l("Contact changed")),
     "structure.contact_ended": ("user-off", _l("A contact has left")),
     "structure.contact_erased": ("user-off", _l("Contact erased")),
+    "structure.contact_erased_self": ("user-off", _l("A contact erased their data themselves")),
     "structure.contact_returned": ("user-plus", _l("A contact is back")),
     "structure.link_sent": ("mail-forward", _l("Link sent to a contact")),
     "structure.contact_entered": ("login", _l("A contact came in by their link")),
@@ -116,6 +117,7 @@ VERBS: Mapping[str, tuple[str, object]] = {
     "loan.not_collected": ("clock-x", _l("Box not collected")),
     "loan.people_named": ("users", _l("Other people named to run the boxes")),
     "loan.names_removed": ("user-off", _l("Names of a loan long past removed")),
+    "loan.names_erased": ("user-off", _l("Erased by who borrowed")),
     "loan.wait_ended": ("certificate", _l("Somebody is accredited: the request waits no longer")),
     "loan.players_counted": ("users", _l("Players of a loan counted")),
     # people

@@ -1,7 +1,9 @@
 """What is held about one person or group, for their own eyes: in words for the page, whole for programs."""
 
+import json
 from typing import Any
 
+from flask import Response
 from flask_babel import gettext as _
 
 from app.checkin.queries import list_scans
@@ -15,6 +17,14 @@ from app.registrations.queries import RegistrationRow, TicketRow, get_statistics
 from app.web.forms.registration import AGE_LABELS, GENDER_LABELS, STATISTICS
 from app.web.i18n import current_locale
 from app.web.public.words import first_capital, headcount_words, listed, wave_name, when
+
+
+def data_file(record: dict[str, Any], name: str) -> Response:
+    """A record to keep, as `<name>.json`."""
+    text = json.dumps(record, ensure_ascii=False, indent=2)
+    response = Response(text, content_type="application/json; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    return response
 
 
 def held_facts(event: EventRow, registration: RegistrationRow) -> list[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """A person's own registration, without an account: whoever has the link sees it, changes it, cancels it, erases it."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +40,7 @@ from app.web.guards import current_actor, own_link, public
 from app.web.i18n import current_locale
 from app.web.problems import RETRY_AFTER_BUSY
 from app.web.public.found import registration_of_link, shown_event
-from app.web.public.held_data import held_facts, held_record
+from app.web.public.held_data import data_file, held_facts, held_record
 from app.web.public.own_absent import absent_card
 from app.web.public.own_answers import may_change_answers
 from app.web.public.own_contact import may_correct_own
@@ -248,10 +247,7 @@ def held(token: str) -> str:
 def export(token: str) -> Response:
     """The same, for programs: everything that is held, and what happened with it."""
     registration, event = registration_of_link(token)
-    text = json.dumps(held_record(event, registration), ensure_ascii=False, indent=2)
-    response = Response(text, content_type="application/json; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{registration.reference}.json"'
-    return response
+    return data_file(held_record(event, registration), registration.reference)
 
 
 @blueprint.route("/r/<token>/erase", methods=["GET", "POST"])
