@@ -29,12 +29,15 @@ class Happening(enum.StrEnum):
     NOT_COLLECTED = "not_collected"
     PEOPLE_NAMED = "people_named"
     WAIT_ENDED = "wait_ended"
+    BOX_GIVEN_UP = "box_given_up"
 
 
 @dataclass(frozen=True)
 class Happened:
-    """`from_box`/`to_box` are the box codes of a swap. After DATES_CHANGED and BOX_SWAPPED the agreement is to be made anew
-    when `new_agreement` says so; `why`: what made the change necessary, for the borrower's mail.
+    """`from_box`/`to_box` are the box codes of a swap; `from_box` those that are given up, with commas between.
+
+    After DATES_CHANGED and BOX_SWAPPED the agreement is to be made anew when `new_agreement` says so; `why`: what made the change
+    necessary, for the borrower's mail.
     """
 
     what: Happening

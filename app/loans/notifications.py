@@ -7,10 +7,12 @@ from app.accounts.queries import get_organiser, list_members
 from app.accounts.rules import Ability, roles_with
 from app.core.actor import ActorKind
 from app.jobs.operations import enqueue
-from app.loans.enums import ReminderKind
+from app.loans.enums import LoanState, ReminderKind
+from app.loans.findings import find_findings
 from app.loans.happenings import Happened, Happening, on_happening
 from app.loans.queries import LoanRow, get_loan, latest_agreement_number
 from app.messages.operations import NewMail, queue_message, queue_messages
+from app.messages.queries import list_messages
 
 AGREEMENT_JOB = "loans.make_agreement"
 ASKED_MAIL = "loans.asked"
@@ -20,6 +22,9 @@ REFUSED_MAIL = "loans.refused"
 CANCELLED_MAIL = "loans.cancelled"
 AGREED_MAIL = "loans.agreed"
 NOT_COLLECTED_MAIL = "loans.not_collected"
+FOUND_MAIL = "loans.found"
+BACK_MAIL = "loans.back"
+GIVEN_UP_MAIL = "loans.given_up"
 REMINDER_MAIL = "loans.reminder"
 TEAM_MAIL = "loans.for_team"
 _MAILS = {
@@ -48,6 +53,20 @@ def follow(happened: Happened) -> None:
     elif happened.what is Happening.ASKED and happened.by.kind is ActorKind.VISITOR:
         tell(loan, ASKED_MAIL, now=happened.now)
         _tell_team(loan, happened.now)
+    elif happened.what is Happening.BOX_GIVEN_UP:
+        tell(loan, GIVEN_UP_MAIL, now=happened.now, boxes=happened.from_box)
+    elif (happened.what is Happening.CHECKED and loan.state is LoanState.CHECKED) or happened.what is Happening.CLOSED:
+        _tell_checked(loan, happened)
+
+
+def _tell_checked(loan: LoanRow, happened: Happened) -> None:
+    """One mail on each loan: what is missing or damaged once all its boxes are checked, else, when it ends, that all is back."""
+    are_none = find_findings(loan).are_none
+    if happened.what is Happening.CHECKED:
+        if not are_none:
+            tell(loan, FOUND_MAIL, now=happened.now)
+    elif are_none and all(mail.template != FOUND_MAIL for mail in list_messages(subject=f"loan:{loan.id}")):
+        tell(loan, BACK_MAIL, now=happened.now)
 
 
 def tell(loan: LoanRow, template: str, *, now: datetime, **params: Any) -> None:

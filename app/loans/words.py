@@ -4,6 +4,7 @@ from datetime import date
 
 from app.core.i18n import N_, Locale, format_date_by, translate
 from app.loans.enums import LoanCancel, LoanPurpose, LoanRefusal, LoanState
+from app.loans.things import THING_WORDS
 from app.resources.enums import Half
 from app.resources.halfdays import HalfDay, Period
 
@@ -60,6 +61,13 @@ BORROWERS_CANCEL_WORDS = {
 BORROWERS_REASONS = (LoanCancel.BORROWER_CHANGED, LoanCancel.BORROWER_ABSENT, LoanCancel.OTHER)
 """What a borrower may call a loan off for."""
 HALF_WORDS = {Half.AM: N_("in the morning"), Half.PM: N_("in the afternoon")}
+
+
+def reason_words(coded: LoanRefusal | LoanCancel, locale: Locale, *, game: bool) -> str:
+    """Why a loan is refused, changed or called off, as it is said to the borrower in the middle of a sentence."""
+    words = REFUSAL_WORDS[coded] if isinstance(coded, LoanRefusal) else BORROWERS_CANCEL_WORDS[coded]
+    of_things = THING_WORDS.get(words, words)
+    return translate(locale, words) if game else translate(locale, of_things)
 
 
 def day_words(day: date, locale: Locale, *, year: bool = True) -> str:

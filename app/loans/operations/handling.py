@@ -16,7 +16,7 @@ from app.core.errors import FieldError, MoveNotAllowed
 from app.loans.drafts import CheckDraft, CountDraft
 from app.loans.enums import CountMoment, LoanMove, LoanState
 from app.loans.errors import BoxAway, BoxOutOfService
-from app.loans.happenings import Happening
+from app.loans.happenings import Happened, Happening, tell_listeners
 from app.loans.models import LoanBox, LoanCount
 from app.loans.operations.moving import NAME_LENGTH, NOTE_LENGTH, move_loan
 from app.loans.operations.storing import begin_use, calendar_of, let_go, lock_loan, say, today, write, write_box
@@ -149,12 +149,14 @@ def _end_checks(
 
 
 def _give_up(loan: LoanRow, by: Actor, now: datetime) -> None:
-    """The boxes that were never handed over are free again; the history names each."""
-    for box in loan.loan_boxes:
-        if box.handed_over_at is None:
-            details = {"reference": loan.reference, "box": box.code}
-            record(by, "loan.box_given_up", f"loan:{loan.id}", now=now, organiser_id=loan.organiser_id, details=details)
+    """The boxes that were never handed over are free again; the history names each, the borrower is told of all together."""
+    for box in loan.rest:
+        details = {"reference": loan.reference, "box": box.code}
+        record(by, "loan.box_given_up", f"loan:{loan.id}", now=now, organiser_id=loan.organiser_id, details=details)
     let_go(loan, now)
+    if loan.rest:
+        codes = ", ".join(box.code for box in loan.rest)
+        tell_listeners(Happened(Happening.BOX_GIVEN_UP, loan.id, by, now, from_box=codes))
 
 
 def _pass_on(

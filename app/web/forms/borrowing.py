@@ -121,3 +121,8 @@ class PeopleForm(PageForm):
 
 class PromiseForm(PageForm):
     day = DateField(_l("I bring the boxes back on"), [Required()])
+
+    def __init__(self, *, game: bool = True, **values: Any) -> None:
+        super().__init__(**values)
+        if not game:
+            self.day.label.text = _l("I bring the equipment back on")

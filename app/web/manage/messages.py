@@ -48,6 +48,9 @@ MESSAGE_LABELS = {
     "loans.changed": _l("Loan changed"),
     "loans.for_team": _l("Request for boxes, for the team"),
     "loans.not_collected": _l("Loan over: nobody came"),
+    "loans.given_up": _l("Box no longer kept: nobody came for it"),
+    "loans.found": _l("Loan checked: something is missing or damaged"),
+    "loans.back": _l("Loan finished: all is back"),
     "loans.refused": _l("Loan declined"),
     "loans.cancelled": _l("Loan called off"),
     "loans.reminder": _l("Reminder of boxes to bring back"),
@@ -68,6 +71,7 @@ MESSAGE_LABELS = {
     "registrations.plan": _l("Hours of the route"),
     "registrations.delay": _l("Late: new hours"),
     "registrations.message": _l("Message from the team"),
+    "structures.erased": _l("Data of a contact erased"),
     "structures.link": _l("Link to the pages of a structure"),
 }
 """Every kind of mail, as people read it; a test proves that none is missing."""

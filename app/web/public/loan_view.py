@@ -1,6 +1,7 @@
 """A loan as its borrower sees it: its state in words, what comes next, what they may do."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask_babel import ngettext
@@ -12,20 +13,21 @@ from app.core import clock
 from app.core.actor import Actor, ActorKind
 from app.core.i18n import translate
 from app.loans.agreements import find_agreement
-from app.loans.enums import CountMoment, LoanMove, LoanState
+from app.loans.enums import LoanMove, LoanState
+from app.loans.findings import Findings, fault_words, find_findings
 from app.loans.links import is_closed, loan_path, loan_token
 from app.loans.operations.waiting import is_trusted
-from app.loans.queries import LoanRow, list_counts
+from app.loans.queries import LoanRow
 from app.loans.rules import Party, moves_for
 from app.loans.standing import standings
+from app.loans.things import lent_words
 from app.loans.words import (
-    BORROWERS_CANCEL_WORDS,
     BORROWERS_STATE_WORDS,
     PURPOSE_WORDS,
-    REFUSAL_WORDS,
     day_words,
     half_day_words,
     period_words,
+    reason_words,
 )
 from app.resources.calendars import lending_zone
 from app.resources.settings import get_settings
@@ -44,6 +46,7 @@ STATE_KINDS = {
     LoanState.CANCELLED: ("neutral", "ban"),
     LoanState.NOT_COLLECTED: ("neutral", "ban"),
 }
+CHECKED = frozenset({LoanState.CHECKED, LoanState.CLOSED})
 GETS_BOXES = frozenset({LoanState.APPROVED, LoanState.AGREED, LoanState.HANDED_OVER})
 
 
@@ -54,15 +57,6 @@ class BoxView:
     code: str
     missing: tuple[ContentRow, ...]
     out_of_service: bool
-
-
-@dataclass(frozen=True)
-class LostView:
-    """A thing that is missing in a box since it came back."""
-
-    code: str
-    name: str
-    number: int
 
 
 def borrower(loan: LoanRow) -> Actor:
@@ -84,9 +78,9 @@ def loan_context(loan: LoanRow) -> dict[str, Any]:
     """What the template `my/loans/_loan.html` reads, but for its forms."""
     locale, settings = current_locale(), get_settings(loan.organiser_id)
     moves = moves_for(loan.state, Party.BORROWER)
-    coded = REFUSAL_WORDS.get(loan.refusal) if loan.refusal else None
-    coded = BORROWERS_CANCEL_WORDS.get(loan.cancel_reason) if loan.cancel_reason else coded
-    agreement = None if is_closed(loan.ended_at, clock.now()) else find_agreement(loan.id)
+    coded = loan.cancel_reason or loan.refusal
+    findings = find_findings(loan, locale) if loan.state in CHECKED else Findings()
+    agreement = None if is_closed(loan.ended_at, loan.names_removed_at, clock.now()) else find_agreement(loan.id)
     if agreement is not None and agreement.number <= loan.outdated_agreements:
         agreement = None
     is_out = loan.state is LoanState.HANDED_OVER
@@ -100,7 +94,8 @@ def loan_context(loan: LoanRow) -> dict[str, Any]:
         "from_words": half_day_words(loan.period.first, locale),
         "to_words": half_day_words(loan.period.last, locale),
         "hours": hours,
-        "reason": translate(locale, coded) if coded else "",
+        "said": partial(lent_words, locale, game=loan.is_game),
+        "reason": reason_words(coded, locale, game=loan.is_game) if coded else "",
         "agreement": agreement,
         "in_making": agreement is None and loan.state is LoanState.APPROVED,
         "names_go": names_go_words(settings.keep_names_days),
@@ -115,7 +110,8 @@ def loan_context(loan: LoanRow) -> dict[str, Any]:
         "purpose": f"{purpose} – {loan.purpose_note}" if loan.purpose_note else purpose,
         "codes": [box.code for box in loan.loan_boxes if box.is_away or not is_out],
         "not_fetched": [box.code for box in loan.loan_boxes if is_out and box.handed_over_at is None],
-        "lost": _lost(loan) if loan.state in {LoanState.CHECKED, LoanState.CLOSED} else [],
+        "findings": findings,
+        "faults": [fault_words(one, locale, game=loan.is_game) for one in findings.faulty],
         "box_views": box_views(loan) if loan.state in GETS_BOXES else [],
         "has_guide": loan.state in GETS_BOXES and bool(list_guides([loan.scenario_id])),
     }
@@ -136,20 +132,6 @@ def names_go_words(days: int) -> str:
             days,
         )
     return str(words)
-
-
-def _lost(loan: LoanRow) -> list[LostView]:
-    """What the check found missing that was there at hand-over."""
-    counts = list_counts(loan.id)
-    given = {(c.loan_box_id, c.item_id, c.box_item_id): c.counted for c in counts if c.moment is CountMoment.HAND_OVER}
-    codes = {box.id: box.code for box in loan.loan_boxes}
-    checked = [c for c in counts if c.moment is CountMoment.CHECK and not c.consumable and c.loan_box_id in codes]
-    found = []
-    for count in checked:
-        gone = given.get((count.loan_box_id, count.item_id, count.box_item_id), count.expected) - count.counted
-        if gone > 0:
-            found.append(LostView(codes[count.loan_box_id], count.name, gone))
-    return found
 
 
 def box_views(loan: LoanRow) -> list[BoxView]:
