@@ -6,7 +6,7 @@ the number of lines in the history of its loan or event. What fell out of a loan
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -39,6 +39,8 @@ PAST, GONE = timedelta(days=90), timedelta(days=60)
 """How far back a calendar shows what was, and for how long it says that something is cancelled."""
 _HOURS = {Half.AM: (time(8), time(13)), Half.PM: (time(13), time(18))}
 _OFF = (LoanState.CANCELLED, LoanState.NOT_COLLECTED)
+GIVES_BACK = ("event.boxes_changed", "event.boxes_ended", "event.box_swapped")
+"""Lines of an event's history that may say that it no longer uses a box."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,14 @@ def lending_feed(token: str, locale: Locale, now: datetime) -> CalendarFile:
 
 def _of_box(feed: FeedRow, locale: Locale, now: datetime) -> list[CalendarEntry]:
     assert feed.box_id is not None
-    loans, events = _loans_of_box(feed.box_id, now), _events_of_box(feed.box_id, now)
-    stamps = _stamps([f"loan:{row.id}" for row in loans] + [f"event:{row.event_id}" for row in events])
+    loans, bookings = _loans_of_box(feed.box_id, now), _events_of_box(feed.box_id, now)
+    events = [row for row in bookings if row.from_at is not None and row.to_at >= now - PAST and row.deleted_at is None]
+    gone = _gone_of_box(feed.box_id, {row.id: row for row in bookings}, {row.id for row in events}, now)
+    told = [f"loan:{row.id}" for row in loans] + [f"event:{row.event_id}" for row, _ in gone]
+    stamps = _stamps(told + [f"event:{row.event_id}" for row in events])
     entries = [_loan_of_box(feed, row, stamps, locale) for row in loans]
-    return entries + [_event_of_box(feed, row, stamps, locale) for row in events]
+    entries += [_event_of_box(feed, row, _halves(row.from_at, row.to_at), stamps, locale) for row in events]
+    return entries + [_event_of_box(feed, row, halves, stamps, locale, "CANCELLED") for row, halves in gone]
 
 
 def _loans_of_box(box_id: int, now: datetime) -> list[Any]:
@@ -117,25 +123,62 @@ def _loan_of_box(feed: FeedRow, row: Any, stamps: dict[str, _Stamp], locale: Loc
 
 
 def _events_of_box(box_id: int, now: datetime) -> Sequence[Any]:
+    """What events book of the box's scenario, with the hours of this box where they use it."""
+    scenario_id = select(Box.scenario_id).where(Box.id == box_id).scalar_subquery()
+    of_box = and_(
+        Use.purpose == Purpose.EVENT, Use.purpose_id == EventBoxes.id, Use.resource_kind == ResourceKind.BOX,
+        Use.resource_id == box_id,
+    )  # fmt: skip
     statement = (
-        select(EventBoxes.id, Event.id.label("event_id"), Event.slug, Event.title_fr, Event.title_en, Use.from_at, Use.to_at)
-        .join(Use, and_(Use.purpose == Purpose.EVENT, Use.purpose_id == EventBoxes.id))
-        .join(Event, Event.id == EventBoxes.event_id)
-        .where(
-            Use.resource_kind == ResourceKind.BOX, Use.resource_id == box_id, Use.to_at >= now - PAST,
-            Event.deleted_at.is_(None),
+        select(
+            EventBoxes.id, Event.id.label("event_id"), Event.slug, Event.title_fr, Event.title_en, Event.deleted_at,
+            Use.from_at, Use.to_at,
         )
-        .order_by(Use.from_at)
+        .join(Event, Event.id == EventBoxes.event_id)
+        .outerjoin(Use, of_box)
+        .where(EventBoxes.scenario_id == scenario_id, EventBoxes.to_date >= (now - PAST).date())
+        .order_by(Use.from_at, EventBoxes.id)
     )  # fmt: skip
     return db.session.execute(statement).all()
 
 
-def _event_of_box(feed: FeedRow, row: Any, stamps: dict[str, _Stamp], locale: Locale) -> CalendarEntry:
+def _gone_of_box(
+    box_id: int, bookings: Mapping[int, Any], used: Collection[int], now: datetime
+) -> list[tuple[Any, tuple[HalfDay, HalfDay]]]:
+    """Bookings that had the box a while ago and no longer have it, with the half-days of it that were last given back.
+
+    They stand in the histories of the events (`app.loans.operations.at_events.say`).
+    """
+    lines = db.session.execute(
+        select(AuditEntry.details)
+        .where(
+            AuditEntry.subject.in_({f"event:{row.event_id}" for row in bookings.values()}),
+            AuditEntry.verb.in_(GIVES_BACK), AuditEntry.at >= now - GONE,
+        )
+        .order_by(AuditEntry.id)
+    ).scalars()  # fmt: skip
+    last = {
+        row_id: (HalfDay.of_number(first), HalfDay.of_number(end))
+        for line in lines
+        for row_id, of_box, first, end in line.get("gone", ())
+        if of_box == box_id
+    }
+    return [(bookings[row_id], halves) for row_id, halves in last.items() if row_id in bookings and row_id not in used]
+
+
+def _event_of_box(
+    feed: FeedRow,
+    row: Any,
+    halves: tuple[HalfDay, HalfDay],
+    stamps: dict[str, _Stamp],
+    locale: Locale,
+    status: Status = "CONFIRMED",
+) -> CalendarEntry:
     title = row.title_en if locale == "en" and row.title_en else row.title_fr
     return _entry(
-        f"event-boxes-{row.id}-{feed.box_id}.{feed.organiser_id}@parcours", _halves(row.from_at, row.to_at),
-        stamps.get(f"event:{row.event_id}"), f"{feed.box_code} · {title}", [translate(locale, "At an event")],
-        absolute(event_path(row.slug)), "CONFIRMED",
+        f"event-boxes-{row.id}-{feed.box_id}.{feed.organiser_id}@parcours", halves, stamps.get(f"event:{row.event_id}"),
+        f"{feed.box_code} · {title}", [translate(locale, "At an event")],
+        absolute(event_path(row.slug)) if row.deleted_at is None else "", status,
     )  # fmt: skip
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.boxes.queries import accredited_on, get_scenario_by_id
+from app.events.queries import find_binned_event
 from app.loans.availability import free_boxes
 from app.loans.event_days import Dated, moved_period, rest_of
-from app.loans.queries_events import EventBoxesRow, list_event_boxes
+from app.loans.queries_events import EventBoxesRow, list_event_boxes, stands
 from app.resources.calendars import lending_zone, open_days
 from app.resources.halfdays import Period
 
@@ -32,6 +33,14 @@ def foresee_boxes(event_id: int, before: Dated, after: Dated, *, now: datetime) 
         wanted, missing = wanted + row.boxes, missing + row.boxes - len(found)
         taken += found
     return Foreseen(wanted, missing)
+
+
+def foresee_restored(event_id: int, *, now: datetime) -> Foreseen:
+    """The same of an event that comes out of the bin as it was; nothing is wanted while it is off or without a date."""
+    event = find_binned_event(event_id)
+    if event is None or not stands(event.state, date_to_come=event.date_to_come, deleted=False):
+        return Foreseen(0, 0)
+    return foresee_boxes(event_id, event, event, now=now)
 
 
 def count_kept(event_id: int, *, now: datetime) -> int:

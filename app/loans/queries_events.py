@@ -7,8 +7,9 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
+from app.boxes.conditions import may_run
 from app.boxes.enums import LentKind
 from app.boxes.models import Accreditation, Box, Facilitator, Scenario
 from app.core.db import db
@@ -132,13 +133,15 @@ def list_event_uses(
     since: date | None = None,
     until: date | None = None,
     scenario_id: int | None = None,
+    ids: Collection[int] | None = None,
     box_ids: Collection[int] | None = None,
     facilitator_id: int | None = None,
     ended: bool = False,
 ) -> list[EventBoxesRow]:
     """What an organiser's events use, those that touch the days `since` to `until`, both included.
 
-    `box_ids`: those that have one of these boxes; `facilitator_id`: those that name that person; `ended`: also what was given back.
+    `ids`: these alone; `box_ids`: those that have one of these boxes; `facilitator_id`: those that name that person; `ended`: also
+    what was given back.
     """
     wanted: list[ColumnElement[bool]] = [EventBoxes.organiser_id == organiser_id, Event.deleted_at.is_(None)]
     if not ended:
@@ -149,6 +152,8 @@ def list_event_uses(
         wanted.append(EventBoxes.from_date <= until)
     if scenario_id is not None:
         wanted.append(EventBoxes.scenario_id == scenario_id)
+    if ids is not None:
+        wanted.append(EventBoxes.id.in_(list(ids)))
     if box_ids is not None:
         of_box = _USE_OF, Use.resource_kind == ResourceKind.BOX, Use.resource_id.in_(list(box_ids))
         wanted.append(exists().where(*of_box))
@@ -259,17 +264,14 @@ def _people_of(periods: Mapping[int, Period]) -> dict[int, list[EventPerson]]:
         .correlate(EventBoxes, Facilitator)
         .scalar_subquery()
     )
-    may_run = exists().where(
+    valid = exists().where(
         Accreditation.facilitator_id == Facilitator.id,
-        Accreditation.scenario_id == EventBoxes.scenario_id,
-        Accreditation.withdrawn_at.is_(None),
-        Accreditation.granted_on <= EventBoxes.from_date,
-        or_(Accreditation.expires_on.is_(None), Accreditation.expires_on >= EventBoxes.to_date),
+        may_run(EventBoxes.scenario_id, EventBoxes.from_date, EventBoxes.to_date),
         Facilitator.ended_at.is_(None),
     )
     rows = db.session.execute(
         select(
-            EventBoxes.id.label("row_id"), Facilitator.id, Facilitator.name, kept.label("until"), may_run.label("may_run")
+            EventBoxes.id.label("row_id"), Facilitator.id, Facilitator.name, kept.label("until"), valid.label("may_run")
         )
         .join(EventBoxesFacilitator, EventBoxesFacilitator.event_boxes_id == EventBoxes.id)
         .join(Facilitator, Facilitator.id == EventBoxesFacilitator.facilitator_id)

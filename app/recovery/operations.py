@@ -15,7 +15,7 @@ from app.core.tokens import new_token
 from app.events.models import Event
 from app.loans.enums import LoanMove
 from app.loans.models import EventBoxes, Loan
-from app.loans.operations import change_dates, move_loan, swap_box
+from app.loans.operations import change_dates, give_back_box, move_loan, swap_box
 from app.loans.operations.at_events import swap_event_box
 from app.loans.operations.storing import lock_scenario
 from app.recovery.drafts import Choice
@@ -68,22 +68,25 @@ def settle(
 
 
 def take_back(organiser_id: int, token: str, key: str, *, by: Actor, now: datetime) -> None:
-    """Give a loan the box back that it had before it was settled, though it is away.
+    """Give a loan, or an event, the box back that it had before it was settled, though it is away.
 
-    Raises SettlingNotFound, MoveNotAllowed and BoxAway when the loan went on, BoxNotFree when somebody else got the box,
-    NoAccreditedFacilitator.
+    Raises SettlingNotFound; MoveNotAllowed, BoxAway, EventIsOff and EventBoxesNotFound when the loan or event went on; BoxNotFree
+    when somebody else got the box; NoAccreditedFacilitator.
     """
     settled = get_settled(organiser_id, token)
-    line = next((line for line in settled.lines if line["key"] == key and is_swap_of_loan(line)), None)
+    line = next((line for line in settled.lines if line["key"] == key and is_swap(line)), None)
     if line is None:
         raise SettlingNotFound(key)
-    loan_id, old, new = (int(str(line[name])) for name in ("id", "box_id", "new_box_id"))
-    swap_box(loan_id, new, old, by=by, now=now, even_away=True)
+    whose, old, new = (int(str(line[name])) for name in ("id", "box_id", "new_box_id"))
+    if line["purpose"] == Purpose.EVENT.value:
+        swap_event_box(whose, new, old, by=by, now=now, even_away=True)
+    else:
+        give_back_box(whose, new, old, by=by, now=now)
 
 
-def is_swap_of_loan(line: Mapping[str, object]) -> bool:
+def is_swap(line: Mapping[str, object]) -> bool:
     """Whether a line of what was settled can be taken back at all."""
-    return (line["way"], line["purpose"]) == (Way.BOX.value, Purpose.LOAN.value)
+    return line["way"] == Way.BOX.value
 
 
 def _hold(organiser_id: int, choices: Sequence[Choice]) -> None:

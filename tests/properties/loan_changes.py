@@ -11,12 +11,10 @@ from app.boxes.operations.boxes import archive_box, put_out_of_service, restore_
 from app.boxes.operations.people import grant_accreditation, withdraw_accreditation
 from app.core.actor import SYSTEM
 from app.core.errors import FieldError
-from app.loans.drafts import EventBoxesDraft, OtherLoan
+from app.loans.drafts import OtherLoan
 from app.loans.errors import (
     BoxAway,
-    BoxesAskedFor,
     BoxNotFree,
-    FacilitatorBusy,
     NoAccreditedFacilitator,
     NoBoxFree,
 )
@@ -25,12 +23,9 @@ from app.loans.operations import (
     name_facilitators,
     swap_box,
 )
-from app.loans.operations.at_events import book_event_boxes, end_event_boxes
-from app.resources.enums import Purpose
-from app.resources.queries import list_uses_of
 from tests.integration.loans.world import STAFF
 from tests.properties.loan_machine import LoanBase, lengths, offsets, people, period_of, picks, precondition, rule
-from tests.properties.loan_model import Accredited, AtEvent, Held, Lent, a_month_of, number_of, walk
+from tests.properties.loan_model import Accredited, Held, Lent, a_month_of, number_of
 
 
 class Changing(LoanBase):
@@ -38,6 +33,8 @@ class Changing(LoanBase):
     @rule(which=picks, new=picks)
     def swap(self, which: int, new: int) -> None:
         found = self.boxes_at("waiting")
+        near = [pair for pair in found if self.others(pair[0])]
+        found = found if new % 2 else near or found
         loan, held = found[which % len(found)]
         wanted = self.likely(loan, held, new)
         clashes = self.book.clashes(wanted, *self.book.around(loan.first, loan.last))
@@ -47,7 +44,7 @@ class Changing(LoanBase):
             if not clashes
             else other is not None and self.may_exchange(loan, held, *other)
         )
-        told = OtherLoan(other[0].id) if other is not None and new % 5 else None  # else it is thought to be free
+        told = OtherLoan(other[0].id) if other is not None and (new + 1) % 5 else None  # else it is thought to be free
         answer = self.attempt("swap", partial(swap_box, loan.id, held.box, wanted, by=STAFF, now=self.at, other=told))
         if not may or (other is not None and told is None):
             assert isinstance(answer, BoxNotFree | BoxAway | NoAccreditedFacilitator), answer
@@ -63,12 +60,18 @@ class Changing(LoanBase):
         self.again(loan)
 
     def likely(self, loan: Lent, held: Held, new: int) -> int:
-        """Three times of four a box that is free or another loan's then, if there is one; else any."""
-        start, end = self.book.around(loan.first, loan.last)
-        others = {box for box in self.book.stock if len(self.book.clashes(box, start, end)) == 1}
-        found = sorted((self.book.free(loan.first, loan.last) | others) - {h.box for h in loan.held})
-        found = found if found and new % 4 else self.book.box_ids
+        """Of four times two a box that waits for another loan then, if there is one; once also a free one; else any."""
+        others = self.others(loan)
+        found = sorted(others if others and not new % 2 else others | self.book.free(loan.first, loan.last))
+        found = found if found and (new + 1) % 4 else self.book.box_ids
         return found[new % len(found)]
+
+    def others(self, loan: Lent) -> set[int]:
+        """The boxes that wait for one other loan each when this one has its own."""
+        span = self.book.around(loan.first, loan.last)
+        waiting = {id(held.use) for other, held in self.boxes_at("waiting") if other is not loan}
+        clashes = {box: self.book.clashes(box, *span) for box in self.book.stock}
+        return {box for box, found in clashes.items() if len(found) == 1 and id(found[0]) in waiting}
 
     def may_swap(self, loan: Lent, held: Held, wanted: int) -> bool:
         free = self.book.free(loan.first, loan.last, [held.use])
@@ -253,54 +256,3 @@ class Troubles(LoanBase):
             "withdraw", lambda: withdraw_accreditation(gone.id, "Partie", organiser_id=organiser, by=STAFF, now=self.at)
         )
         assert answer is None, answer
-
-
-class AtEvents(LoanBase):
-    """Events take boxes from the same ledger, and people who run them."""
-
-    @rule(often=3, offset=offsets, length=lengths, boxes=st.integers(1, 2), who=people, over=st.booleans())
-    def take_for_event(self, offset: int, length: int, boxes: int, who: frozenset[int], over: bool) -> None:
-        first, last, book = self.book.now + offset, self.book.now + offset + length, self.book
-        ids = tuple(self.people[n] for n in sorted(who))
-        draft = EventBoxesDraft(
-            self.event_id,
-            self.world.scenario_id,
-            boxes,
-            period_of(first, last),
-            facilitator_ids=ids,
-            over_requests=over,
-        )
-        left, free = book.may_ask(first, last), book.free(first, last)
-        busy = any(event.keeps(person, first, last) for event in book.events for person in who)
-        answer = self.attempt("event", lambda: book_event_boxes(draft, by=STAFF, now=self.at))
-        if not book.may_run(who, first, last):
-            assert isinstance(answer, NoAccreditedFacilitator), answer
-        elif len(free) < boxes:
-            assert isinstance(answer, NoBoxFree), answer
-        elif left < boxes and not over:
-            assert isinstance(answer, BoxesAskedFor), answer
-        elif busy:
-            assert isinstance(answer, FacilitatorBusy), answer
-        else:
-            assert isinstance(answer, int), answer
-            chosen = {use.resource_id for use in list_uses_of(Purpose.EVENT, answer) if use.resource_kind == "box"}
-            assert chosen <= free
-            assert len(chosen) == boxes
-            uses = [book.new_use(box, first, last) for box in sorted(chosen)]
-            book.events.append(AtEvent(answer, first, last, who, uses))
-
-    @precondition(lambda self: any(not event.ended for event in self.book.events))
-    @rule(often=5, which=picks)
-    def end_for_event(self, which: int) -> None:
-        """What is to come is given back, what runs ends now, what is over stays."""
-        found = [event for event in self.book.events if not event.ended]
-        event, now = found[which % len(found)], self.book.now
-        answer = self.attempt("event ended", lambda: end_event_boxes(event.id, by=STAFF, now=self.at))
-        assert answer is None, answer
-        event.ended = True
-        event.uses = [use for use in event.uses if use.first < now]
-        for use in event.uses:
-            if use.last >= now:
-                use.last, use.end = now - 1, walk(now - 1, 1, self.book.after)
-        if event.last >= now:
-            event.people = frozenset()

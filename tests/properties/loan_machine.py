@@ -35,7 +35,7 @@ people = st.sampled_from([frozenset({0}), frozenset({0}), frozenset({1}), frozen
 LOOKED_AT = timedelta(days=30)
 BEFORE_NOW = timedelta(days=4)
 EVENT = timedelta(days=300)
-"""The event at which boxes are used lasts as long as any story."""
+"""The events at which boxes are used last as long as any story."""
 done: Counter[str] = Counter()
 """How often each thing was done, and how often refused as it had to be, in all that the machine did."""
 
@@ -104,9 +104,9 @@ class LoanBase(RuleBasedStateMachine):
         (known,) = db.session.execute(db.select(Accreditation.id, Accreditation.granted_on))
         self.book.accredited.append(Accredited(known.id, 0, known.granted_on, None))
         first = datetime(start.year, start.month, start.day, 8, tzinfo=PARIS)
-        self.event_id = make_event(
-            self.world.organiser_id, forum(starts_at=first, ends_at=first + EVENT, waves=()), publish=False
-        ).id
+        lasting = forum(starts_at=first, ends_at=first + EVENT, waves=())
+        self.event_ids = [make_event(self.world.organiser_id, lasting, publish=False).id for _ in range(2)]
+        self.event_first = [self.book.now, self.book.now]
         for offset, length, wanted in loans:
             self.begin_with(self.book.now + offset, length, wanted)
         done["stories"] += 1

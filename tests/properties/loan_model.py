@@ -106,17 +106,27 @@ class Lent:
 
 @dataclass
 class AtEvent:
-    """Boxes at an event, and who runs them: these are kept from `first` to `last` without buffers."""
+    """So many boxes are wanted at an event (its number), and `named` run them. `kept`: who is, from when to when, no buffers."""
 
     id: int
     first: int
     last: int
-    people: frozenset[int]
+    boxes: int
+    named: frozenset[int]
+    event: int
     uses: list[Use] = field(default_factory=list)
+    kept: list[tuple[int, int, int]] = field(default_factory=list)
     ended: bool = False
 
     def keeps(self, person: int, first: int, last: int) -> bool:
-        return person in self.people and self.first <= last and first <= self.last
+        return any(who == person and start <= last and first <= end for who, start, end in self.kept)
+
+    def at(self, last: int) -> list[Use]:
+        """What is used until then, or longer."""
+        return [use for use in self.uses if use.last >= last]
+
+    def has_begun(self, now: int) -> bool:
+        return self.first <= now or any(use.first <= now for use in self.uses)
 
 
 @dataclass
@@ -189,10 +199,10 @@ class Book:
         return {box for box in self.stock if self.is_free(box, start, end, but)}
 
     def left_on(self, number: int, but: Lent | None = None) -> int:
-        """How many boxes are free on one half-day, when those that are asked for are gone."""
+        """How many boxes are free on one half-day, when those that are asked for are gone: for days that are not over."""
         asked = 0
         for loan in self.loans:
-            if loan.state == "asked" and loan is not but:
+            if loan.state == "asked" and loan.last >= self.now and loan is not but:
                 start, end = self.around(loan.first, loan.last)
                 asked += loan.boxes if start <= number <= end else 0
         return sum(self.is_free(box, number, number) for box in self.stock) - asked

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import text
 
 from app.core.db import db
-from tests.properties.loan_model import Book, Use, begins
+from tests.factories import PARIS
+from tests.properties.loan_model import NOON, Book, Use, begins, number_of
 
 HOLDING = ("approved", "agreed", "handed_over")
 
@@ -51,12 +52,40 @@ def assert_uses(book: Book, people: Sequence[int]) -> None:
     loans = [("loan", loan.id, "box", *spans(held.use)) for loan in book.loans for held in loan.held]
     events = [("event", one.id, "box", *spans(use)) for one in book.events for use in one.uses]
     kept = [
-        ("event", one.id, "facilitator", *spans(Use(people[n], one.first, one.first, one.last, one.last)))
+        ("event", one.id, "facilitator", *spans(Use(people[n], first, first, last, last)))
         for one in book.events
-        for n in one.people
+        for n, first, last in one.kept
     ]
     wanted = Counter([*loans, *events, *kept])
     assert found == wanted, (found - wanted, wanted - found)
+
+
+def uses_of_event(event_boxes_id: int) -> list[Use]:
+    """The boxes that the ledger has for a booking, in half-days."""
+    return [
+        Use(row[0], number_at(row[1]), number_at(row[2]), number_at(row[3]) - 1, number_at(row[4]) - 1)
+        for row in rows(
+            "SELECT resource_id, starts_at, from_at, to_at, ends_at FROM uses WHERE purpose = 'event'"
+            f" AND resource_kind = 'box' AND purpose_id = {event_boxes_id} ORDER BY resource_id, starts_at"
+        )
+    ]
+
+
+def kept_of_event(event_boxes_id: int, people: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Who the ledger keeps for a booking, by the model's numbers, from when to when."""
+    return [
+        (people.index(row[0]), number_at(row[1]), number_at(row[2]) - 1)
+        for row in rows(
+            "SELECT resource_id, from_at, to_at FROM uses WHERE purpose = 'event'"
+            f" AND resource_kind = 'facilitator' AND purpose_id = {event_boxes_id} ORDER BY resource_id, starts_at"
+        )
+    ]
+
+
+def number_at(value: Any) -> int:
+    """The half-day that begins at that instant, or in which it lies."""
+    local = instant(value).astimezone(PARIS)
+    return number_of(local.date(), local.hour >= NOON)
 
 
 def spans(use: Use) -> tuple[Any, ...]:

@@ -10,7 +10,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from app.core.db import db
 from tests.properties.conftest import LONG, STATEFUL
-from tests.properties.loan_changes import AtEvents, Changing, Troubles
+from tests.properties.loan_changes import Changing, Troubles
+from tests.properties.loan_events import AtEvents
 from tests.properties.loan_machine import done
 from tests.properties.loan_rules import GoingOn
 
@@ -19,7 +20,8 @@ OFTEN = {
     "ask", "enter", "approve", "agree", "agreement", "accept", "agree: after a change", "cancel", "hand over",
     "hand over: early", "hand over: second box", "return", "return: early", "return: late", "return: others still out",
     "check ready", "check incomplete", "check out_of_service", "close", "swap: a free one", "swap: exchange", "dates",
-    "return date", "people", "event", "event ended", "break down", "repair", "grant", "withdraw",
+    "return date", "people", "event", "event ended", "event changed", "event swapped", "event moved", "break down", "repair",
+    "grant", "withdraw",
 }  # fmt: skip
 
 

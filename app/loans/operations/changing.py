@@ -54,12 +54,12 @@ def swap_box(
     """Give a loan another box of its scenario: a free one, or the one of the `other` loan, which gets this one's in exchange.
 
     Without `other` the box must be free: what somebody got meanwhile is never exchanged unasked. Neither box may be handed over
-    yet. What was agreed is to be agreed again. `why` is told to the borrower. `even_away`: the new box may be out of service or
-    late: when a swap is taken back. Raises LoanNotFound, LoanChanged (also when the other loan is not as it was read, or no
+    yet. What was agreed is to be agreed again. `why` is told to the borrower. `even_away`: boxes may be out of service or late:
+    when a swap is taken back (`undoing`). Raises LoanNotFound, LoanChanged (also when the other loan is not as it was read, or no
     longer has the box), MoveNotAllowed, BoxAway, BoxNotFree, NoAccreditedFacilitator.
     """
     loan, scenario = lock_loan(loan_id, revision=revision, by=by)
-    held = _swappable(loan, box_id, by)
+    held = swappable(loan, box_id, by)
     new_code = db.session.execute(
         select(Box.code).where(Box.id == new_box_id, Box.scenario_id == scenario.id, Box.archived_at.is_(None))
     ).scalar_one_or_none()
@@ -77,9 +77,9 @@ def swap_box(
             raise BoxNotFree(new_code)
         _replace(loan, scenario, held, new_box_id, now)
     else:
-        _exchange((loan, held), (holder, _swappable(holder, new_box_id, by)), scenario, now)
-        _tell_swapped(holder, new_code, held.code, by, now, why)
-    _tell_swapped(loan, held.code, new_code, by, now, why)
+        _exchange((loan, held), (holder, swappable(holder, new_box_id, by)), scenario, now, even_away=even_away)
+        tell_swapped(holder, new_code, held.code, by, now, why)
+    tell_swapped(loan, held.code, new_code, by, now, why)
 
 
 def change_dates(
@@ -90,11 +90,13 @@ def change_dates(
     now: datetime,
     revision: int | None = None,
     why: LoanCancel | None = None,
+    back: Sequence[int] = (),
 ) -> None:
     """Other dates: before hand-over any that are free, keeping boxes where that is possible; afterwards another return.
 
-    What was agreed is to be agreed again before hand-over. `why` is told to the borrower. Raises LoanNotFound, LoanChanged,
-    MoveNotAllowed, FieldError (from, to), NoBoxFree, NoAccreditedFacilitator.
+    What was agreed is to be agreed again before hand-over. `why` is told to the borrower. `back`: ids of the boxes that the loan
+    had on these dates, all of them, and gets again even away: when a change of dates is taken back (`undoing`). Raises
+    LoanNotFound, LoanChanged, MoveNotAllowed, FieldError (from, to), NoBoxFree, BoxNotFree (`back`), NoAccreditedFacilitator.
     """
     loan, scenario = lock_loan(loan_id, revision=revision, by=by)
     away = loan.state is LoanState.HANDED_OVER
@@ -115,7 +117,7 @@ def change_dates(
         write(loan.id, **columns)
     else:
         write(loan.id, **columns, **to_be_agreed_again(loan))
-        _take_anew(loan, scenario, period, now)
+        _take_anew(loan, scenario, period, now, back)
     details = {"before": _said(loan.period), "after": _said(period)}
     again = loan.state in {LoanState.APPROVED, LoanState.AGREED}
     say(Happening.DATES_CHANGED, get_loan(loan.id), by=by, now=now, details=details, new_agreement=again, why=why)
@@ -135,8 +137,11 @@ def _judge(loan: LoanRow, scenario: ScenarioRow, period: Period, by: Actor, now:
         raise FieldError(problems)
 
 
-def _take_anew(loan: LoanRow, scenario: ScenarioRow, period: Period, now: datetime) -> None:
-    """Give back all that is not returned and take it for the new dates. Boxes that are not free then are replaced."""
+def _take_anew(loan: LoanRow, scenario: ScenarioRow, period: Period, now: datetime, back: Sequence[int]) -> None:
+    """Give back all that is not returned and take it for the new dates. Boxes that are not free then are replaced.
+
+    With `back` it is these boxes that are taken, as long as nobody else has them.
+    """
     held = [box for box in loan.loan_boxes if box.returned_at is None]
     release(Purpose.LOAN, loan.id, [box.box_id for box in held], kind=ResourceKind.BOX)
     days = open_days(loan.organiser_id, period.first.date, period.last.date)
@@ -149,22 +154,34 @@ def _take_anew(loan: LoanRow, scenario: ScenarioRow, period: Period, now: dateti
     waiting = [box for box in held if not box.is_away]
     if not waiting:
         return
-    free = free_boxes(scenario, period, now=now, calendar=days)
-    kept, gone = _sorted_out(waiting, {box.id for box in free})
-    spare = [box.id for box in free if box.id not in {k.box_id for k in kept}]
+    free = _in_inventory(scenario, back) or [box.id for box in free_boxes(scenario, period, now=now, calendar=days)]
+    kept, gone = _sorted_out(waiting, set(free))
+    spare = [box_id for box_id in free if box_id not in {k.box_id for k in kept}]
     if len(spare) < len(gone):
         raise NoBoxFree(loan.reference)
     write_box([box.id for box in gone], released_at=now)
     new = spare[: len(gone)]
-    take_boxes(loan, scenario, [*(box.box_id for box in kept), *new], period, days, now)
+    try:
+        take_boxes(loan, scenario, [*(box.box_id for box in kept), *new], period, days, now)
+    except UsesOverlap as error:  # of what is free nobody else has anything: only of what is given back
+        raise BoxNotFree(loan.reference) from error
     assign_boxes(loan.id, new, now)
+
+
+def _in_inventory(scenario: ScenarioRow, box_ids: Sequence[int]) -> list[int]:
+    """The same boxes, all still in the inventory of their scenario. Raises BoxNotFree."""
+    statement = select(Box.id).where(Box.id.in_(box_ids), Box.scenario_id == scenario.id, Box.archived_at.is_(None))
+    found = set(db.session.execute(statement).scalars()) if box_ids else set()
+    if gone := [box_id for box_id in box_ids if box_id not in found]:
+        raise BoxNotFree(str(gone[0]))
+    return list(box_ids)
 
 
 def _sorted_out(boxes: Sequence[LoanBoxRow], free: set[int]) -> tuple[list[LoanBoxRow], list[LoanBoxRow]]:
     return [b for b in boxes if b.box_id in free], [b for b in boxes if b.box_id not in free]
 
 
-def _swappable(loan: LoanRow, box_id: int, by: Actor) -> LoanBoxRow:
+def swappable(loan: LoanRow, box_id: int, by: Actor) -> LoanBoxRow:
     """The box that a loan has and that may still be swapped. Raises MoveNotAllowed, BoxAway."""
     if loan.state not in HOLDS_BOXES or party_of(by) is Party.BORROWER:
         raise MoveNotAllowed("swap", loan.state.value)
@@ -198,23 +215,29 @@ def _require_same(other: OtherLoan, holder: LoanRow | None) -> None:
 
 def _replace(loan: LoanRow, scenario: ScenarioRow, held: LoanBoxRow, new_box_id: int, now: datetime) -> None:
     release(Purpose.LOAN, loan.id, [held.box_id], kind=ResourceKind.BOX)
-    _assign(loan, scenario, held, new_box_id, now)
+    assign(loan, scenario, held, new_box_id, now)
 
 
 def _exchange(
-    one: tuple[LoanRow, LoanBoxRow], other: tuple[LoanRow, LoanBoxRow], scenario: ScenarioRow, now: datetime
+    one: tuple[LoanRow, LoanBoxRow],
+    other: tuple[LoanRow, LoanBoxRow],
+    scenario: ScenarioRow,
+    now: datetime,
+    *,
+    even_away: bool,
 ) -> None:
     """Both give back their box, then each takes the other's: it must be free on all of their own dates."""
     for loan, held in (one, other):
         release(Purpose.LOAN, loan.id, [held.box_id], kind=ResourceKind.BOX)
     for (loan, held), (_, wanted) in ((one, other), (other, one)):
         free = {box.id for box in free_boxes(scenario, loan.period, now=now)}
-        if wanted.box_id not in free:
+        if wanted.box_id not in free and not even_away:
             raise BoxNotFree(wanted.code)
-        _assign(loan, scenario, held, wanted.box_id, now)
+        assign(loan, scenario, held, wanted.box_id, now)
 
 
-def _assign(loan: LoanRow, scenario: ScenarioRow, held: LoanBoxRow, new_box_id: int, now: datetime) -> None:
+def assign(loan: LoanRow, scenario: ScenarioRow, held: LoanBoxRow, new_box_id: int, now: datetime) -> None:
+    """Write another box for one that was given back. Raises NoAccreditedFacilitator, BoxNotFree."""
     require_accredited(scenario, [person.id for person in loan.facilitators], loan.period)
     write_box([held.id], released_at=now)
     try:
@@ -225,7 +248,10 @@ def _assign(loan: LoanRow, scenario: ScenarioRow, held: LoanBoxRow, new_box_id: 
     write(loan.id, **to_be_agreed_again(loan))
 
 
-def _tell_swapped(loan: LoanRow, from_box: str, to_box: str, by: Actor, now: datetime, why: LoanCancel | None) -> None:
+def tell_swapped(
+    loan: LoanRow, from_box: str, to_box: str, by: Actor, now: datetime, why: LoanCancel | None = None
+) -> None:
+    """History, a new agreement, and the borrower’s mail; `loan` is as it was before."""
     say(
         Happening.BOX_SWAPPED,
         get_loan(loan.id),

@@ -58,6 +58,14 @@ def free_for_event(row: EventBoxesRow, scenario: ScenarioRow, period: Period, no
     return [box for box in free if box.id not in held]
 
 
+def is_used(row: EventBoxesRow, scenario: ScenarioRow, box_id: int, period: Period) -> bool:
+    """Whether anything but the row itself uses a box on a period with its buffers, wherever the box is."""
+    zone = lending_zone()
+    wanted = _days(row, period).with_buffers(period, scenario.before_halves, scenario.after_halves)
+    clashes = find_clashes(ResourceKind.BOX, box_id, wanted.starts_at(zone), wanted.ends_at(zone))
+    return any((use.purpose, use.purpose_id) != (Purpose.EVENT, row.id) for use in clashes)
+
+
 def retake(
     row: EventBoxesRow, scenario: ScenarioRow, rather: Collection[int], now: datetime, *, only_those: bool = False
 ) -> EventBoxesRow:

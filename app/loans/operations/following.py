@@ -60,7 +60,13 @@ def _go_along(rows: Sequence[EventBoxesRow], periods: Sequence[Period], by: Acto
     for before in befores:
         after = get_event_boxes(before.id)
         if (before.held, before.period) != (after.held, after.period):
-            say(after, "boxes_changed", by, now, before=list(before.box_codes), boxes=list(after.box_codes))
+            _say_changed(before, by, now)
+
+
+def _say_changed(before: EventBoxesRow, by: Actor, now: datetime) -> None:
+    after = get_event_boxes(before.id)
+    codes = {"before": list(before.box_codes), "boxes": list(after.box_codes)}
+    say(after, "boxes_changed", by, now, had=before, **codes)
 
 
 def _move(before: EventBoxesRow, period: Period, scenario: ScenarioRow, now: datetime) -> None:
@@ -94,7 +100,10 @@ def _delete(binning: Binning) -> Moved:
     """Into the bin: what is not over is given back. The rows stay, for the event may come back."""
     for row in _rows(binning.event_id):
         scenario = lock_scenario(row.scenario_id)
-        give_back(get_event_boxes(row.id), scenario, binning.now)
+        before = get_event_boxes(row.id)
+        give_back(before, scenario, binning.now)
+        if get_event_boxes(row.id).held != before.held:
+            _say_changed(before, binning.by, binning.now)
     return Moved()
 
 

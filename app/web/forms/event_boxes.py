@@ -1,5 +1,6 @@
 """Boxes at an event: which, how many, on which half-days, at which stop, run by whom."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from wtforms import BooleanField, HiddenField, SelectField
 from app.boxes.rows import FacilitatorRow, ScenarioRow
 from app.core.i18n import Locale
 from app.events.queries import EventRow
-from app.loans.drafts import EventBoxesDraft
+from app.loans.drafts import EventBoxesDraft, OtherEvent, OtherLoan
 from app.loans.queries_events import EventBoxesRow
 from app.web.forms.base import Required, text_of
 from app.web.forms.events import checks
@@ -70,11 +71,41 @@ class EventBoxesForm(DatesForm):
         )
 
 
+def other_text(other: OtherLoan | OtherEvent | None) -> str:
+    """« loan.7.3 », « event.7.2f… » for a form: whose box it is, as its page showed it; empty for a free one."""
+    if other is None:
+        return ""
+    return f"loan.{other.id}.{other.revision}" if isinstance(other, OtherLoan) else f"event.{other.id}.{other.seen}"
+
+
+def _box_choice(text: Any) -> str:
+    """A box, « 12 », or one that another has, « 12.loan.7.3 ». Raises ValueError for what is neither."""
+    if not _CHOICE.fullmatch(str(text)):
+        raise ValueError(text)
+    return str(text)
+
+
+_CHOICE = re.compile(r"(\d{1,9})(?:\.(?:loan\.(\d{1,9})\.(\d{1,9})|event\.(\d{1,9})\.([0-9a-f]{1,16})))?", re.ASCII)
+
+
 class EventSwapForm(SwapForm):
-    """`seen` as in `EventBoxesForm`."""
+    """A free box, or one that a loan or another event gives for this one's (`chosen`). `seen` as in `EventBoxesForm`."""
 
     revision = None  # type: ignore[assignment]  # how WTForms leaves a field of its base out
     seen = HiddenField()
+    box = SelectField(
+        _l("Box to use instead"), [Required("choice")], coerce=_box_choice, choices=(), validate_choice=False
+    )
+
+    @property
+    def chosen(self) -> tuple[int, OtherLoan | OtherEvent | None]:
+        """The box, and who gets this one's in exchange. Only of a form that is valid."""
+        found = _CHOICE.fullmatch(str(self.box.data))
+        assert found is not None
+        box, loan_id, revision, event_id, seen = found.groups()
+        if loan_id:
+            return int(box), OtherLoan(int(loan_id), int(revision))
+        return int(box), OtherEvent(int(event_id), seen) if event_id else None
 
 
 def seen_of(form: Any) -> str | None:

@@ -47,6 +47,7 @@ from app.web.forms.events import KIND_LABELS
 from app.web.forms.reasons import EventGoneForm, reason_choices
 from app.web.guards import current_access, current_actor, current_organiser_id, event_staff, staff
 from app.web.i18n import current_locale
+from app.web.manage.event_boxes_words import boxes_deleted, boxes_restored
 from app.web.manage.event_page import event_context, get_own_event, get_own_registration
 from app.web.public.words import wave_name
 
@@ -200,6 +201,7 @@ def _delete_page(event: EventRow, form: EventGoneForm) -> str:
         without_mail=count_without_mail(event.id) if told else 0,
         silent=list_without_mail(event.id) if told else (),
         moves={move.value for move in allowed_moves(event.state)},
+        boxes=boxes_deleted(event),
         **event_context(event, "edit"),
     )
 
@@ -221,7 +223,9 @@ def ask_restore_event(event_id: int) -> str:
     line = get_binned_line(current_access(), event_id, now=clock.now())
     if line is None:
         raise EventNotFound(str(event_id))
-    return render_template("manage/bin/restore_event.html", line=line, kinds=KIND_LABELS)
+    return render_template(
+        "manage/bin/restore_event.html", line=line, kinds=KIND_LABELS, boxes=boxes_restored(event_id)
+    )
 
 
 @blueprint.post("/bin/events/<int:event_id>/restore")

@@ -1,7 +1,9 @@
 """Boxes that are broken or late: every promise they cannot keep, with a proposal; confirmed together, and taken back one by one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext as _
@@ -13,13 +15,14 @@ from app.accounts.rules import Ability
 from app.core import clock
 from app.core.errors import Conflict, FieldError
 from app.core.transaction import transaction
+from app.loans.errors import EventBoxesNotFound
 from app.loans.queries import LoanRow, list_loans_by_id
-from app.loans.queries_events import list_event_uses
+from app.loans.queries_events import EventBoxesRow, list_event_uses
 from app.loans.rules import HOLDS_BOXES
 from app.recovery.drafts import Choice
 from app.recovery.enums import Way
 from app.recovery.errors import Refused, TroubleChanged
-from app.recovery.operations import is_swap_of_loan, settle, take_back
+from app.recovery.operations import is_swap, settle, take_back
 from app.recovery.queries import get_settled, list_trouble
 from app.recovery.rows import Settled
 from app.resources.calendars import lending_zone
@@ -32,6 +35,7 @@ from app.web.i18n import current_locale
 from app.web.loan_labels import STATE_BADGES, period_words, refusal_words
 from app.web.manage.boxes_tabs import LENDS, SEES, boxes_context
 from app.web.manage.boxes_trouble_words import LEAVE, box_view, problem_words, read_choice
+from app.web.manage.event_boxes_words import event_refusal_words
 
 blueprint = Blueprint("manage_boxes_trouble", __name__, url_prefix="/manage/boxes/trouble")
 
@@ -58,6 +62,15 @@ class DoneLine:
     told: bool | None
     may_undo: bool
     icon: str
+
+
+class Whose(NamedTuple):
+    """Whose promise it was: its name and page, whether a mail goes to somebody, and whether it has a box that can be swapped."""
+
+    name: str
+    href: str
+    told: bool | None
+    has: Callable[[int], bool]
 
 
 @blueprint.get("")
@@ -109,17 +122,19 @@ def done(token: str) -> str:
 @blueprint.post("/done/<token>/back")
 @staff(LENDS)
 def undo(token: str) -> Response:
-    """Give a loan its former box back, though it is away."""
-    token = token.replace("\x00", "")
+    """Give a loan, or an event, its former box back, though it is away."""
+    token, key = token.replace("\x00", ""), request.form.get("key", "")
+    of_event = key.startswith(Purpose.EVENT.value)
     try:
         with transaction():
-            take_back(
-                current_organiser_id(), token, request.form.get("key", ""), by=current_actor(), now=clock.now()
-            )  # fmt: skip
-    except Conflict as error:
-        flash(refusal_words(error.code), "waiting")
+            take_back(current_organiser_id(), token, key, by=current_actor(), now=clock.now())
+    except (Conflict, EventBoxesNotFound) as error:
+        flash(event_refusal_words(error.code) if of_event else refusal_words(error.code), "waiting")
     else:
-        flash(_("The loan has its former box again. The borrower is told."), "ok")
+        flash(
+            _("The event has its former box again.") if of_event
+            else _("The loan has its former box again. The borrower is told."), "ok",
+        )  # fmt: skip
     return redirect(f"{BASE}/done/{token}")
 
 
@@ -168,29 +183,37 @@ def _back() -> str:
 def _done_lines(settled: Settled) -> list[DoneLine]:
     ids = {int(str(line["id"])) for line in settled.lines if line["purpose"] == Purpose.LOAN.value}
     loans = list_loans_by_id(ids) if ids else {}
-    boxes = [int(str(line["new_box_id"])) for line in settled.lines if line["purpose"] == Purpose.EVENT.value]
-    uses = list_event_uses(current_organiser_id(), box_ids=boxes, ended=True) if boxes else []
-    events = {row.id: row for row in uses}
+    rows = [int(str(line["id"])) for line in settled.lines if line["purpose"] == Purpose.EVENT.value]
+    events = {row.id: row for row in list_event_uses(current_organiser_id(), ids=rows, ended=True)} if rows else {}
     found, said = [], set[int]()
     for line in settled.lines:
         if line["way"] != Way.BOX.value and int(str(line["id"])) in said:
             continue  # of a loan as a whole: told once, however many of its boxes are away
         if line["way"] != Way.BOX.value:
             said.add(int(str(line["id"])))
-        subject, key = int(str(line["id"])), str(line["key"])
-        if line["purpose"] == Purpose.LOAN.value:
-            loan = loans[subject]
-            name, href = f"{loan.structure_name} · {loan.reference}", f"/manage/boxes/loans/{loan.reference}"
-            told, may_undo = bool(loan.email), is_swap_of_loan(line) and _has(loan, int(str(line["new_box_id"])))
-        else:
-            event = events.get(subject)
-            name = event.title(current_locale()) if event else str(_("An event"))
-            href, told, may_undo = f"/manage/events/{event.slug}/boxes" if event else "", None, False
+        subject = int(str(line["id"]))
+        of_loan = line["purpose"] == Purpose.LOAN.value
+        whose = _of_loan(loans[subject]) if of_loan else _of_event(events.get(subject))
         words, icon = _done_words(line)
-        if is_swap_of_loan(line) and _has(loans[subject], int(str(line["box_id"]))):
+        may_undo = is_swap(line) and whose.has(int(str(line["new_box_id"])))
+        if is_swap(line) and not may_undo and whose.has(int(str(line["box_id"]))):
             words, icon = _("Box %(old)s again: the change was taken back.", old=line["box"]), "arrow-back-up"
-        found.append(DoneLine(key, name, href, words, told, may_undo and allows(Ability.LENDING), icon))
+        may_undo = may_undo and allows(Ability.LENDING)
+        found.append(DoneLine(str(line["key"]), whose.name, whose.href, words, whose.told, may_undo, icon))
     return found
+
+
+def _of_loan(loan: LoanRow) -> Whose:
+    name, href = f"{loan.structure_name} · {loan.reference}", f"/manage/boxes/loans/{loan.reference}"
+    return Whose(name, href, bool(loan.email), partial(_has, loan))
+
+
+def _of_event(event: EventBoxesRow | None) -> Whose:
+    """None: of an event that is in the bin, or gone."""
+    if event is None:
+        return Whose(str(_("An event")), "", None, lambda _box_id: False)
+    name, href = event.title(current_locale()), f"/manage/events/{event.slug}/boxes"
+    return Whose(name, href, None, partial(_event_has, event))
 
 
 def _has(loan: LoanRow, box_id: int) -> bool:
@@ -198,6 +221,12 @@ def _has(loan: LoanRow, box_id: int) -> bool:
     return loan.state in HOLDS_BOXES and any(
         box.box_id == box_id and box.handed_over_at is None for box in loan.loan_boxes
     )
+
+
+def _event_has(event: EventBoxesRow, box_id: int) -> bool:
+    """Whether the event still has that box, and it can be swapped."""
+    there = event.is_current and not event.is_over(clock.now())
+    return there and any(box.box_id == box_id for box in event.held)
 
 
 def _done_words(line: Mapping[str, object]) -> tuple[str, str]:

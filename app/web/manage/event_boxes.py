@@ -19,6 +19,7 @@ from app.events.queries import EventRow, get_event
 from app.events.queries.templates import find_origin
 from app.loans.drafts import EventBoxesDraft
 from app.loans.errors import (
+    BookedAlready,
     BoxesAskedFor,
     EventBoxesChanged,
     EventBoxesNotFound,
@@ -26,22 +27,22 @@ from app.loans.errors import (
     NoAccreditedFacilitator,
 )
 from app.loans.event_clashes import FreeForEvent, look_for_boxes
-from app.loans.event_days import event_period, moved_period, rest_of
+from app.loans.event_days import event_period, moved_period
 from app.loans.operations.at_events import (
     book_event_boxes,
     change_event_boxes,
     end_event_boxes,
-    swap_event_box,
     try_event_boxes,
 )
-from app.loans.operations.event_taking import free_for_event
 from app.loans.queries_events import EventBoxesRow, get_event_boxes, list_event_boxes, stands
 from app.web.forms.event_boxes import EventBoxesForm, EventSwapForm, seen_of, values_of
 from app.web.guards import allows, current_actor, current_organiser_id, event_staff
 from app.web.i18n import current_locale
 from app.web.loan_labels import period_words
+from app.web.manage.event_boxes_swap import swap, swap_page
 from app.web.manage.event_boxes_words import event_refusal_words, lines_in_the_way, who_has_them
 from app.web.manage.event_page import event_context, get_own_event
+from app.web.sendings import sending_of, with_key
 
 blueprint = Blueprint("manage_event_boxes", __name__, url_prefix="/manage/events/<slug>/boxes")
 
@@ -91,6 +92,8 @@ def new(slug: str) -> Answer:
     event = get_own_event(slug)
     if not _stands(event):
         return redirect(_address(event))
+    if not sending_of(request.args):
+        return with_key()
     values = _beginning(event)
     form = _filled(EventBoxesForm(formdata=None, **values), event)
     return _form_page(form, event, None)
@@ -166,31 +169,29 @@ def choose_swap(slug: str, event_boxes_id: int, code: str) -> Answer:
     row = _own(event, event_boxes_id)
     if code not in row.box_codes or not _stands(event):
         return redirect(_address(event))
-    return _swap_page(_swap_form(row, EventSwapForm(formdata=None, seen=row.seen)), event, row, code)
+    return swap_page(EventSwapForm(formdata=None, seen=row.seen), event, row, code)
 
 
 @blueprint.post("/<int:event_boxes_id>/swap/<code>")
 @event_staff(Ability.LENDING)
 def save_swap(slug: str, event_boxes_id: int, code: str) -> Answer:
+    """`box` is the id of a free one, or also says whose it is, who gets this one in exchange (`other_text`)."""
     event = get_own_event(slug)
     row, form = _own(event, event_boxes_id), EventSwapForm()
     held = next((box for box in row.held if box.code == code), None)
     if held is None:
         flash(event_refusal_words("event_boxes_changed"), "waiting")
         return redirect(_address(event))
-    _swap_form(row, form)
-    form.box.validate_choice = False
     if not form.validate_on_submit():
-        return _swap_page(form, event, row, code), 422
+        return swap_page(form, event, row, code), 422
     try:
-        with transaction():
-            swap_event_box(row.id, held.box_id, form.box.data, by=current_actor(), now=clock.now(), seen=seen_of(form))
+        swap(row, held, form)
     except EventBoxesChanged as error:
         flash(event_refusal_words(error.code), "waiting")
         return redirect(_address(event))
     except Conflict as error:
         form.form_errors.append(event_refusal_words(error.code))
-        return _swap_page(form, event, row, code), 422
+        return swap_page(form, event, row, code), 422
     flash(_("%(code)s is swapped.", code=code), "ok")
     return redirect(_address(event))
 
@@ -203,9 +204,12 @@ def _write(form: EventBoxesForm, event: EventRow, row: EventBoxesRow | None) -> 
         draft = form.draft(event)
         with transaction():
             if row is None:
-                book_event_boxes(draft, by=by, now=now)
+                book_event_boxes(draft, by=by, now=now, form=sending_of(request.form))
             else:
                 change_event_boxes(row.id, draft, by=by, now=now, seen=seen_of(form))
+    except BookedAlready:
+        flash(_("This form was sent already, and its boxes are booked. To book more, open it anew."), "info")
+        return redirect(_address(event))
     except EventBoxesChanged:
         return _changed_page(form, event, event_boxes_id=row.id if row else 0)
     except FieldError as error:
@@ -350,21 +354,7 @@ def _form_page(
         row=row,
         asked=asked,
         look=look,
+        sending=sending_of(request.values),
         in_the_way=lines_in_the_way(look.in_the_way if look else ()),
         **event_context(event, "boxes"),
     )
-
-
-def _swap_form(row: EventBoxesRow, form: EventSwapForm) -> EventSwapForm:
-    now = clock.now()
-    free = free_for_event(row, get_scenario_by_id(row.scenario_id), rest_of(row.period, now), now)
-    form.box.label.text = _("Box to use instead")
-    form.box.choices = [(box.id, box.code) for box in free]
-    return form
-
-
-def _swap_page(form: EventSwapForm, event: EventRow, row: EventBoxesRow, code: str) -> str:
-    return render_template(
-        "manage/event_boxes/swap.html", form=form, row=row, code=code, period=period_words(row.period),
-        **event_context(event, "boxes"),
-    )  # fmt: skip

@@ -11,13 +11,15 @@ from app.core import clock
 from app.events.queries import EventRow
 from app.loans.event_clashes import InTheWay, look_for_boxes
 from app.loans.event_days import Dated, rest_of
-from app.loans.event_foresight import count_kept, foresee_boxes
+from app.loans.event_foresight import Foreseen, count_kept, foresee_boxes, foresee_restored
 from app.loans.queries_events import EventBoxesRow
 from app.web.loan_labels import refusal_words, short_period
 
 REFUSALS: Mapping[str, object] = {
     "move_not_allowed": _l("These half-days are over: which boxes were there no longer changes."),
     "no_accredited_facilitator": _l("Nobody who is to run these boxes is accredited on all these days."),
+    "event_boxes_not_found": _l("These boxes are given back already."),
+    "exchange_off": _l("This exchange is no longer possible: something changed meanwhile. Choose again."),
     "event_boxes_changed": _l("Somebody changed these boxes since you opened the page. Here is how they stand now."),
 }
 """Where boxes of events say it otherwise than loans do."""
@@ -56,6 +58,25 @@ def boxes_called_off(event: EventRow) -> str:
     )  # fmt: skip
 
 
+def boxes_deleted(event: EventRow) -> str:
+    """What becomes of its boxes in the bin; empty where it has none."""
+    kept = count_kept(event.id, now=clock.now())
+    if not kept:
+        return ""
+    return str(
+        ngettext(
+            "Its %(num)d box is given back and free for others. If the event comes back, it is booked again if still free.",
+            "Its %(num)d boxes are given back and free for others. If the event comes back, those still free are booked again.",
+            kept,
+        )
+    )  # fmt: skip
+
+
+def boxes_restored(event_id: int) -> str:
+    """How many it finds when it comes out of the bin; empty where it wants none."""
+    return _found_again(foresee_restored(event_id, now=clock.now()))
+
+
 def boxes_without_date(event: EventRow) -> str:
     """What becomes of them until it has a date; empty where it wants none."""
     seen = foresee_boxes(event.id, event, event, now=clock.now())
@@ -90,7 +111,10 @@ def boxes_moved(event: EventRow, after: Dated) -> str:
 
 def boxes_on_again(event: EventRow) -> str:
     """How many it finds when it takes place after all; empty where it wants none."""
-    seen = foresee_boxes(event.id, event, event, now=clock.now())
+    return _found_again(foresee_boxes(event.id, event, event, now=clock.now()))
+
+
+def _found_again(seen: Foreseen) -> str:
     if not seen.wanted:
         return ""
     if not seen.missing:

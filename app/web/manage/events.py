@@ -199,7 +199,9 @@ def archive(slug: str) -> tuple[str, int] | Response:
 def _archive_page(event: EventRow, *, refused: bool) -> str:
     """Asks again; `refused` while people are to come: says what to do instead."""
     waiting = get_places(event).taken if refused else 0
-    return render_template("manage/events/archive.html", waiting=waiting, **event_context(event, "edit"))
+    return render_template(
+        "manage/events/archive.html", waiting=waiting, boxes=boxes_called_off(event), **event_context(event, "edit")
+    )
 
 
 @blueprint.get("/events/<slug>/cancel")

@@ -49,8 +49,24 @@ BOX_VERBS: Mapping[str, tuple[str, object]] = {
     "lending.closure_added": ("calendar-off", _l("Closure added")),
     "lending.closure_removed": ("calendar-check", _l("Closure removed")),
 }
-BOX_FIELDS: Mapping[str, object] = {"loan.reason": _l("Reason"), "box.reason": _l("Reason")}
+BOX_FIELDS: Mapping[str, object] = {
+    "loan.reason": _l("Reason"),
+    "box.reason": _l("Reason"),
+    "event.scenario_code": _l("Scenario"),
+    "event.box_codes": _l("Boxes"),
+    "event.boxes_missing": _l("Boxes missing"),
+}
 """Names of details that mean something else in lines of other things."""
+
+
+def of_event_boxes(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Which boxes an event had and has, by their codes: from a line of `app.loans.operations.at_events`."""
+    boxes: Any = ", ".join(details.get("boxes", ()))
+    if "from" in details:
+        boxes = [details["from"], details["to"]]
+    elif "before" in details:
+        boxes = [", ".join(details["before"]), boxes]
+    return {"scenario_code": details.get("scenario"), "box_codes": boxes, "boxes_missing": details.get("missing")}
 
 
 def reason_words(value: str, verb: str) -> str:

@@ -11,6 +11,7 @@ from app.core.actor import ActorKind
 from app.reports.queries.journal import EXPORTED, JournalLine, JournalNames
 from app.web.i18n import current_locale
 from app.web.manage.history_words import verb_words
+from app.web.manage.history_words_boxes import of_event_boxes
 from app.web.manage.history_words_doors import SETTLED, settled_words
 from app.web.manage.history_words_exports import export_columns
 from app.web.manage.history_words_fields import Saying, field_label, moment_words, value_words
@@ -71,8 +72,8 @@ class HistoryLine:
 def history_line(
     line: JournalLine, names: JournalNames, *, people: bool, about: bool = True, team: bool = False
 ) -> HistoryLine:
-    """`people`: whether the reader may see people's data; `about`: whether the object is named (not on its own page);
-    `team`: whether they may open the pages of the team.
+    """`people`: whether the reader may see people's data, and who of the team did it; `about`: whether the object is named (not on
+    its own page); `team`: whether they may open the pages of the team.
     """
     icon, text = verb_words(line.verb)
     saying = Saying(line.verb, names.zone_of(line), names)
@@ -119,6 +120,8 @@ def _told(line: JournalLine, names: JournalNames) -> dict[str, Any]:
 
 def _renewed(line: JournalLine) -> dict[str, Any]:
     """The details of a line as lines are written today: those of the first release told before and after by other names."""
+    if line.verb.startswith("event.box"):
+        return of_event_boxes(line.details)
     details = dict(line.details)
     field = next((field for verb, field in _ONCE.items() if line.verb.startswith(verb)), "")
     if field and "from" in details and "to" in details:
@@ -138,6 +141,8 @@ def _who(line: JournalLine, *, people: bool) -> str:
         return str(_("by Parcours"))
     if line.actor_kind is ActorKind.VISITOR:
         return line.actor_label if people and line.actor_label else str(_("by the person"))
+    if line.actor_kind is ActorKind.STAFF and not people:
+        return str(_("by the team"))
     return line.actor_label
 
 

@@ -17,18 +17,22 @@ from app.core.actor import SYSTEM
 from app.core.clock import set_clock
 from app.core.db import db
 from app.core.transaction import transaction
+from app.events.operations.deleting import delete_event, restore_event
 from app.loans.enums import LoanCancel, LoanMove
 from app.loans.feeds import list_feeds
 from app.loans.models import EventBoxes
 from app.loans.operations import change_dates, move_loan, swap_box
+from app.loans.operations.at_events import change_event_boxes, end_event_boxes, swap_event_box
 from app.loans.operations.feeding import make_feed
 from app.loans.queries import get_loan
+from app.loans.queries_events import get_event_boxes
 from app.resources.enums import Half, Purpose, ResourceKind
 from app.resources.models import Use
 from app.resources.settings import SettingsRow, set_settings
 from tests.conftest import counted_statements
 from tests.factories import NOW, make_event, make_member
 from tests.integration.guards.walking import sign_in_as
+from tests.integration.loans.event_world import DAY, book, wanted
 from tests.integration.loans.world import STAFF, LoanWorld, make_world, period, set_scenario
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -113,6 +117,40 @@ def test_a_box_shows_the_events_that_use_it(whole_app: Flask) -> None:
     assert span(entry) == "08/02 08 08/02 18"
     assert event.title_en in str(entry["SUMMARY"])
     assert str(entry["URL"]).endswith(f"/events/{event.slug}")
+
+
+def test_what_an_event_gives_back_is_said_to_be_cancelled_for_a_while(whole_app: Flask) -> None:
+    world = make_world(boxes=2, before_halves=1)
+    event = make_event(world.organiser_id)
+    row = book(world, event)
+    first, second = row.held[0].box_id, next(i for i in world.box_ids if i != row.held[0].box_id)
+    paths = [feed_of(world, box_id) for box_id in (first, second)]
+
+    def statuses(now: datetime = NOW) -> list[list[tuple[str, str]]]:
+        return [[(str(e["STATUS"]), span(e)) for e in read(whole_app, path, now).values()] for path in paths]
+
+    ((uid, entry),) = read(whole_app, paths[0]).items()
+    had = [("CANCELLED", "04/02 08 04/02 18")], [("CONFIRMED", "04/02 08 04/02 18")]
+    with transaction():
+        swap_event_box(row.id, first, second, by=STAFF, now=NOW)
+    assert statuses() == [*had]
+    gone = read(whole_app, paths[0])[uid]
+    assert gone["SEQUENCE"] > entry["SEQUENCE"]
+    assert event.title_en in str(gone["SUMMARY"])
+    with transaction():
+        delete_event(event.id, by=STAFF, now=NOW)
+    assert statuses() == [had[0], had[0]]
+    with transaction():
+        restore_event(event.id, by=STAFF, now=NOW)
+        change_event_boxes(row.id, wanted(world, event, f"{DAY} pm", f"{DAY} pm"), by=STAFF, now=NOW)
+    (had_first,) = {first, second} & {box.box_id for box in get_event_boxes(row.id).held}
+    assert [[status for status, _ in found] for found in statuses()] == [
+        ["CONFIRMED" if box_id == had_first else "CANCELLED"] for box_id in (first, second)
+    ]
+    with transaction():
+        end_event_boxes(row.id, by=STAFF, now=NOW)
+    assert ("CANCELLED", "04/02 13 04/02 18") in statuses()[[first, second].index(had_first)]
+    assert statuses(NOW + timedelta(days=61)) == [[], []]
 
 
 def test_the_desk_sees_hand_overs_and_returns_without_names(whole_app: Flask) -> None:

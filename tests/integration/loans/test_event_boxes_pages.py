@@ -17,6 +17,7 @@ from app.events.drafts import StopDraft
 from app.events.enums import EventMove
 from app.events.operations import move_event
 from app.events.operations.cloning import clone_event
+from app.events.operations.deleting import delete_event
 from app.events.operations.reopening import reopen_event
 from app.events.queries import EventRow, get_event
 from app.flows.date_mapping import Shift
@@ -59,7 +60,7 @@ def test_booking_changing_swapping_giving_back(sqlite_app: Flask, world: LoanWor
     empty = client.get(base).text
     assert "This event uses no boxes" in empty
     assert "Stops that name a box" in empty
-    form = client.get(f"{base}/new?stop={event.stops[0].id}").text
+    form = client.get(f"{base}/new?stop={event.stops[0].id}", follow_redirects=True).text
     assert f'<option selected value="{world.scenario_id}">' in form
     assert f'value="{DAY}"' in form
     assert client.post(f"{base}/new", data=sent(world, event)).status_code == 302
@@ -74,12 +75,17 @@ def test_booking_changing_swapping_giving_back(sqlite_app: Flask, world: LoanWor
     (changed,) = list_event_boxes(event.id)
     assert (changed.box_codes, changed.stop_id) == (row.box_codes[:1], None)
     swap = f"{base}/{row.id}/swap/{changed.box_codes[0]}"
-    assert "Box to use instead" in client.get(swap).text
+    assert "Free on all these half-days" in client.get(swap).text
     assert client.post(swap, data={"box": world.box_ids[2]}).status_code == 302
     assert list_event_boxes(event.id)[0].box_codes == (world.code(world.box_ids[2]),)
     assert client.post(swap, data={"box": world.box_ids[1]}).status_code == 302  # it is another one by now
     assert "Boxes at events" in client.get(f"/manage/boxes/facilitators/{world.facilitator_id}").text
-    assert "Box of the event swapped" in client.get(f"/manage/events/{event.slug}/history").text
+    history = f"/manage/events/{event.slug}/history"
+    told = {role: member(sqlite_app, world, role).get(history).text for role in (Role.MANAGER, Role.VIEWER)}
+    assert all("Box of the event swapped" in text for text in told.values())
+    assert "· Inès Roux" in told[Role.MANAGER]
+    assert "· Inès Roux" not in told[Role.VIEWER]  # people's names are not for viewers
+    assert "· by the team" in told[Role.VIEWER]
     assert client.post(f"{base}/{row.id}/end").status_code == 302
     assert list_event_boxes(event.id) == []
     again = client.post(f"{base}/{row.id}/end", follow_redirects=True)  # pressed twice
@@ -140,7 +146,7 @@ def test_who_sees_it_and_what_is_missing(sqlite_app: Flask, world: LoanWorld, ev
     with transaction():
         move_event(event.id, EventMove.CANCEL, by=SYSTEM, now=NOW)
     assert "This event keeps no boxes any more" in manager.get(base).text
-    assert manager.get(f"{base}/{row.id}").status_code == manager.get(f"{base}/new").status_code == 302
+    assert manager.get(f"{base}/{row.id}").location == manager.get(f"{base}/new").location == base
 
 
 def test_a_copy_offers_what_its_source_used(sqlite_app: Flask, world: LoanWorld, event: EventRow) -> None:
@@ -151,7 +157,7 @@ def test_a_copy_offers_what_its_source_used(sqlite_app: Flask, world: LoanWorld,
     page = client.get(f"/manage/events/{slug}/boxes").text
     assert "What “The Path of Talents” used" in page
     assert f"/manage/events/{slug}/boxes/new?like={row.id}" in page
-    form = client.get(f"/manage/events/{slug}/boxes/new?like={row.id}").text
+    form = client.get(f"/manage/events/{slug}/boxes/new?like={row.id}", follow_redirects=True).text
     assert form.count('value="2027-03-04"') == 2
     assert 'value="2"' in form
     assert "checked" in form
@@ -213,6 +219,32 @@ def test_who_has_what_is_missing_and_what_moving_means(sqlite_app: Flask, world:
     assert "1 box is missing" in page
     assert f"/manage/boxes/loans/{lent.reference}" in page
     assert list_event_boxes(event.id)[0].id == row.id
+
+
+def test_what_the_bin_and_the_archive_mean_for_its_boxes(sqlite_app: Flask, world: LoanWorld, event: EventRow) -> None:
+    base, restoring = f"/manage/events/{event.slug}", f"/manage/bin/events/{event.id}/restore"
+    client = member(sqlite_app, world)
+    assert "given back" not in client.get(f"{base}/delete").text
+    book(world, event, boxes=2)
+    assert "If the event comes back, those still free are booked again." in client.get(f"{base}/delete").text
+    with transaction():
+        move_event(event.id, EventMove.CLOSE, by=SYSTEM, now=NOW)
+    assert "Its 2 boxes are given back and free for others." in client.get(f"{base}/archive").text
+    with transaction():
+        delete_event(event.id, by=SYSTEM, now=NOW)
+    assert "Its boxes are booked again: all of them are free." in client.get(restoring).text
+    world.enter(f"{DAY} am", f"{DAY} pm", boxes=2)
+    assert "booked again, but 1 of 2 is missing" in client.get(restoring).text
+    assert client.post(restoring).status_code == 302
+    (row,) = list_event_boxes(event.id)
+    assert row.missing(NOW) == 1
+    history = client.get(f"{base}/history").text
+    assert "Boxes missing" in history
+    assert "Gone" not in history
+    with transaction():
+        move_event(event.id, EventMove.CANCEL, by=SYSTEM, now=NOW)
+        delete_event(event.id, by=SYSTEM, now=NOW)
+    assert "booked again" not in client.get(restoring).text
 
 
 def postpone_event_by(event: EventRow, days: int) -> None:

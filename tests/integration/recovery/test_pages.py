@@ -7,15 +7,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.accounts.enums import Role
+from app.boxes.operations.boxes import set_in_service
 from app.core.clock import set_clock
 from app.core.transaction import transaction
 from app.loans.enums import LoanCancel, LoanMove, LoanState
 from app.loans.operations import move_loan, take_back
+from app.loans.operations.at_events import end_event_boxes
 from app.loans.queries import get_loan
+from app.loans.queries_events import get_event_boxes
 from tests.conftest import counted_statements
 from tests.factories import NOW, make_member
 from tests.integration.guards.walking import sign_in_as
-from tests.integration.loans.event_world import book, forum_of
+from tests.integration.loans.event_world import assert_whole, book, forum_of
 from tests.integration.loans.test_desk import counted
 from tests.integration.loans.world import STAFF, LoanWorld, make_world
 from tests.integration.recovery.world import box_of, break_box, lend
@@ -137,6 +140,40 @@ def test_events_are_told_and_get_other_boxes(whole_app: Flask) -> None:
     left = client.get(BASE).text
     assert form_of(left) != {}
     assert set(form_of(left).values()) >= {"leave"}  # no other box is free, and events are moved on their own page
+
+
+def test_an_event_gets_its_former_box_back_as_long_as_nobody_else_has_it(whole_app: Flask) -> None:
+    world = make_world(boxes=2)
+    row = book(world, forum_of(world))
+    (held,) = row.held
+    client, key = desk(whole_app, world), f"event-{row.id}-{held.box_id}"
+
+    def settle() -> str:
+        return client.post(BASE, data=form_of(client.get(BASE).text)).headers["Location"]
+
+    def take_back(done: str) -> str:
+        said = client.post(f"{done}/back", data={"key": key}, follow_redirects=True)
+        assert said.status_code == 200
+        return said.text
+
+    break_box(world, held.box_id, until=date(2027, 3, 1))
+    done = settle()
+    assert "Give the former box back" in client.get(done).text
+    said = take_back(done)
+    assert "The event has its former box again." in said
+    assert f"Box {held.code} again: the change was taken back." in said
+    assert "Give the former box back" not in said
+    assert get_event_boxes(row.id).held == row.held
+    done = settle()
+    with transaction():
+        set_in_service(held.box_id, organiser_id=world.organiser_id, by=STAFF, now=NOW)
+    lent = world.enter("2027-02-04 am", "2027-02-04 pm").id
+    assert box_of(lent) == held.box_id
+    assert "This box is no longer free on these days." in take_back(done)
+    with transaction():
+        end_event_boxes(row.id, by=STAFF, now=NOW)
+    assert "These boxes are given back already." in take_back(done)
+    assert_whole()
 
 
 def test_the_number_of_statements_does_not_grow(sqlite_app: Flask) -> None:
