@@ -19,7 +19,19 @@ def new_ticket_code() -> str:
 
 def new_reference(prefix: str) -> str:
     """A number to read aloud, such as VT-7K3Q-9F; 30^6 of them, so the caller tries again when one is taken."""
-    letters = "".join(secrets.choice(SPEAKABLE) for _ in range(6))
+    return _spoken(prefix, secrets.randbelow(len(SPEAKABLE) ** 6))
+
+
+def reference_of(prefix: str, seed: bytes) -> str:
+    """The same number for the same seed, which is to be as good as random (a keyed digest)."""
+    return _spoken(prefix, int.from_bytes(seed) % len(SPEAKABLE) ** 6)
+
+
+def _spoken(prefix: str, number: int) -> str:
+    letters = ""
+    for _ in range(6):
+        number, letter = divmod(number, len(SPEAKABLE))
+        letters += SPEAKABLE[letter]
     return f"{prefix}-{letters[:4]}-{letters[4:]}"
 
 

@@ -1,7 +1,8 @@
 """What is free of a pool of boxes, half-day by half-day: used by the catalogue, requests, approval, the board and the API.
 
 A box is not free while it has a use (buffers included), while it is out of service until its expected date, and, overdue, from
-the last half-day of its loan on. Requests that wait count as well, with their buffers, though they hold no particular box.
+the last half-day of its loan on. Requests that wait count as well, with their buffers, though they hold no particular box:
+until their days are over, for nobody may approve them then.
 """
 
 from bisect import bisect_left, bisect_right
@@ -117,7 +118,7 @@ def availability(scenario: Pool, first_day: date, last_day: date, *, now: dateti
         for start, end in _united(mine, box.blocked) if box.blocked else mine:
             _add(changes, start - first, end - first)
     calendar = open_days(scenario.organiser_id, first_day, last_day)
-    asked = _asked([scenario], {scenario.organiser_id: calendar}, first_day, last_day)
+    asked = _asked([scenario], {scenario.organiser_id: calendar}, first_day, last_day, now)
     for (start, end), count in asked.get(scenario.id, []):
         if start <= last and end >= first:
             _add(changes, start - first, end - first, count)
@@ -189,7 +190,7 @@ def counts_free(
     span = Period(min(w.first for w in wanted.values()), max(w.last for w in wanted.values()))
     boxes = pools(wanted, now=now)
     uses = _uses(wanted, span, lending_zone(), but_loan_id)
-    asked = _asked(scenarios, calendars, span.first.date, span.last.date, but_loan_id=but_loan_id)
+    asked = _asked(scenarios, calendars, span.first.date, span.last.date, now, but_loan_id=but_loan_id)
     return {i: _count_free(wanted[i], boxes.get(i, []), uses, asked.get(i, [])) for i in wanted}
 
 
@@ -334,11 +335,12 @@ def _asked(
     calendars: Mapping[int, OpenDays],
     first_day: date,
     last_day: date,
+    now: datetime,
     *,
     but_loan_id: int | None = None,
 ) -> dict[int, list[tuple[Numbers, int]]]:
-    """Half-days (buffers included) and boxes of the requests that wait, by scenario."""
-    known = {scenario.id: scenario for scenario in scenarios}
+    """Half-days (buffers included) and boxes of the requests that wait, by scenario, but those whose days are over."""
+    known, zone = {scenario.id: scenario for scenario in scenarios}, lending_zone()
     columns = Loan.scenario_id, Loan.boxes, Loan.from_date, Loan.from_half, Loan.to_date, Loan.to_half
     statement = select(*columns).where(
         Loan.scenario_id.in_(known),
@@ -352,6 +354,8 @@ def _asked(
     for row in db.session.execute(statement):
         scenario = known[row.scenario_id]
         asked = Period(HalfDay(row.from_date, row.from_half), HalfDay(row.to_date, row.to_half))
+        if asked.ends_at(zone) <= now:
+            continue
         calendar = calendars[scenario.organiser_id]
         taken = calendar.with_buffers(asked, scenario.before_halves, scenario.after_halves)
         found[scenario.id].append(((taken.first.number, taken.last.number), row.boxes))

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from sqlalchemy import and_, exists, func, or_, select
 
+from app.boxes.conditions import may_run
 from app.boxes.models import Accreditation, Box, Scenario
 from app.core.checks import check
 from app.core.db import db
@@ -124,10 +125,7 @@ def check_accredited(now: datetime) -> list[str]:
     valid = exists().where(
         LoanFacilitator.loan_id == Loan.id,
         Accreditation.facilitator_id == LoanFacilitator.facilitator_id,
-        Accreditation.scenario_id == Loan.scenario_id,
-        Accreditation.granted_on <= Loan.from_date,
-        or_(Accreditation.expires_on.is_(None), Accreditation.expires_on >= Loan.to_date),
-        or_(Accreditation.withdrawn_at.is_(None), Accreditation.withdrawn_at >= Loan.approved_at),
+        may_run(Loan.scenario_id, Loan.from_date, Loan.to_date, at=Loan.approved_at),
     )
     rows = db.session.execute(
         select(Loan.reference, Loan.organiser_id, Loan.to_date)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import exists, or_, select
 
+from app.boxes.conditions import may_run
 from app.boxes.models import Accreditation, Scenario
 from app.core.checks import check
 from app.core.db import db
@@ -75,10 +76,7 @@ def _unaccredited(now: datetime) -> Iterator[str]:
     valid = exists().where(
         EventBoxesFacilitator.event_boxes_id == EventBoxes.id,
         Accreditation.facilitator_id == EventBoxesFacilitator.facilitator_id,
-        Accreditation.scenario_id == EventBoxes.scenario_id,
-        Accreditation.granted_on <= EventBoxes.from_date,
-        or_(Accreditation.expires_on.is_(None), Accreditation.expires_on >= EventBoxes.to_date),
-        or_(Accreditation.withdrawn_at.is_(None), Accreditation.withdrawn_at >= Use.created_at),
+        may_run(EventBoxes.scenario_id, EventBoxes.from_date, EventBoxes.to_date, at=Use.created_at),
     )
     rows = db.session.execute(
         select(Use.id, Event.slug)

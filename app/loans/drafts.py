@@ -73,3 +73,11 @@ class OtherLoan:
 
     id: int
     revision: int | None = None
+
+
+@dataclass(frozen=True)
+class OtherEvent:
+    """Boxes of another event (`EventBoxesRow.id`) of which one is exchanged, as somebody read them; `seen` None: as they are."""
+
+    id: int
+    seen: str | None = None

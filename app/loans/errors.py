@@ -13,9 +13,13 @@ class LoanNotFound(NotFound):
 
 
 class LinkClosed(NotFound):
-    """The loan ended so long ago that its link shows nothing any more."""
+    """The loan's link shows nothing any more: it ended long ago, or (`erased`) its names went before."""
 
     code = "link_closed"
+
+    def __init__(self, reference: str, *, erased: bool = False) -> None:
+        super().__init__(reference)
+        self.erased = erased
 
 
 class NoBoxFree(Conflict):
@@ -90,6 +94,12 @@ class EventBoxesChanged(Conflict):
     code = "event_boxes_changed"
 
 
+class ExchangeOff(Conflict):
+    """Two boxes cannot change places as somebody read it: who has the other one changed, began, or has it in hand by now."""
+
+    code = "exchange_off"
+
+
 class BoxesAskedFor(Conflict):
     """There are boxes enough, but requests that wait ask for `asked` of them: whoever knows that may take them all the same."""
 
@@ -98,6 +108,12 @@ class BoxesAskedFor(Conflict):
     def __init__(self, asked: int) -> None:
         super().__init__(f"requests that wait ask for {asked} of these boxes")
         self.asked = asked
+
+
+class BookedAlready(Conflict):
+    """This form booked the boxes of an event when it was sent before."""
+
+    code = "booked_already"
 
 
 class FacilitatorBusy(Conflict):

@@ -4,6 +4,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, and_, exists, or_
 
+from app.boxes.conditions import may_run
 from app.boxes.models import Accreditation, Facilitator, Scenario
 from app.loans.enums import LoanState
 from app.loans.models import Loan, LoanFacilitator
@@ -13,10 +14,7 @@ NAMED_AND_VALID = and_(
     Facilitator.id == LoanFacilitator.facilitator_id,
     Facilitator.ended_at.is_(None),
     Accreditation.facilitator_id == LoanFacilitator.facilitator_id,
-    Accreditation.scenario_id == Loan.scenario_id,
-    Accreditation.withdrawn_at.is_(None),
-    Accreditation.granted_on <= Loan.from_date,
-    or_(Accreditation.expires_on.is_(None), Accreditation.expires_on >= Loan.to_date),
+    may_run(Loan.scenario_id, Loan.from_date, Loan.to_date),
 )
 
 

@@ -95,11 +95,15 @@ class Calendar(Protocol):
 
 @dataclass(frozen=True)
 class Borrowing:
-    """What a request is judged by. `zone` is that of a school's holidays; None where the borrower is no school."""
+    """What a request is judged by. `zone` is that of a school's holidays; None where the borrower is no school.
+
+    `half`: the half of today that runs; what ended before it is over.
+    """
 
     party: Party
     today: date
     zone: SchoolZone | None = None
+    half: Half = Half.AM
 
 
 def party_of(by: Actor) -> Party:
@@ -142,7 +146,9 @@ def clean_loan(draft: LoanDraft, scenario: Lent, days: Calendar, who: Borrowing)
 
 
 def period_problems(period: Period, scenario: Lent, days: Calendar, who: Borrowing) -> dict[str, str]:
-    """Codes at from and to: past, too_far, loan_too_long; for borrowers closed_…, school_holidays and the scenario's longest."""
+    """Codes at from and to: past, half_day_over, too_far, loan_too_long; for borrowers closed_…, school_holidays and the scenario's
+    longest.
+    """
     problems: dict[str, str] = {}
     if period.first.date < who.today:
         problems["from"] = "past"
@@ -151,6 +157,8 @@ def period_problems(period: Period, scenario: Lent, days: Calendar, who: Borrowi
     if period.last.date > who.today + FARTHEST:
         problems["to"] = "too_far"
         return problems
+    if not problems and period.last < HalfDay(who.today, who.half):
+        problems["to"] = "half_day_over"
     longest = LONGEST_HALVES
     if who.party is Party.BORROWER:
         longest = min(longest, scenario.longest_halves or longest)
@@ -165,16 +173,19 @@ def period_problems(period: Period, scenario: Lent, days: Calendar, who: Borrowi
 
 def warnings_of(draft: LoanDraft, scenario: Lent, who: Borrowing) -> tuple[str, ...]:
     """What is worth saying and stops nobody: players_few, players_many, school_holidays_unknown."""
-    found = []
-    if draft.players is not None:
-        each = -(-draft.players // draft.boxes)
-        if scenario.players_min is not None and draft.players < scenario.players_min:
-            found.append("players_few")
-        if scenario.players_max is not None and each > scenario.players_max:
-            found.append("players_many")
+    found = player_warnings(draft.players, draft.boxes, scenario)
     if who.zone is not None and draft.period.last.date > known_until():
-        found.append("school_holidays_unknown")
-    return tuple(found)
+        return (*found, "school_holidays_unknown")
+    return found
+
+
+def player_warnings(players: int | None, boxes: int, scenario: Lent) -> tuple[str, ...]:
+    """players_few: fewer than the game is for; players_many: more for each box than it is for."""
+    if players is None:
+        return ()
+    few = scenario.players_min is not None and players < scenario.players_min
+    many = scenario.players_max is not None and -(-players // boxes) > scenario.players_max
+    return (*(("players_few",) if few else ()), *(("players_many",) if many else ()))
 
 
 def period_of(first_day: date, first_half: str, last_day: date, last_half: str) -> Period:

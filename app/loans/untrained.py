@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 
+from app.boxes.conditions import may_run
 from app.boxes.models import Accreditation, Facilitator
 from app.boxes.promised import tells_untrained
 from app.core.db import db
@@ -34,10 +35,7 @@ def list_untrained(scenario_id: int, now: datetime) -> Sequence[str]:
         Facilitator.id == EventBoxesFacilitator.facilitator_id,
         Facilitator.ended_at.is_(None),
         Accreditation.facilitator_id == Facilitator.id,
-        Accreditation.scenario_id == EventBoxes.scenario_id,
-        Accreditation.withdrawn_at.is_(None),
-        Accreditation.granted_on <= EventBoxes.from_date,
-        or_(Accreditation.expires_on.is_(None), Accreditation.expires_on >= EventBoxes.to_date),
+        may_run(EventBoxes.scenario_id, EventBoxes.from_date, EventBoxes.to_date),
     )
     used = exists().where(
         Use.resource_kind == ResourceKind.BOX,

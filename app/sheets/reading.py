@@ -6,6 +6,7 @@ Everything is bounded, and whatever the bytes are, the outcome is a Sheet or Imp
 import csv
 import io
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -78,11 +79,21 @@ def _decode(content: bytes) -> str:
         raise ImportRefused("binary")
     try:
         return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as broken:
+        if _is_broken_utf8(content):
+            raise ImportRefused("encoding", line=content.count(b"\n", 0, broken.start) + 1) from broken
         try:
             return content.decode("cp1252")
         except UnicodeDecodeError as error:
             raise ImportRefused("encoding", line=content.count(b"\n", 0, error.start) + 1) from error
+
+
+def _is_broken_utf8(content: bytes) -> bool:
+    """Whether a file that is not UTF-8 throughout was meant to be: more letters of UTF-8 than bytes that belong to none."""
+    if content.startswith(BOM_UTF8):
+        return True
+    read = content.decode("utf-8", "ignore")
+    return len(read) - len(read.encode("ascii", "ignore")) > len(content) - len(read.encode())
 
 
 def _looks_like_utf16(content: bytes) -> bool:

@@ -1,5 +1,6 @@
 """Who presses a button twice does the thing once."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,10 +10,18 @@ from sqlalchemy import func, select
 
 from app.accounts.enums import Role
 from app.accounts.models import ApiToken
+from app.core.actor import SYSTEM
 from app.core.db import db
+from app.core.transaction import transaction
+from app.loans.models import Loan
+from app.structures.drafts import ContactDraft
 from app.structures.models import StructureContact
+from app.structures.operations.contacts import add_contact
+from tests.browser.chromium import follow
 from tests.browser.test_door import serving
-from tests.factories import PASSWORD, make_member, make_organiser
+from tests.browser.test_structures import link_of, look
+from tests.factories import NOW, PASSWORD, make_member, make_organiser
+from tests.integration.loans.world import make_world
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +41,7 @@ def desk(sqlite_app: Flask, chromium: Browser) -> Iterator[Page]:
         yield page
 
 
-def count(model: type[ApiToken] | type[StructureContact]) -> int:
+def count(model: type[ApiToken] | type[StructureContact] | type[Loan]) -> int:
     found = db.session.execute(select(func.count()).select_from(model)).scalar_one()
     db.session.remove()
     return found
@@ -63,3 +72,42 @@ def test_a_contact_is_added_once_and_another_can_follow_at_once(desk: Page) -> N
         expect(desk.get_by_role("link", name="Add a contact").first).to_be_visible()
         expect(desk.get_by_text(name).first).to_be_visible()
     assert count(StructureContact) == 2
+
+
+def test_a_request_that_somebody_comes_back_to_is_sent_once_and_another_can_follow(
+    sqlite_app: Flask, chromium: Browser
+) -> None:
+    world = make_world()
+    slug = world.scenario.slug
+    with transaction():
+        contact = ContactDraft("Manon Lambert", "", "manon.lambert@example.org")
+        add_contact(world.structure_id, contact, organiser_id=world.organiser_id, by=SYSTEM, now=NOW)
+    db.session.remove()
+    with serving(sqlite_app) as url, chromium.new_context(base_url=url, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto("/my")
+        page.get_by_label("Address").fill("manon.lambert@example.org")
+        page.get_by_role("button", name="Send me a link").click()
+        page.wait_for_url("**/my/sent*")
+        page.goto(link_of(sqlite_app))
+        follow(page, page.get_by_role("button", name="Come in"))
+        page.goto(f"/my/loans/new?scenario={slug}")
+        ask(page)
+        reference = page.url.rpartition("/")[2]
+        page.go_back()
+        expect(page.get_by_text("You sent this request already")).to_be_visible()
+        expect(page.get_by_text(reference)).to_be_visible()
+        look(page)
+        assert count(Loan) == 1
+        page.get_by_role("link", name="Ask for more").click()
+        ask(page)
+        assert count(Loan) == 2
+
+
+def ask(page: Page) -> None:
+    page.get_by_label("First day").fill("2027-02-09")
+    page.get_by_label("Last day").fill("2027-02-10")
+    page.get_by_label("Purpose").select_option(index=1)
+    page.get_by_label(re.compile("Karim Bernard")).check()
+    page.get_by_role("button", name="Send the request").dblclick()
+    expect(page.get_by_text("Your request is sent.")).to_be_visible()

@@ -9,10 +9,11 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from app.core.actor import SYSTEM
+from app.core.actor import SYSTEM, Actor
 from app.core.checks import run_checks
 from app.core.db import db
 from app.core.errors import MoveNotAllowed, WriteConflict
+from app.core.tokens import new_token
 from app.core.transaction import transaction
 from app.loans.drafts import OtherLoan
 from app.loans.enums import LoanCancel, LoanMove, LoanState
@@ -47,6 +48,17 @@ def test_requests_are_no_more_than_there_are_boxes(whole_app: Flask) -> None:
     answers = together(whole_app, works)
     made = [a for a in answers if isinstance(a, LoanMade)]
     assert sum(get_loan(a.id).boxes for a in made) == 5
+    assert_whole()
+
+
+@pytest.mark.parametrize(("work", "by"), [(ask_loan, BORROWER), (enter_loan, STAFF)])
+def test_one_form_sent_by_many_at_once_makes_one_loan(work: Any, by: Actor, whole_app: Flask) -> None:
+    world = make_world(boxes=3)
+    form = new_token()
+    answers = together(whole_app, [partial(work, world.draft(), by=by, now=NOW, form=form) for _ in range(4)])
+    assert sorted(answer.again for answer in answers if isinstance(answer, LoanMade)) == [False, True, True, True]
+    assert count("loans") == 1
+    assert count("uses") == (1 if work is enter_loan else 0)
     assert_whole()
 
 

@@ -13,8 +13,8 @@ from app.boxes.models import Facilitator
 from app.boxes.rows import ScenarioRow
 from app.core.actor import SYSTEM, Actor
 from app.core.db import db
-from app.core.errors import FieldError, NotFound, WriteConflict
-from app.core.tokens import digest, new_reference
+from app.core.errors import FieldError, NotFound
+from app.core.tokens import digest
 from app.events.models import Event
 from app.loans.availability import count_free
 from app.loans.drafts import LoanDraft
@@ -24,29 +24,32 @@ from app.loans.happenings import Happening
 from app.loans.links import loan_token
 from app.loans.models import Loan, LoanFacilitator
 from app.loans.operations.approving import approve
-from app.loans.operations.storing import lock_scenario, require_accredited, say, today
-from app.loans.queries import get_loan
+from app.loans.operations.sendings import find_sent, free_reference
+from app.loans.operations.storing import lock_scenario, require_accredited, say
+from app.loans.queries import get_loan, get_loan_by_reference
 from app.loans.rules import Borrowing, Party, clean_loan, party_of, warnings_of
 from app.loans.trainings import is_training_for
-from app.resources.calendars import OpenDays, open_days
+from app.resources.calendars import OpenDays, lending_zone, open_days
 from app.resources.enums import SchoolZone
+from app.resources.halfdays import half_day_at
 from app.resources.holidays import zone_of_uai
 from app.structures.models import Structure, StructureContact, StructureKind
 from app.structures.queries import find_root
 
-REFERENCE_PREFIX = "PR"
-ATTEMPTS = 20
-
 
 @dataclass(frozen=True)
 class LoanMade:
-    """What asking gives back. `token` opens `/l/<token>`; `warnings` are codes (`app.loans.rules.warnings_of`)."""
+    """What asking gives back. `token` opens `/l/<token>`; `warnings` are codes (`app.loans.rules.warnings_of`).
+
+    `again`: the form was sent before, this is the loan that it made then, and nothing was written.
+    """
 
     id: int
     reference: str
     state: LoanState
     token: str
     warnings: tuple[str, ...]
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,17 @@ class _Borrower:
     zone: SchoolZone | None
 
 
-def ask_loan(draft: LoanDraft, *, by: Actor, now: datetime) -> LoanMade:
+def ask_loan(draft: LoanDraft, *, by: Actor, now: datetime, form: str = "") -> LoanMade:
     """Write a request; a trusted borrower's is approved at once where a facilitator is accredited.
 
+    `form` is the key that the form was shown with: sent again by the same person it gives back the loan that it made.
     Raises FieldError, ScenarioNotFound, NoBoxFree.
     """
-    scenario, draft, borrower, warnings = _prepare(draft, by, now)
-    made = _write(scenario, draft, warnings, by=by, now=now)
+    scenario = _hold(draft)
+    if sent := _sent(scenario.organiser_id, form, by):
+        return sent
+    draft, borrower, warnings = _prepare(scenario, draft, by, now)
+    made = _write(scenario, draft, warnings, by=by, now=now, form=form)
     if borrower.trusted and party_of(by) is Party.BORROWER:
         try:
             require_accredited(scenario, draft.facilitator_ids, draft.period)
@@ -73,27 +80,45 @@ def ask_loan(draft: LoanDraft, *, by: Actor, now: datetime) -> LoanMade:
     return made
 
 
-def enter_loan(draft: LoanDraft, *, by: Actor, now: datetime) -> LoanMade:
-    """Ask and approve in one: staff and programs.
+def enter_loan(draft: LoanDraft, *, by: Actor, now: datetime, form: str = "") -> LoanMade:
+    """Ask and approve in one: staff and programs. `form` as in `ask_loan`.
 
     Raises FieldError, ScenarioNotFound, NoBoxFree, NoAccreditedFacilitator, MoveNotAllowed for a borrower.
     """
-    scenario, draft, _borrower, warnings = _prepare(draft, by, now)
+    scenario = _hold(draft)
+    if sent := _sent(scenario.organiser_id, form, by):
+        return sent
+    draft, _borrower, warnings = _prepare(scenario, draft, by, now)
     require_accredited(scenario, draft.facilitator_ids, draft.period)
-    made = _write(scenario, draft, warnings, by=by, now=now)
+    made = _write(scenario, draft, warnings, by=by, now=now, form=form)
     approve(made.id, by=by, now=now)
     return replace(made, state=LoanState.APPROVED)
 
 
 def look_at_draft(draft: LoanDraft, *, by: Actor, now: datetime) -> tuple[str, ...]:
     """Read a request as asking would, and write nothing: its warnings. Raises FieldError, ScenarioNotFound."""
-    return _prepare(draft, by, now)[3]
+    return _prepare(_hold(draft), draft, by, now)[2]
 
 
-def _prepare(draft: LoanDraft, by: Actor, now: datetime) -> tuple[ScenarioRow, LoanDraft, _Borrower, tuple[str, ...]]:
-    """Hold the contact and the scenario, and judge the request. Erasing a contact takes them in the same order."""
+def _hold(draft: LoanDraft) -> ScenarioRow:
+    """Hold the contact and the scenario. Erasing a contact takes them in the same order."""
     _hold_contact(draft.contact_id)
-    scenario = lock_scenario(draft.scenario_id)
+    return lock_scenario(draft.scenario_id)
+
+
+def _sent(organiser_id: int, form: str, by: Actor) -> LoanMade | None:
+    """The loan that this form made when it was sent before."""
+    reference = find_sent(organiser_id, form, by)
+    if reference is None:
+        return None
+    loan = get_loan_by_reference(reference, organiser_id=organiser_id)
+    return LoanMade(loan.id, reference, loan.state, loan_token(organiser_id, reference), (), again=True)
+
+
+def _prepare(
+    scenario: ScenarioRow, draft: LoanDraft, by: Actor, now: datetime
+) -> tuple[LoanDraft, _Borrower, tuple[str, ...]]:
+    """Judge a request for boxes of a scenario that is held."""
     party = party_of(by)
     if scenario.archived_at is not None or (party is Party.BORROWER and not scenario.listed):
         raise ScenarioNotFound("scenario")
@@ -106,20 +131,23 @@ def _prepare(draft: LoanDraft, by: Actor, now: datetime) -> tuple[ScenarioRow, L
     structure_id = borrower.id if borrower and party is Party.BORROWER else None
     problems |= unknown_people(scenario.organiser_id, draft.facilitator_ids, structure_id)
     problems |= _unknown_ties(draft, scenario, borrower, now)
-    who = Borrowing(party, today(now), borrower.zone if borrower else None)
+    here = half_day_at(now, lending_zone())
+    who = Borrowing(party, here.date, borrower.zone if borrower else None, here.half)
     try:
         draft = clean_loan(draft, scenario, days, who)
     except FieldError as error:
         problems |= error.problems
     if problems or borrower is None:
         raise FieldError(problems)
-    return scenario, replace(draft, structure_id=borrower.id), borrower, warnings_of(draft, scenario, who)
+    return replace(draft, structure_id=borrower.id), borrower, warnings_of(draft, scenario, who)
 
 
-def _write(scenario: ScenarioRow, draft: LoanDraft, warnings: tuple[str, ...], *, by: Actor, now: datetime) -> LoanMade:
+def _write(
+    scenario: ScenarioRow, draft: LoanDraft, warnings: tuple[str, ...], *, by: Actor, now: datetime, form: str
+) -> LoanMade:
     if count_free(scenario, draft.period, now=now) < draft.boxes:
         raise NoBoxFree(f"fewer than {draft.boxes} boxes are free")
-    reference = _free_reference(scenario.organiser_id)
+    reference = free_reference(scenario.organiser_id, form, by)
     token = loan_token(scenario.organiser_id, reference)
     loan_id = db.session.execute(
         insert(Loan).values(
@@ -148,15 +176,6 @@ def store_people(loan_id: int, facilitator_ids: Sequence[int]) -> None:
     rows = [{"loan_id": loan_id, "facilitator_id": facilitator_id} for facilitator_id in facilitator_ids]
     if rows:
         db.session.execute(insert(LoanFacilitator), rows)
-
-
-def _free_reference(organiser_id: int) -> str:
-    for _ in range(ATTEMPTS):
-        reference = new_reference(REFERENCE_PREFIX)
-        taken = select(Loan.id).where(Loan.organiser_id == organiser_id, Loan.reference == reference)
-        if db.session.execute(taken).first() is None:
-            return reference
-    raise WriteConflict("no free reference")
 
 
 def _borrower(organiser_id: int, structure_id: int, days: OpenDays) -> _Borrower | None:

@@ -17,11 +17,12 @@ from app.core.actor import Actor
 from app.core.audit import record
 from app.core.db import db
 from app.core.errors import FieldError, MoveNotAllowed
+from app.core.tokens import digest
 from app.events.errors import EventNotFound
 from app.events.models import Event
 from app.events.queries import EventRow, get_event_by_id
 from app.loans.drafts import EventBoxesDraft
-from app.loans.errors import BoxNotFree, EventBoxesChanged, EventBoxesNotFound, EventIsOff
+from app.loans.errors import BookedAlready, BoxNotFree, EventBoxesChanged, EventBoxesNotFound, EventIsOff
 from app.loans.event_days import event_period, rest_of
 from app.loans.models import EventBoxes, EventBoxesFacilitator
 from app.loans.operations.asking import unknown_people
@@ -30,26 +31,32 @@ from app.loans.operations.event_taking import (
     free_for_event,
     give_back,
     give_back_box,
+    is_used,
     retake,
     stay,
     take_box,
     take_people,
 )
+from app.loans.operations.sendings import is_booked
 from app.loans.operations.storing import lock_scenario, require_accredited, today
 from app.loans.queries_events import EventBoxesRow, get_event_boxes, stands
 from app.loans.rules import MOST_BOXES, MOST_FACILITATORS, Borrowing, Party, party_of, period_problems
 from app.resources.calendars import lending_zone, open_days
 from app.resources.enums import Purpose, ResourceKind
+from app.resources.halfdays import half_day_at
 from app.resources.operations import release
 
 
-def book_event_boxes(draft: EventBoxesDraft, *, by: Actor, now: datetime) -> int:
+def book_event_boxes(draft: EventBoxesDraft, *, by: Actor, now: datetime, form: str = "") -> int:
     """Choose boxes for an event as approval does for a loan, and keep them and the people who run them; the row's id.
 
+    `form` is the key that the form was shown with: sent again it books nothing (BookedAlready).
     Raises EventNotFound, EventIsOff, ScenarioNotFound, FieldError (boxes, from, to, stop, facilitators), NoAccreditedFacilitator,
     NoBoxFree, BoxesAskedFor (unless `over_requests`), FacilitatorBusy, MoveNotAllowed for a borrower.
     """
     event = hold_event(draft.event_id, by)
+    if form and is_booked(event.id, form):
+        raise BookedAlready(event.slug)
     scenario = lock_scenario(draft.scenario_id)
     if scenario.archived_at is not None:
         raise ScenarioNotFound("scenario")
@@ -62,7 +69,8 @@ def book_event_boxes(draft: EventBoxesDraft, *, by: Actor, now: datetime) -> int
     empty = get_event_boxes(event_boxes_id)
     fill(empty, scenario, draft.period, (), now, required=draft.boxes, over_requests=draft.over_requests)
     row = take_people(event_boxes_id, now)
-    say(row, "boxes_booked", by, now, boxes=list(row.box_codes))
+    key: dict[str, Any] = {"key": digest(form)} if form else {}
+    say(row, "boxes_booked", by, now, boxes=list(row.box_codes), **key)
     return event_boxes_id
 
 
@@ -77,7 +85,7 @@ def change_event_boxes(
     `book_event_boxes` raises; the scenario does not change (FieldError at scenario).
     """
     event, scenario, before = hold(event_boxes_id, by, seen)
-    _require_standing(event)
+    require_standing(event)
     if draft.event_id != before.event_id:
         raise EventBoxesNotFound(str(event_boxes_id))
     if draft.scenario_id != before.scenario_id:
@@ -92,7 +100,7 @@ def change_event_boxes(
     release(Purpose.EVENT, event_boxes_id, kind=ResourceKind.FACILITATOR, since=now)
     _fit(before, draft, scenario, now)
     row = take_people(event_boxes_id, now)
-    say(row, "boxes_changed", by, now, before=list(before.box_codes), boxes=list(row.box_codes))
+    say(row, "boxes_changed", by, now, had=before, before=list(before.box_codes), boxes=list(row.box_codes))
 
 
 def end_event_boxes(event_boxes_id: int, *, by: Actor, now: datetime, seen: str | None = None) -> None:
@@ -103,19 +111,27 @@ def end_event_boxes(event_boxes_id: int, *, by: Actor, now: datetime, seen: str 
     _event, scenario, row = hold(event_boxes_id, by, seen)
     give_back(row, scenario, now)
     db.session.execute(update(EventBoxes).where(EventBoxes.id == row.id).values(ended_at=now))
-    say(row, "boxes_ended", by, now, boxes=list(row.box_codes))
+    say(get_event_boxes(row.id), "boxes_ended", by, now, had=row, boxes=list(row.box_codes))
 
 
 def swap_event_box(
-    event_boxes_id: int, box_id: int, new_box_id: int, *, by: Actor, now: datetime, seen: str | None = None
+    event_boxes_id: int,
+    box_id: int,
+    new_box_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    seen: str | None = None,
+    even_away: bool = False,
 ) -> None:
     """Give an event a free box of the same scenario instead of one that it has; while the event runs, from now on.
 
-    Raises EventBoxesNotFound, EventBoxesChanged, EventIsOff, BoxNotFree, NoAccreditedFacilitator, MoveNotAllowed (for a borrower,
-    or when it is over).
+    `even_away`: the new box may be out of service or late: when a swap is taken back. For the box of a loan or of another event
+    see `event_exchanging`. Raises EventBoxesNotFound, EventBoxesChanged, EventIsOff, BoxNotFree, NoAccreditedFacilitator,
+    MoveNotAllowed (for a borrower, or when it is over).
     """
     event, scenario, row = hold(event_boxes_id, by, seen)
-    _require_standing(event)
+    require_standing(event)
     held = next((box for box in (*row.held, *row.former) if box.box_id == box_id and box.to_at > now), None)
     if row.is_over(now):
         raise MoveNotAllowed("swap", "over")
@@ -126,11 +142,14 @@ def swap_event_box(
         raise BoxNotFree(str(new_box_id))
     require_accredited(scenario, [person.id for person in row.people], row.period)
     period = rest_of(row.period, now)
-    if new_box_id not in {box.id for box in free_for_event(row, scenario, period, now)}:
+    if even_away:
+        if new_box_id in {box.box_id for box in row.held} or is_used(row, scenario, new_box_id, period):
+            raise BoxNotFree(code)
+    elif new_box_id not in {box.id for box in free_for_event(row, scenario, period, now)}:
         raise BoxNotFree(code)
     give_back_box(row, scenario, held, now)
     take_box(row, scenario, new_box_id, period, now)
-    say(get_event_boxes(row.id), "box_swapped", by, now, **{"from": held.code, "to": code})
+    say_swapped(row, held.code, code, by, now)
 
 
 def try_event_boxes(event_boxes_id: int, *, by: Actor, now: datetime) -> int:
@@ -139,10 +158,10 @@ def try_event_boxes(event_boxes_id: int, *, by: Actor, now: datetime) -> int:
     Raises EventBoxesNotFound, EventIsOff, MoveNotAllowed for a borrower.
     """
     event, scenario, before = hold(event_boxes_id, by)
-    _require_standing(event)
+    require_standing(event)
     after = retake(before, scenario, (), now)
     if after != before:
-        say(after, "boxes_changed", by, now, before=list(before.box_codes), boxes=list(after.box_codes))
+        say(after, "boxes_changed", by, now, had=before, before=list(before.box_codes), boxes=list(after.box_codes))
     return after.missing(now)
 
 
@@ -152,7 +171,7 @@ def try_event_boxes(event_boxes_id: int, *, by: Actor, now: datetime) -> int:
 def hold_event(event_id: int, by: Actor) -> EventRow:
     """Hold an event that stands until the transaction ends. Raises EventNotFound, EventIsOff, MoveNotAllowed for a borrower."""
     event = _lock_event(event_id, by)
-    _require_standing(event)
+    require_standing(event)
     return event
 
 
@@ -179,12 +198,31 @@ def hold(event_boxes_id: int, by: Actor, seen: str | None = None) -> tuple[Event
     return event, scenario, row
 
 
-def say(row: EventBoxesRow, what: str, by: Actor, now: datetime, **details: Any) -> None:
-    """One line of the event's history."""
+def say(
+    row: EventBoxesRow, what: str, by: Actor, now: datetime, *, had: EventBoxesRow | None = None, **details: Any
+) -> None:
+    """One line of the event's history. `had` is the row as it was before: what it used and no longer does is kept in the line,
+    for calendars to tell: each [id of the row, id of the box, numbers of its first and last half-day].
+    """
     line = {"scenario": row.scenario_code, **details}
     if missing := row.missing(now):
         line["missing"] = missing
+    if had is not None and (gone := _gone(had, row)):
+        line["gone"] = gone
     record(by, f"event.{what}", f"event:{row.event_id}", now=now, organiser_id=row.organiser_id, details=line)
+
+
+def say_swapped(before: EventBoxesRow, from_box: str, to_box: str, by: Actor, now: datetime) -> None:
+    say(get_event_boxes(before.id), "box_swapped", by, now, had=before, **{"from": from_box, "to": to_box})
+
+
+def _gone(had: EventBoxesRow, row: EventBoxesRow) -> list[list[int]]:
+    zone, kept = lending_zone(), {box.box_id for box in (*row.held, *row.former)}
+    return [
+        [row.id, box.box_id, half_day_at(box.from_at, zone).number, half_day_at(box.to_at, zone).number - 1]
+        for box in (*had.held, *had.former)
+        if box.box_id not in kept
+    ]
 
 
 def _lock_event(event_id: int, by: Actor) -> EventRow:
@@ -197,7 +235,8 @@ def _lock_event(event_id: int, by: Actor) -> EventRow:
     return get_event_by_id(event_id)
 
 
-def _require_standing(event: EventRow) -> None:
+def require_standing(event: EventRow) -> None:
+    """Raises EventIsOff."""
     if not stands(event.state, date_to_come=event.date_to_come, deleted=False):
         raise EventIsOff(event.slug)
 

@@ -48,7 +48,8 @@ IDEMPOTENCY = {
     "name": KEY_HEADER,
     "required": False,
     "description": "Kept 24 hours for this token: the same key and body get the same answer again, and nothing is "
-    "done twice. Another body gets 422 `idempotency_key_reused`.",
+    "done twice. Another body gets 422 `idempotency_key_reused`. What was refused is kept as well, but for a call that does "
+    "not fit this description: it uses no key up.",
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": f"^{KEY.pattern}$"},
 }
 

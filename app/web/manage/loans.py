@@ -15,7 +15,7 @@ from app.core.transaction import transaction
 from app.loans.availability import count_free, free_boxes
 from app.loans.drafts import LoanDraft
 from app.loans.enums import LoanPurpose, LoanState
-from app.loans.operations import ask_loan, enter_loan
+from app.loans.operations import ask_loan, enter_loan, find_sent
 from app.loans.queries import LoanFilter, count_by_state, list_loans
 from app.loans.rules import ENDED
 from app.loans.standing import count_ready, standings
@@ -31,6 +31,7 @@ from app.web.i18n import current_locale
 from app.web.loan_labels import STANDING_BADGES, STATE_BADGES, conflict_words, period_words, short_period
 from app.web.manage.boxes_tabs import LENDS, SEES, boxes_context
 from app.web.manage.loans_changes import closed_days, free_words
+from app.web.sendings import sending_of, with_key
 
 blueprint = Blueprint("manage_loans", __name__, url_prefix="/manage/boxes/loans")
 
@@ -112,11 +113,15 @@ def index() -> str:
 
 @blueprint.get("/new")
 @staff(LENDS)
-def new() -> str:
+def new() -> Answer:
     asked = request.args.get("structure", "")
     if not (asked.isdecimal() and len(asked) < 10):
         return _choose_page()
     structure = get_structure(int(asked), organiser_id=current_organiser_id())
+    sending = sending_of(request.args)
+    if not sending:
+        return with_key()
+    sent = find_sent(current_organiser_id(), sending, current_actor())
     scenario = request.args.get("scenario", "")
     school = structure.kind is StructureKind.SCHOOL
     form = LoanForm(
@@ -125,7 +130,7 @@ def new() -> str:
     )  # fmt: skip
     contacts = _contacts(structure)
     form.contact.data = str(contacts[0].id) if contacts else ""
-    return _form_page(_filled(form, structure, contacts), structure)
+    return _form_page(_filled(form, structure, contacts), structure, sent=sent)
 
 
 @blueprint.post("/new")
@@ -146,13 +151,16 @@ def create() -> Answer:
             return _form_page(form, structure, draft)
         with transaction():
             write = ask_loan if waits else enter_loan
-            made = write(draft, by=current_actor(), now=clock.now())
+            made = write(draft, by=current_actor(), now=clock.now(), form=sending_of(request.form))
     except FieldError as error:
         form.show_loan_problems(error)
         return _form_page(form, structure), 422
     except Conflict as error:
         form.form_errors.append(conflict_words(error))
         return _form_page(form, structure, draft), 422
+    if made.again:
+        flash(_("This form was sent already: here is its loan. To lend more, choose “Lend a box” again."), "info")
+        return redirect(f"{BASE}/{made.reference}")
     said = _("The request is kept. Decide on it here.") if waits else _("The loan is approved and its boxes are kept.")
     flash(said, "ok")
     return redirect(f"{BASE}/{made.reference}")
@@ -169,11 +177,14 @@ def _choose_page() -> str:
     )  # fmt: skip
 
 
-def _form_page(form: LoanForm, structure: StructureRow, looked: LoanDraft | None = None) -> str:
-    """With what is free on the days of `looked`."""
+def _form_page(
+    form: LoanForm, structure: StructureRow, looked: LoanDraft | None = None, *, sent: str | None = None
+) -> str:
+    """With what is free on the days of `looked`. `sent` is the number of the loan that this very form made already."""
     return render_template(
         "manage/boxes/loans/new.html",
-        form=form, structure=structure, found=_found(looked) if looked else None, **boxes_context(BASE),
+        form=form, structure=structure, found=_found(looked) if looked else None, sent=sent,
+        sending=sending_of(request.values), **boxes_context(BASE),
     )  # fmt: skip
 
 

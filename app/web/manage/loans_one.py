@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.rules import Ability
 from app.boxes.queries import accredited_on, get_scenario_by_id, list_files
+from app.boxes.rows import ScenarioRow
 from app.core import clock
 from app.core.errors import Conflict, FieldError
 from app.core.transaction import transaction
@@ -17,7 +18,7 @@ from app.loans.enums import AcceptedHow, LoanMove, LoanState
 from app.loans.operations import agree_loan, move_loan
 from app.loans.players import may_count_players
 from app.loans.queries import LoanRow, get_loan_by_reference, list_counts
-from app.loans.rules import HOLDS_BOXES, Party, moves_for
+from app.loans.rules import HOLDS_BOXES, Party, moves_for, player_warnings
 from app.loans.standing import Standing, standings
 from app.resources.calendars import lending_zone
 from app.training.queries import find_training
@@ -39,6 +40,7 @@ from app.web.loan_labels import (
     conflict_words,
     period_words,
 )
+from app.web.manage.boxes_closed import closed_turns_words
 from app.web.manage.boxes_tabs import LENDS, SEES, boxes_context
 from app.web.manage.loans_agreement import agreement_view
 from app.web.manage.loans_changes import may_change_dates
@@ -113,6 +115,8 @@ def _page(loan: LoanRow, form: MoveForm | None = None, wanted: LoanMove | None =
     nobody_named = stands is Standing.NOBODY and not loan.facilitators
     agreement = agreement_view(loan)
     moves = _moves(loan, now) if lends else []
+    scenario = get_scenario_by_id(loan.scenario_id)
+    is_talked_over = loan.state in {LoanState.ASKED, LoanState.APPROVED}
     return render_template(
         "manage/boxes/loans/show.html",
         loan=loan,
@@ -122,7 +126,9 @@ def _page(loan: LoanRow, form: MoveForm | None = None, wanted: LoanMove | None =
         stands=stands,
         stands_badge=STANDING_BADGES[stands] if stands else None,
         stands_text=NOBODY_NAMED if nobody_named else STANDING_TEXTS.get(stands) if stands else None,
-        lacks=_lacks(loan) if stands is Standing.READY else 0,
+        lacks=_lacks(loan, scenario) if stands is Standing.READY else 0,
+        scenario=scenario,
+        warned=player_warnings(loan.players, loan.boxes, scenario) if is_talked_over else (),
         may_name_people=lends and (loan.state is LoanState.ASKED or loan.state in HOLDS_BOXES),
         kinds=KIND_LABELS,
         purposes=PURPOSE_LABELS,
@@ -141,6 +147,7 @@ def _page(loan: LoanRow, form: MoveForm | None = None, wanted: LoanMove | None =
         form=form or MoveForm(formdata=None, revision=str(loan.revision), name=loan.contact_name),
         wanted=wanted,
         may_change_dates=lends and may_change_dates(loan),
+        closed_turns=closed_turns_words(loan, now=now),
         may_swap=lends and loan.state in HOLDS_BOXES,
         may_count_players=lends and may_count_players(loan.state, loan.ended_at, clock.now()),
         can_hand_over=loan.state in {LoanState.AGREED, LoanState.HANDED_OVER},
@@ -153,9 +160,9 @@ def _page(loan: LoanRow, form: MoveForm | None = None, wanted: LoanMove | None =
     )
 
 
-def _lacks(loan: LoanRow) -> int:
+def _lacks(loan: LoanRow, scenario: ScenarioRow) -> int:
     """How many boxes are wanting to approve a request now."""
-    free = free_boxes(get_scenario_by_id(loan.scenario_id), loan.period, now=clock.now(), but_loan_id=loan.id)
+    free = free_boxes(scenario, loan.period, now=clock.now(), but_loan_id=loan.id)
     return max(0, loan.boxes - len(free))
 
 

@@ -28,9 +28,9 @@ from app.events.rules import SLUG
 from app.loans.drafts import LoanDraft
 from app.loans.enums import LoanPurpose, LoanState
 from app.loans.errors import NoBoxFree
-from app.loans.operations import LoanMade, ask_loan, name_facilitators
+from app.loans.operations import LoanMade, ask_loan, find_sent, name_facilitators
 from app.loans.queries import LoanRow, get_loan_by_reference, list_loans_of_structures
-from app.loans.rules import ENDED, Borrowing, Party, period_of
+from app.loans.rules import ENDED, period_of
 from app.loans.words import period_words
 from app.resources.calendars import open_days, zone_of_uai
 from app.resources.halfdays import Period
@@ -38,7 +38,7 @@ from app.resources.settings import get_settings
 from app.structures.models import StructureKind
 from app.structures.queries import get_contact, get_structure
 from app.training.queries import TrainingLine, list_next_trainings
-from app.web.box_days import today_of, typed_days
+from app.web.box_days import borrower_at, today_of, typed_days
 from app.web.context import show_organiser
 from app.web.filters import date_by
 from app.web.forms.base import text_of
@@ -50,6 +50,7 @@ from app.web.manage.boxes_files import box_file_response
 from app.web.public.boxes import Suggestion, suggestions
 from app.web.public.loan_link import page_forms
 from app.web.public.loan_view import loan_context, names_go_words, state_badge
+from app.web.sendings import sending_of, with_key
 
 blueprint = Blueprint("my_loans", __name__, url_prefix="/my/loans")
 
@@ -98,6 +99,13 @@ def new() -> Answer:
                 "warning",
             )
         return redirect("/boxes")
+    if not scenario.boxes:
+        return redirect(f"/boxes/{scenario.slug}")  # which says so
+    sending = sending_of(request.args)
+    if not sending:
+        return with_key()
+    if sent := find_sent(scenario.organiser_id, sending, _visitor()):
+        return _new_page(_form(scenario, formdata=None), scenario, sent=sent)
     typed, visiting = typed_days(request.args), current_contact()
     structure = get_structure(visiting.structure_id, organiser_id=visiting.organiser_id)
     known = get_contact(visiting.contact_id, organiser_id=visiting.organiser_id)
@@ -125,12 +133,10 @@ def ask() -> Answer:
     if _is_nobody_meant(form, scenario):
         form.even_untrained.errors = [_("Nobody is named who may run the game, and no training is waited for.")]
         return _new_page(form, scenario, asks_back=True), 422
-    visiting = current_contact()
-    by = Actor(ActorKind.VISITOR, visiting.name, visiting.contact_id, visiting.organiser_id)
     try:
         draft = _draft(form, scenario)
         with transaction():
-            made = ask_loan(draft, by=by, now=clock.now())
+            made = ask_loan(draft, by=_visitor(), now=clock.now(), form=sending_of(request.form))
     except FieldError as error:
         form.show_refusal(_at_fields(error))
         return _new_page(form, scenario), 422
@@ -141,7 +147,9 @@ def ask() -> Answer:
 
 
 def _say_made(made: LoanMade, draft: LoanDraft) -> None:
-    if made.state is LoanState.APPROVED:
+    if made.again:
+        flash(_("You sent this request already: here it is. To ask for more, start again from the catalogue."), "info")
+    elif made.state is LoanState.APPROVED:
         flash(_("Your loan is accepted. The agreement is made: read it and accept it."), "ok")
     elif draft.waits_for_event_id is not None:
         flash(_("Your request is sent. It waits for the training."), "ok")
@@ -151,6 +159,8 @@ def _say_made(made: LoanMade, draft: LoanDraft) -> None:
         flash(_("The school holidays of those days are not published yet. We look at the dates with you then."), "info")
     if "players_many" in made.warnings:
         flash(_("That is many players for each box. We look at it with you."), "info")
+    if "players_few" in made.warnings:
+        flash(_("That is fewer players than the game is for. We look at it with you."), "info")
 
 
 @blueprint.get("/<reference>")
@@ -167,11 +177,10 @@ def name_people(reference: str) -> Answer:
     form = PeopleForm(_people(loan.organiser_id))
     if not form.validate_on_submit():
         return _page(loan, form), 422
-    visiting, ids = current_contact(), [int(one) for one in form.facilitators.data or ()]
-    by = Actor(ActorKind.VISITOR, visiting.name, visiting.contact_id, visiting.organiser_id)
+    ids = [int(one) for one in form.facilitators.data or ()]
     try:
         with transaction():
-            state = name_facilitators(loan.id, ids, by=by, now=clock.now())
+            state = name_facilitators(loan.id, ids, by=_visitor(), now=clock.now())
     except FieldError as error:
         form.show_refusal(_at_fields(error))
         return _page(loan, form), 422
@@ -183,6 +192,11 @@ def name_people(reference: str) -> Answer:
     else:
         flash(_("Thank you. The team sees it."), "ok")
     return redirect(f"/my/loans/{loan.reference}", 303)
+
+
+def _visitor() -> Actor:
+    visiting = current_contact()
+    return Actor(ActorKind.VISITOR, visiting.name, visiting.contact_id, visiting.organiser_id)
 
 
 def _own(reference: str) -> LoanRow:
@@ -288,8 +302,7 @@ def _others(scenario: ScenarioRow, draft: LoanDraft) -> tuple[Suggestion, ...]:
     structure = get_structure(draft.structure_id, organiser_id=scenario.organiser_id)
     days = open_days(scenario.organiser_id, draft.period.first.date, draft.period.last.date)
     zone = zone_of_uai(structure.uai, days.school_zone) if structure.kind is StructureKind.SCHOOL else None
-    who = Borrowing(Party.BORROWER, today_of(clock.now()), zone)
-    return suggestions(scenario, draft.period, draft.boxes, who)
+    return suggestions(scenario, draft.period, draft.boxes, borrower_at(clock.now(), zone))
 
 
 def _is_nobody_meant(form: LoanRequestForm, scenario: ScenarioRow) -> bool:
@@ -314,7 +327,9 @@ def _new_page(
     others: tuple[Suggestion, ...] | None = None,
     *,
     asks_back: bool = False,
+    sent: str | None = None,
 ) -> str:
+    """`sent` is the number of the loan that this very form made already."""
     visiting = current_contact()
     return render_template(
         "my/loans/new.html",
@@ -327,4 +342,6 @@ def _new_page(
         today=today_of(clock.now()).isoformat(),
         names_go=names_go_words(get_settings(scenario.organiser_id).keep_names_days),
         asks_back=asks_back,
+        sent=sent,
+        sending=sending_of(request.values),
     )

@@ -101,6 +101,8 @@ def test_short_lines_are_filled_and_dashes_are_nothing() -> None:
         (b"{\\rtf1\\ansi Nom;Mail}", "document"),
         (b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "archive"),
         (b"Nom;Mail\r\nRoux \x81;a\r\n", "encoding"),
+        ("Prénom;Libellé\r\nRené;Inès\r\nZo".encode() + b"\xeb;a\r\n", "encoding"),  # one name of another program in UTF-8
+        ("\ufeffNom;Mail\r\nRen".encode() + b"\xe9;a\r\n", "encoding"),
         (b"Nom|Mail\r\nRoux|a@example.org\r\n", "separator"),
         (b"Nom\r\nRoux\r\n", "separator"),
         (b'Nom;Mail\r\n"Roux;a\r\n' + b"Blanc;b\r\n" * 80, "unclosed_quote"),

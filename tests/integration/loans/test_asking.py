@@ -166,5 +166,7 @@ def test_the_list_of_loans(whole_app: Flask) -> None:
     assert found(text=second.reference.lower()) == found(text=get_loan(second.id).box_codes[0]) == [second.reference]
     assert found(text="manon ATELIER") == [second.reference, first.reference]
     assert found(text="100%") == []
+    assert found(text="MOLECULE manon") == [second.reference, first.reference]  # what was lent, by its title
+    assert found(text="molécules") == []
     assert found(box_id=get_loan(second.id).loan_boxes[0].box_id) == [second.reference]
     assert list_loans(world.organiser_id, page=2).loans == ()

@@ -56,11 +56,11 @@ def values(world: LoanWorld, **changes: str) -> dict[str, str]:
 
 
 def text_of(client: FlaskClient, path: str) -> str:
-    return " ".join(client.get(path).get_data(as_text=True).split())
+    return " ".join(client.get(path, follow_redirects=True).get_data(as_text=True).split())
 
 
 def send(client: FlaskClient, path: str, sent: dict[str, str]) -> tuple[int, str]:
-    page = client.get(path).get_data(as_text=True)
+    page = client.get(path, follow_redirects=True).get_data(as_text=True)
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
     answer = client.post(path, data={**sent, "csrf_token": token[1] if token else ""})
     return answer.status_code, answer.headers.get("Location") or " ".join(answer.get_data(as_text=True).split())

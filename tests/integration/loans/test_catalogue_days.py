@@ -1,10 +1,13 @@
 """The catalogue answers whatever days are sent; things that are no games are lent without players and facilitators."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
-from app.boxes.drafts import ScenarioDraft
-from app.boxes.enums import LentKind
+from app.boxes.drafts import BoxDraft, ScenarioDraft
+from app.boxes.enums import LentKind, OutReason
+from app.boxes.operations.boxes import create_box, put_out_of_service
 from app.boxes.operations.scenarios import change_scenario, create_scenario
 from app.core.actor import SYSTEM
 from app.core.db import db
@@ -57,7 +60,7 @@ def test_a_long_catalogue_is_searched_and_answers_in_as_many_statements_as_a_sho
                     f"X{more}-{n}", f"Jeu {more}-{n}", universe_en="Wood" if n % 2 else "Steel", players_min=2 + n,
                     players_max=4 + n,
                 )  # fmt: skip
-                create_scenario(draft, organiser_id=world.organiser_id, by=SYSTEM, now=NOW)
+                with_a_box_that_is_broken(world, draft)
         db.session.remove()
         with counted_statements() as counted:
             page = text_of(client, f"/boxes?{days}")
@@ -80,6 +83,12 @@ def test_a_long_catalogue_is_searched_and_answers_in_as_many_statements_as_a_sho
         assert found.count("<article") == count, query
         assert f"<b>{count} found</b> of 32" in found
     assert text_of(client, "/boxes?universe=Other&players=x&lender=9&page=99").count("<article") == 8
+
+
+def with_a_box_that_is_broken(world: LoanWorld, draft: ScenarioDraft) -> None:
+    common: dict[str, Any] = {"organiser_id": world.organiser_id, "by": SYSTEM, "now": NOW}
+    box_id = create_box(create_scenario(draft, **common), BoxDraft(f"{draft.code}-A"), **common)
+    put_out_of_service(box_id, OutReason.BROKEN, until=None, note="", today=NOW.date(), **common)
 
 
 def test_a_day_that_was_followed_on_the_calendar_is_no_mistake(whole_app: Flask, world: LoanWorld) -> None:

@@ -95,7 +95,7 @@ def test_what_came_by_telephone_is_lent_or_kept_as_a_request(sqlite_app: Flask, 
     reference = answer.headers["Location"].rsplit("/", 1)[1]
     page = client.get(f"{BASE}/{reference}")
     assert page.status_code == 200
-    assert client.get(f"{BASE}/new?structure={world.structure_id}").status_code == 200
+    assert client.get(f"{BASE}/new?structure={world.structure_id}", follow_redirects=True).status_code == 200
     late = client.post(f"{BASE}/new", data=data | {"last_day": (day - timedelta(days=1)).isoformat()})
     assert late.status_code == 422
     assert get_loan_by_reference(reference).state is state

@@ -64,6 +64,24 @@ def out(world: LoanWorld) -> tuple[int, str, int]:
     return made.id, f"/l/{made.token}", box.box_id
 
 
+def test_too_many_or_too_few_players_are_told_of_until_it_is_agreed(whole_app: Flask) -> None:
+    world = make_world(3)  # for 4 to 15 players
+    client = desk(whole_app, world)
+    for players, boxes, told in (
+        (31, 2, "31 players are announced. The game is for 15 at most around each box."),
+        (3, 1, "3 players are announced. The game is for 4 at least."),
+    ):
+        made = world.ask(players=players, boxes=boxes)
+        page = f"{BASE}/{made.reference}"
+        assert told in said(client, page)
+        with transaction():
+            move_loan(made.id, LoanMove.APPROVE, by=STAFF, now=NOW)
+        assert told in said(client, page)
+        agree(made.id, AcceptedHow.PAPER)
+        assert "The game is for" not in said(client, page)
+    assert "The game is for" not in said(client, f"{BASE}/{world.ask('2027-03-01 am', '2027-03-01 pm').reference}")
+
+
 def test_the_day_that_a_borrower_promises_stands_on_both_pages_until_the_box_is_back(whole_app: Flask) -> None:
     world = make_world(1)
     loan_id, link, box_id = out(world)
