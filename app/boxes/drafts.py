@@ -60,6 +60,7 @@ class ExceptionDraft:
     """What differs in one box: of the thing `item_id` of its scenario, or a thing of its own (`name`, `expected`).
 
     `expected` None: as many as the scenario says. `box_item_id`: the stored thing of its own that it changes.
+    `present`: what was counted with it, None where nobody counted; checked with the rest, kept by `count_box`.
     """
 
     item_id: int | None = None
@@ -68,6 +69,7 @@ class ExceptionDraft:
     consumable: bool = False
     expected: int | None = None
     note: str = ""
+    present: int | None = None
 
 
 @dataclass(frozen=True)

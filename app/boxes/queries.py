@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
+from app.boxes.conditions import may_run
 from app.boxes.enums import GUIDES, BoxCondition, FileUse, Wear
 from app.boxes.errors import BoxNotFound, FacilitatorNotFound, FileNotFound, ScenarioNotFound
 from app.boxes.models import Accreditation, Box, BoxFile, BoxItem, Facilitator, Scenario, ScenarioItem
@@ -54,14 +55,15 @@ def _scenarios(*conditions: ColumnElement[bool]) -> Any:
 
 
 def list_scenarios(organiser_id: int | None, *, archived: bool = False, listed: bool = False) -> list[ScenarioRow]:
-    """Games first, by code. `organiser_id` None: of everybody; `listed`: those of the public catalogue alone."""
+    """Games first, by code. `organiser_id` None: of everybody; `listed`: those of the public catalogue, with boxes, alone."""
     conditions: list[ColumnElement[bool]] = [
         Scenario.archived_at.is_not(None) if archived else Scenario.archived_at.is_(None)
     ]
     if organiser_id is not None:
         conditions.append(Scenario.organiser_id == organiser_id)
     if listed:
-        conditions.append(Scenario.listed.is_(True))
+        there = exists().where(Box.scenario_id == Scenario.id, Box.archived_at.is_(None))
+        conditions += [Scenario.listed.is_(True), there]
     return [ScenarioRow(**row) for row in db.session.execute(_scenarios(*conditions)).mappings()]
 
 
@@ -335,11 +337,8 @@ def accredited_on(scenario_id: int, facilitator_ids: Iterable[int], first_day: d
     current = exists().where(Facilitator.id == Accreditation.facilitator_id, Facilitator.ended_at.is_(None))
     statement = select(Accreditation.facilitator_id).where(
         current,
-        Accreditation.scenario_id == scenario_id,
         Accreditation.facilitator_id.in_(list(facilitator_ids)),
-        Accreditation.withdrawn_at.is_(None),
-        Accreditation.granted_on <= first_day,
-        or_(Accreditation.expires_on.is_(None), Accreditation.expires_on >= last_day),
+        may_run(scenario_id, first_day, last_day),
     )
     return frozenset(db.session.execute(statement).scalars())
 

@@ -61,7 +61,7 @@ def clean_scenario(draft: ScenarioDraft) -> ScenarioDraft:
 
 
 def clean_items(drafts: Iterable[ItemDraft]) -> list[ItemDraft]:
-    """Raises FieldError at items/<n>/<field>: required, thing_twice, too_long, number_…; at items: too_many."""
+    """Raises FieldError at items/<n>/<field>: required, thing_twice, too_long, number_…, consumables_only; at items: too_many."""
     items = [replace(d, name_fr=d.name_fr.strip(), name_en=d.name_en.strip()) for d in drafts]
     problems: dict[str, str] = {"items": "too_many"} if len(items) > MOST_ITEMS else {}
     names = set[str]()
@@ -76,11 +76,13 @@ def clean_items(drafts: Iterable[ItemDraft]) -> list[ItemDraft]:
         names.add(fold(item.name_fr))
         found |= _out_of_range("quantity", item.quantity, 1, MOST)
         found |= _out_of_range("restock_below", item.restock_below, 0, MOST)
+        if item.restock_below is not None and not item.consumable:
+            found["restock_below"] = "consumables_only"
         found |= _out_of_range("value_cents", item.value_cents, 0, MOST_CENTS)
         problems |= {f"items/{n}/{name}": code for name, code in found.items()}
     if problems:
         raise FieldError(problems)
-    return [item if item.consumable else replace(item, restock_below=None) for item in items]
+    return items
 
 
 def clean_box(draft: BoxDraft) -> BoxDraft:
@@ -94,15 +96,23 @@ def clean_box(draft: BoxDraft) -> BoxDraft:
     return replace(draft, **texts)
 
 
-def clean_exceptions(drafts: Iterable[ExceptionDraft]) -> list[ExceptionDraft]:
-    """Those that differ, cleaned. Raises FieldError at exceptions/<n>/<field>: required, too_long, number_too_low, …"""
+def clean_exceptions(drafts: Iterable[ExceptionDraft], names: Iterable[str] = ()) -> list[ExceptionDraft]:
+    """Those that differ, cleaned. `names`: what things of the scenario are called, which no thing of the box alone may be.
+
+    Raises FieldError at exceptions/<n>/<field>: required, thing_twice, too_long, number_too_low, …
+    """
+    taken = {fold(name) for name in names if name}
     cleaned = [replace(d, name=d.name.strip() if d.item_id is None else "", note=d.note.strip()) for d in drafts]
     problems: dict[str, str] = {}
     for n, draft in enumerate(cleaned):
         found = _too_long({"name": draft.name, "note": draft.note}, {"name": NAME_LENGTH, "note": NOTE_LENGTH})
-        found |= _out_of_range("expected", draft.expected, 0, MOST)
-        if draft.item_id is None and not draft.name:
-            found["name"] = "required"
+        found |= _out_of_range("expected", draft.expected, 0, MOST) | _out_of_range("present", draft.present, 0, MOST)
+        if draft.item_id is None:
+            if not draft.name:
+                found["name"] = "required"
+            elif fold(draft.name) in taken:
+                found["name"] = "thing_twice"
+            taken.add(fold(draft.name))
         if draft.item_id is None and draft.expected is None:
             found["expected"] = "number"
         problems |= {f"exceptions/{n}/{name}": code for name, code in found.items()}

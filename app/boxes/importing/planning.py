@@ -237,7 +237,9 @@ def _plan_contents(lines: Sequence[_Line], known: Known, plan: Plan) -> Plan:
                 items.append(clean_items([ItemDraft(name, quantity, consumable)])[0])
                 new += 1
             elif (items[place].quantity, items[place].consumable) != (quantity, consumable):
-                items[place] = clean_items([replace(items[place], quantity=quantity, consumable=consumable)])[0]
+                below = items[place].restock_below if consumable else None
+                changes = replace(items[place], quantity=quantity, consumable=consumable, restock_below=below)
+                items[place] = clean_items([changes])[0]
                 changed += 1
             else:
                 same += 1

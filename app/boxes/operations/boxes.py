@@ -11,12 +11,20 @@ from app.boxes.drafts import BoxDraft, ExceptionDraft
 from app.boxes.enums import BoxCondition, OutReason
 from app.boxes.errors import BoxPromised, EntryChanged, ItemNotFound, ScenarioNotFound
 from app.boxes.models import Box, BoxItem
+from app.boxes.operations.entries import require_free_code, what_changes
 from app.boxes.operations.outages import follow_condition
-from app.boxes.queries import get_box_by_id, get_scenario_by_id, list_contents, list_items
-from app.boxes.rows import BoxRow
+from app.boxes.queries import (
+    get_box_by_id,
+    get_scenario_by_id,
+    list_boxes,
+    list_contents,
+    list_contents_of,
+    list_items,
+)
+from app.boxes.rows import BoxRow, ContentRow, ScenarioRow
 from app.boxes.rules import NOTE_LENGTH, clean_box, clean_exceptions
 from app.core.actor import Actor
-from app.core.audit import changes_between, record
+from app.core.audit import record
 from app.core.db import db
 from app.core.errors import FieldError
 from app.core.tokens import new_token
@@ -41,7 +49,7 @@ def create_box(scenario_id: int, draft: BoxDraft, *, organiser_id: int, by: Acto
     if scenario.organiser_id != organiser_id or scenario.archived_at is not None:
         raise ScenarioNotFound(str(scenario_id))
     draft = clean_box(draft)
-    _require_free_code(draft.code, organiser_id, None)
+    require_free_code(Box, draft.code, organiser_id, None)
     try:
         with db.session.begin_nested():
             box_id = db.session.execute(
@@ -61,13 +69,11 @@ def change_box(box_id: int, draft: BoxDraft, *, organiser_id: int, revision: int
     """Write what differs; whether anything did. Raises BoxNotFound, EntryChanged, FieldError as create_box."""
     before = get_box_by_id(box_id, organiser_id=organiser_id, lock=True)
     draft = clean_box(draft)
-    if before.revision != revision:
-        raise EntryChanged(before.code)
     values = _values(draft)
-    changed = changes_between({name: getattr(before, name) for name in values}, values)
+    changed = what_changes(before, values, revision)
     if not changed:
         return False
-    _require_free_code(draft.code, organiser_id, box_id)
+    require_free_code(Box, draft.code, organiser_id, box_id)
     _write(box_id, now, **values)
     _record(by, "box.changed", box_id, organiser_id, now, {"changed": changed})
     return True
@@ -130,20 +136,58 @@ def set_in_service(
 
 def condition_by_count(box: BoxRow) -> BoxCondition:
     """What the last count says of a box that is not out of service."""
-    missing = any(c.missing and not c.consumable for c in list_contents(box))
-    return BoxCondition.INCOMPLETE if missing else BoxCondition.READY
+    return _by_count(list_contents(box))
+
+
+def hold_boxes_of(scenario: ScenarioRow) -> list[BoxRow]:
+    """The boxes of a scenario whose row is held, theirs held too; those out of the inventory as well."""
+    ids = select(Box.id).where(Box.scenario_id == scenario.id).order_by(Box.id)
+    db.session.execute(ids.with_for_update(key_share=True)).all()
+    return [box for gone in (False, True) for box in list_boxes(scenario.organiser_id, scenario.id, archived=gone)]
+
+
+def counts_say(boxes: Sequence[BoxRow]) -> dict[int, BoxCondition]:
+    """What the last count of each says of it, were it not out of service. Two statements."""
+    return {box_id: _by_count(contents) for box_id, contents in list_contents_of(boxes).items()}
+
+
+def follow_contents(boxes: Sequence[BoxRow], said: Mapping[int, BoxCondition], *, by: Actor, now: datetime) -> None:
+    """What these boxes, held, should hold has changed: each is ready or incomplete as its last count says now, with its history.
+
+    `said`: what the counts said before (`counts_say`). Somebody who said that a box lacks something, though its count did not, is
+    not gainsaid; a box out of service stays it. A page of any of them that was read before is not fresh any more.
+    """
+    for box_id, condition in counts_say(boxes).items():
+        box = next(row for row in boxes if row.id == box_id)
+        agrees = condition is box.condition or (condition is BoxCondition.READY and said[box_id] is condition)
+        if agrees or box.condition is BoxCondition.OUT_OF_SERVICE:
+            _write(box_id, now)
+            continue
+        _write(box_id, now, condition=condition)
+        verb = "box.found_ready" if condition is BoxCondition.READY else "box.found_incomplete"
+        _record(by, verb, box_id, box.organiser_id, now, {"condition": condition.value})
 
 
 def set_exceptions(
-    box_id: int, drafts: Sequence[ExceptionDraft], *, organiser_id: int, by: Actor, now: datetime
+    box_id: int,
+    drafts: Sequence[ExceptionDraft],
+    *,
+    organiser_id: int,
+    revision: int | None,
+    by: Actor,
+    now: datetime,
 ) -> bool:
     """Make these what differs in the box; whether anything changed. Things of its own that are left out go.
 
-    Raises BoxNotFound, ItemNotFound, FieldError.
+    `revision` is the box's that was read: it rises with each count and when its scenario's contents change; None to write
+    whatever it is. Raises BoxNotFound, ItemNotFound, EntryChanged, FieldError.
     """
     box = get_box_by_id(box_id, organiser_id=organiser_id, lock=True)
-    cleaned = clean_exceptions(drafts)
-    items = {item.id: item.quantity for item in list_items(box.scenario_id)}
+    of_scenario = list_items(box.scenario_id)
+    if revision is not None and box.revision != revision:
+        raise EntryChanged(box.code)
+    cleaned = clean_exceptions(drafts, [name for i in of_scenario for name in (i.name_fr, i.name_en)])
+    items = {item.id: item.quantity for item in of_scenario}
     before = list_contents(box)
     own = {c.box_item_id for c in before if c.item_id is None}
     for draft in cleaned:
@@ -165,7 +209,7 @@ def set_exceptions(
     was, now_is = [_key(c) for c in before], [_key(c) for c in after]
     if was == now_is:
         return False
-    _write(box_id, now)
+    follow_contents([box], {box.id: _by_count(before)}, by=by, now=now)
     details = {"before": [_said(c) for c in before if c.differs], "after": [_said(c) for c in after if c.differs]}
     _record(by, "box.contents_set", box_id, organiser_id, now, details)
     return True
@@ -274,20 +318,17 @@ def _put(box_id: int, key: ThingKey, values: dict[str, Any]) -> None:
         db.session.execute(insert(BoxItem).values(box_id=box_id, item_id=key.item_id, **values))
 
 
+def _by_count(contents: Sequence[ContentRow]) -> BoxCondition:
+    missing = any(c.missing and not c.consumable for c in contents)
+    return BoxCondition.INCOMPLETE if missing else BoxCondition.READY
+
+
 def _key(content: Any) -> tuple[object, ...]:
     return (content.item_id, content.name_fr, content.consumable, content.expected, content.note)
 
 
 def _said(content: Any) -> str:
     return f"{content.expected} × {content.name_fr}"
-
-
-def _require_free_code(code: str, organiser_id: int, own_id: int | None) -> None:
-    taken = db.session.execute(
-        select(Box.id).where(Box.organiser_id == organiser_id, Box.code == code)
-    ).scalar_one_or_none()
-    if taken is not None and taken != own_id:
-        raise FieldError({"code": "code_taken"})
 
 
 def _record(

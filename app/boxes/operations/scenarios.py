@@ -1,7 +1,7 @@
 """Scenarios and their contents: made, changed, archived, brought back."""
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +11,17 @@ from sqlalchemy.exc import IntegrityError
 from app.boxes.drafts import ItemDraft, ScenarioDraft
 from app.boxes.errors import EntryChanged, ItemNotFound, ScenarioHasBoxes, ScenarioNotFound
 from app.boxes.models import Scenario, ScenarioItem
+from app.boxes.operations.boxes import counts_say, follow_contents, hold_boxes_of
+from app.boxes.operations.entries import require_free_code, what_changes
 from app.boxes.promised import require_trained
 from app.boxes.queries import get_scenario_by_id, list_items
 from app.boxes.rows import ItemRow, ScenarioRow
 from app.boxes.rules import clean_items, clean_scenario
 from app.core.actor import Actor
-from app.core.audit import changes_between, record
+from app.core.audit import record
 from app.core.db import db
 from app.core.errors import FieldError
-from app.core.text import slugify
+from app.core.text import fold, slugify
 
 ITEM_FIELDS = ("name_fr", "name_en", "quantity", "consumable", "restock_below", "value_cents")
 
@@ -27,7 +29,7 @@ ITEM_FIELDS = ("name_fr", "name_en", "quantity", "consumable", "restock_below", 
 def create_scenario(draft: ScenarioDraft, *, organiser_id: int, by: Actor, now: datetime) -> int:
     """A new scenario without contents; its id. Raises FieldError (also code: code_taken)."""
     draft = clean_scenario(draft)
-    _require_free_code(draft.code, organiser_id, None)
+    require_free_code(Scenario, draft.code, organiser_id, None)
     values = {**_values(draft), "organiser_id": organiser_id, "created_at": now}
     try:
         with db.session.begin_nested():
@@ -50,13 +52,11 @@ def change_scenario(
     """
     before = lock_scenario(scenario_id, organiser_id)
     draft = clean_scenario(draft)
-    if before.revision != revision:
-        raise EntryChanged(before.code)
     values = _values(draft)
-    changed = changes_between({name: getattr(before, name) for name in values}, values)
+    changed = what_changes(before, values, revision)
     if not changed:
         return False
-    _require_free_code(draft.code, organiser_id, scenario_id)
+    require_free_code(Scenario, draft.code, organiser_id, scenario_id)
     if draft.asks_accreditation and not before.asks_accreditation:
         require_trained(scenario_id, now)
     db.session.execute(
@@ -73,7 +73,8 @@ def set_items(
 ) -> bool:
     """Make these the contents, in this order; whether anything changed. What is left out is archived: old counts name it.
 
-    `revision` is the scenario's that was read, None to write whatever it is. Raises ScenarioNotFound, ItemNotFound,
+    `revision` is the scenario's that was read, None to write whatever it is. A name keeps its counts in whatever line it stands
+    (`_same_things`); boxes that become incomplete or complete by it are found so. Raises ScenarioNotFound, ItemNotFound,
     EntryChanged, FieldError.
     """
     before = lock_scenario(scenario_id, organiser_id)
@@ -83,8 +84,11 @@ def set_items(
     old = {item.id: item for item in list_items(scenario_id)}
     if unknown := [item.id for item in items if item.id is not None and item.id not in old]:
         raise ItemNotFound(str(unknown[0]))
+    items = _same_things(items, old)
     if [_said(item) for item in old.values()] == [_said(item) for item in items]:
         return False
+    boxes = hold_boxes_of(before)
+    counted = counts_say(boxes)
     for position, item in enumerate(items, start=1):
         values = {name: getattr(item, name) for name in ITEM_FIELDS} | {"position": position}
         if item.id is None:
@@ -95,6 +99,7 @@ def set_items(
     if gone:
         db.session.execute(update(ScenarioItem).where(ScenarioItem.id.in_(gone)).values(archived_at=now))
     _touch(scenario_id, now)
+    follow_contents(boxes, counted, by=by, now=now)
     changed = {
         "before": [f"{i.quantity} × {i.name_fr}" for i in old.values()],
         "after": [f"{i.quantity} × {i.name_fr}" for i in items],
@@ -137,6 +142,23 @@ def _values(draft: ScenarioDraft) -> dict[str, Any]:
     return {f.name: getattr(draft, f.name) for f in fields(draft)}
 
 
+def _same_things(lines: Sequence[ItemDraft], stored: Mapping[int, ItemRow]) -> list[ItemDraft]:
+    """The things that these lines stand for: counts stay with a name that stays, whichever line it stands in.
+
+    A line with the name of a stored thing is that thing; one with a new name is the thing that its line was, renamed, unless
+    another line is that thing now.
+    """
+    by_name = {fold(thing.name_fr): item_id for item_id, thing in stored.items()}
+    named = [by_name.get(fold(line.name_fr)) for line in lines]
+    found = []
+    for line, same in zip(lines, named, strict=True):
+        item_id = same if same is not None else None if line.id in named else line.id
+        if item_id != line.id:
+            line = replace(line, id=item_id, value_cents=stored[item_id].value_cents if item_id is not None else None)
+        found.append(line)
+    return found
+
+
 def _said(item: ItemRow | ItemDraft) -> tuple[object, ...]:
     return (item.id, *(getattr(item, name) for name in ITEM_FIELDS))
 
@@ -145,14 +167,6 @@ def _touch(scenario_id: int, now: datetime) -> None:
     db.session.execute(
         update(Scenario).where(Scenario.id == scenario_id).values(revision=Scenario.revision + 1, updated_at=now)
     )
-
-
-def _require_free_code(code: str, organiser_id: int, own_id: int | None) -> None:
-    taken = db.session.execute(
-        select(Scenario.id).where(Scenario.organiser_id == organiser_id, Scenario.code == code)
-    ).scalar_one_or_none()
-    if taken is not None and taken != own_id:
-        raise FieldError({"code": "code_taken"})
 
 
 def _free_slug(draft: ScenarioDraft) -> str:

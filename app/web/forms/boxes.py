@@ -20,6 +20,7 @@ from wtforms import (
 from app.boxes.drafts import BoxDraft, ExceptionDraft, FacilitatorDraft, ItemDraft, ScenarioDraft
 from app.boxes.enums import BoxCondition, LentKind, OutReason, Wear
 from app.boxes.rows import BoxRow, FacilitatorRow, ItemRow, ScenarioRow
+from app.core.errors import FieldError
 from app.resources.enums import SchoolZone
 from app.resources.settings import SettingsRow
 from app.web.forms.base import Length, Maybe, PageForm, Part, Required, choices, text_of
@@ -52,6 +53,7 @@ WEEKDAYS = {
 }  # fmt: skip
 ZONES = {zone: _l("Zone %(zone)s", zone=zone.value) for zone in SchoolZone}
 SPARE_ROWS = 3
+MOST_LINES = 1000
 EUROS = _l("In euros, without cents.")
 
 register_messages(
@@ -66,14 +68,16 @@ register_messages(
         "facilitator_there": _l("This person is in the list already."),
         "days_order": _l("The last day comes before the first."),
         "thing_twice": _l("An earlier line names this thing already."),
+        "consumables_only": _l("Only for a consumable: tick “Consumable”, or leave this empty."),
         "closure_there": _l("This closure is in the list already."),
+        "closure_inside": _l("Another closure has all these days already."),
         "closure_over": _l("These days are over: it would change nothing."),
         "closure_too_long": _l("A closure lasts a year at most."),
     }
 )
 
 
-class ScenarioForm(PageForm):
+class ScenarioForm(RowsForm):
     """What the operation checks is checked there, so that every problem comes at once. Values are typed in euros."""
 
     code = StringField(_l("Code"), description=_l("Yours, as on the boxes: for example SANTE-1."))
@@ -103,6 +107,7 @@ class ScenarioForm(PageForm):
     value = Whole(_l("Value of a box"), [Maybe()], description=EUROS)
     listed = BooleanField(_l("Shown in the public catalogue"))
     revision = HiddenField()
+    aliases = {"value_cents": "value"}
 
     def draft(self) -> ScenarioDraft:
         values: dict[str, Any] = {
@@ -123,7 +128,10 @@ class ScenarioForm(PageForm):
 
 
 class ItemPart(Part):
+    """`order`: where the line goes, by the numbers of the page; an empty one goes last."""
+
     id = HiddenField()
+    order = Whole(_l("Order"), [Maybe()])
     name_fr = StringField(_l("Thing"))
     name_en = StringField(_l("In English"))
     quantity = Whole(lazy_pgettext("things", "Number"), [Maybe()])
@@ -138,8 +146,15 @@ class ContentsForm(RowsForm):
     revision = HiddenField()
 
     def filled(self) -> list[Any]:
-        """Lines that name a thing, and new ones where anything else is typed: those lack their name."""
-        return [part for part in self.items if part.form.name_fr.data or _is_begun(part.form)]
+        """Lines that name a thing, and new ones where anything else is typed (those lack their name), in the order typed."""
+        lines = [(n, p) for n, p in enumerate(self.items, start=1) if p.form.name_fr.data or _is_begun(p.form)]
+        return [part for _place, part in sorted(lines, key=lambda line: _goes_to(line[0], line[1].form.order.data))]
+
+    def show_refusal(self, error: FieldError, **values: object) -> None:
+        """A number that nobody typed is wanting, not too small."""
+        empty = {f"items/{n}/quantity" for n, part in enumerate(self.items) if part.form.quantity.data is None}
+        problems = {path: "required" if path in empty else code for path, code in error.problems.items()}
+        super().show_refusal(FieldError(problems), **values)
 
     def drafts(self, stored: dict[int, ItemRow]) -> list[ItemDraft]:
         return [_item_draft(part.form, stored) for part in self.filled()]
@@ -148,15 +163,15 @@ class ContentsForm(RowsForm):
     def of(items: list[ItemRow], revision: int) -> "ContentsForm":
         rows: list[dict[str, Any]] = [
             {
-                "id": str(i.id), "name_fr": i.name_fr, "name_en": i.name_en, "quantity": i.quantity,
+                "id": str(i.id), "order": n, "name_fr": i.name_fr, "name_en": i.name_en, "quantity": i.quantity,
                 "consumable": i.consumable, "restock_below": i.restock_below,
             }
-            for i in items
+            for n, i in enumerate(items, start=1)
         ]  # fmt: skip
         return ContentsForm(formdata=None, items=rows + [{} for _ in range(SPARE_ROWS)], revision=str(revision))
 
 
-class BoxForm(PageForm):
+class BoxForm(RowsForm):
     scenario = SelectField(_l("Scenario"))
     code = StringField(_l("Inventory code"), description=_l("For example SANTE-1-A. It stands on the label."))
     depot = StringField(_l("Depot"))
@@ -164,6 +179,7 @@ class BoxForm(PageForm):
     notes = TextAreaField(_l("Notes for the team"))
     value = Whole(_l("Value, if it differs from its scenario's"), [Maybe()], description=EUROS)
     revision = HiddenField()
+    aliases = {"value_cents": "value"}
 
     def draft(self) -> BoxDraft:
         wear = Wear(self.wear.data)
@@ -184,8 +200,9 @@ class OutForm(PageForm):
 
 
 class ExceptionPart(Part):
-    """One line of a box's contents: how many it should hold, how many are there."""
+    """One line of a box's contents: how many it should hold, how many are there. `was`: what the page showed, as JSON."""
 
+    was = HiddenField()
     item_id = HiddenField()
     box_item_id = HiddenField()
     name = StringField(_l("Thing"))
@@ -196,7 +213,10 @@ class ExceptionPart(Part):
 
 
 class BoxContentsForm(RowsForm):
+    """`revision` is the box's: a count, here or at a loan, makes a page that was read before it stale."""
+
     lines = Rows(ExceptionPart, _l("Line"), max_entries=260)
+    revision = HiddenField()
     aliases = {"exceptions": "lines"}
 
     def _field_path(self, path: str) -> str:
@@ -207,12 +227,14 @@ class BoxContentsForm(RowsForm):
             ExceptionDraft(
                 _number(p.form.item_id), _number(p.form.box_item_id), text_of(p.form.name),
                 bool(p.form.consumable.data), p.form.expected.data, text_of(p.form.note),
+                p.form.present.data,
             )
             for p in self.filled()
         ]  # fmt: skip
 
     def filled(self) -> list[Any]:
-        return [p for p in self.lines if p.form.item_id.data or p.form.name.data]
+        """Things of the scenario, things with a name, and new lines where anything else is typed: those lack their name."""
+        return [p for p in self.lines if p.form.item_id.data or p.form.name.data or _is_begun_of_box(p.form)]
 
 
 class PhotoForm(PageForm):
@@ -270,6 +292,13 @@ class ClosureForm(PageForm):
     starts_on = Day(_l("First day"), [Required()])
     ends_on = Day(_l("Last day"), [Required()])
     label = StringField(_l("What for"), description=_l("For example: summer closure, stocktaking."))
+    even_promised = BooleanField(_l("Close on these days all the same"))
+    asked = HiddenField()
+
+    @property
+    def days(self) -> str:
+        """The days that are typed, as `asked` keeps those that were asked about."""
+        return f"{self.starts_on.data}/{self.ends_on.data}"
 
 
 class LendingForm(PageForm):
@@ -315,8 +344,20 @@ def _item_draft(part: Any, stored: dict[int, ItemRow]) -> ItemDraft:
 
 
 def _is_begun(part: Any) -> bool:
-    typed = (part.name_en, part.quantity, part.restock_below, part.consumable)
-    return not part.id.data and any(field.raw_data and field.raw_data[0] not in {"", None} for field in typed)
+    return not part.id.data and _any_typed(part.name_en, part.quantity, part.restock_below, part.consumable)
+
+
+def _is_begun_of_box(part: Any) -> bool:
+    return not part.box_item_id.data and _any_typed(part.expected, part.present, part.note, part.consumable)
+
+
+def _any_typed(*fields: Any) -> bool:
+    return any(field.raw_data and field.raw_data[0] not in {"", None} for field in fields)
+
+
+def _goes_to(place: int, typed: int | None) -> tuple[int, int]:
+    """Where the line at that place goes: up, before what has its new number; down, after it; without a number, last."""
+    return (MOST_LINES, place) if typed is None else (min(typed, MOST_LINES), (typed > place) - (typed < place))
 
 
 def _number(field: Any) -> int | None:

@@ -43,7 +43,7 @@ class Day(_Typed, DateField):
             raise ValueError(message_for("date")) from error
         if not 2000 <= self.data.year <= 2100:
             self.data = None
-            raise ValueError(message_for("date"))
+            raise ValueError(message_for("year"))
 
 
 class Hour(_Typed, TimeField):

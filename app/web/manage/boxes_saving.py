@@ -1,6 +1,6 @@
 """What pages of boxes, scenarios and facilitators do with a form alike: write it or say why not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.boxes.errors import EntryChanged
@@ -37,6 +37,19 @@ def try_to_save(form: PageForm, write: Callable[[], Written]) -> Tried[Written]:
     except FieldError as error:
         form.show_refusal(error)
         return Tried(422)
+
+
+def at_rows(rows: Iterable[Any], filled: Sequence[Any], error: FieldError) -> FieldError:
+    """Operations count the lines that are filled, in their order; the form counts those on the page."""
+    on_page = list(rows)
+    places = {n: on_page.index(part) for n, part in enumerate(filled)}
+    problems = {}
+    for path, code in error.problems.items():
+        parts = path.split("/")
+        if len(parts) == 3 and parts[1].isdecimal():
+            parts[1] = str(places.get(int(parts[1]), parts[1]))
+        problems["/".join(parts)] = code
+    return FieldError(problems)
 
 
 def acting() -> dict[str, Any]:

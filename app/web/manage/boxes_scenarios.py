@@ -1,13 +1,14 @@
 """Scenarios and other things that are lent: what is said of them, and what every box of them holds."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, redirect, render_template
 from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from app.boxes.enums import FileUse
-from app.boxes.errors import EntryChanged, PromisedToNobodyTrained, ScenarioHasBoxes
-from app.boxes.operations.files import keep_guide, read_upload, remove_file
+from app.boxes.errors import PromisedToNobodyTrained, ScenarioHasBoxes
+from app.boxes.operations.files import keep_guide, remove_file
 from app.boxes.operations.scenarios import (
     archive_scenario,
     change_scenario,
@@ -31,8 +32,8 @@ from app.web.forms.boxes import (
 )
 from app.web.forms.loan_desk import revision_of
 from app.web.guards import current_actor, current_organiser_id, staff
-from app.web.manage.boxes_files import READ_BYTES
-from app.web.manage.boxes_saving import acting, try_to_save
+from app.web.manage.boxes_files import read_sent
+from app.web.manage.boxes_saving import acting, at_rows, try_to_save
 from app.web.manage.boxes_tabs import LENDS, SEES, boxes_context
 
 blueprint = Blueprint("manage_boxes_scenarios", __name__, url_prefix="/manage/boxes/scenarios")
@@ -64,11 +65,8 @@ def new() -> str:
 @staff(LENDS)
 def create() -> Answer:
     form, values = ScenarioForm(), acting()
-    tried = try_to_save(form, lambda: create_scenario(form.draft(), **values))
-    if tried.value is None:
-        return _form_page(form, None), tried.status
-    flash(_("“%(name)s” is in the list. Say now what its boxes hold.", name=text_of(form.title_fr)), "ok")
-    return redirect(f"{BASE}/{form.draft().code.upper()}/contents")
+    said = _("“%(name)s” is in the list. Say now what its boxes hold.", name=text_of(form.title_fr))
+    return _written(form, None, lambda: create_scenario(form.draft(), **values), said, "/contents")
 
 
 @blueprint.get("/<code>")
@@ -89,20 +87,7 @@ def edit(code: str) -> str:
 def save(code: str) -> Answer:
     row, form, values = _get(code), ScenarioForm(), acting()
     revision = revision_of(form) or 0
-    try:
-        tried = try_to_save(form, lambda: change_scenario(row.id, form.draft(), revision=revision, **values))
-    except PromisedToNobodyTrained as error:
-        form.asks_accreditation.errors = [
-            _(
-                "Boxes are promised where nobody named is accredited: %(names)s. Name somebody there first.",
-                names=", ".join(error.names),
-            )
-        ]
-        return _form_page(form, row), 409
-    if tried.value is None:
-        return _form_page(form, row, changed=tried.changed), tried.status
-    flash(_("Saved."), "ok")
-    return redirect(f"{BASE}/{text_of(form.code).upper()}")
+    return _written(form, row, lambda: change_scenario(row.id, form.draft(), revision=revision, **values), _("Saved."))
 
 
 @blueprint.get("/<code>/contents")
@@ -115,22 +100,19 @@ def contents(code: str) -> str:
 @blueprint.post("/<code>/contents")
 @staff(LENDS)
 def save_contents(code: str) -> Answer:
-    row, form = _get(code), ContentsForm()
-    if not form.validate_on_submit():
-        return _contents_page(form, row), 422
-    stored = {item.id: item for item in list_items(row.id)}
-    try:
-        with transaction():
-            changed = set_items(
-                row.id, form.drafts(stored), organiser_id=row.organiser_id, revision=revision_of(form) or 0,
-                by=current_actor(), now=clock.now(),
-            )  # fmt: skip
-    except EntryChanged:
-        return _contents_page(form, row, changed=True), 409
-    except FieldError as error:
-        form.show_refusal(_at_rows(form, error))
-        return _contents_page(form, row), 422
-    flash(_("Saved.") if changed else _("Nothing was different: nothing is changed."), "ok")
+    row, form, values = _get(code), ContentsForm(), acting()
+    revision, stored = revision_of(form) or 0, {item.id: item for item in list_items(row.id)}
+
+    def write() -> bool:
+        try:
+            return set_items(row.id, form.drafts(stored), revision=revision, **values)
+        except FieldError as error:
+            raise at_rows(form.items, form.filled(), error) from error
+
+    tried = try_to_save(form, write)
+    if tried.value is None:
+        return _contents_page(form, row, changed=tried.changed), tried.status
+    flash(_("Saved.") if tried.value else _("Nothing was different: nothing is changed."), "ok")
     return redirect(f"{BASE}/{row.code}")
 
 
@@ -138,11 +120,8 @@ def save_contents(code: str) -> Answer:
 @staff(LENDS)
 def send_guide(code: str) -> Answer:
     row, form = _get(code), GuideForm()
-    sent = form.file.data
     try:
-        if not isinstance(sent, FileStorage) or not sent.filename:
-            raise FieldError({"file": "required"})
-        upload = read_upload(sent.filename, sent.stream.read(READ_BYTES), FileUse.GUIDE_KEPT)
+        upload = read_sent(form.file.data, FileUse.GUIDE_KEPT)
         with transaction():
             keep_guide(
                 row.id, upload, organiser_id=row.organiser_id, by=current_actor(), now=clock.now(),
@@ -194,17 +173,24 @@ def _get(code: str) -> ScenarioRow:
     return get_scenario(current_organiser_id(), code.replace("\x00", ""))
 
 
-def _at_rows(form: ContentsForm, error: FieldError) -> FieldError:
-    """Operations count the lines that are filled; the form counts those on the page."""
-    rows = list(form.items)
-    places = {n: rows.index(part) for n, part in enumerate(form.filled())}
-    problems = {}
-    for path, code in error.problems.items():
-        parts = path.split("/")
-        if len(parts) == 3 and parts[1].isdecimal():
-            parts[1] = str(places.get(int(parts[1]), parts[1]))
-        problems["/".join(parts)] = code
-    return FieldError(problems)
+def _written(
+    form: ScenarioForm, row: ScenarioRow | None, write: Callable[[], object], said: str, then: str = ""
+) -> Answer:
+    """Its page, or the one `then` below it, once it is written; else the form again with what stands in the way."""
+    try:
+        tried = try_to_save(form, write)
+    except PromisedToNobodyTrained as error:
+        form.asks_accreditation.errors = [
+            _(
+                "Boxes are promised where nobody named is accredited: %(names)s. Name somebody there first.",
+                names=", ".join(error.names),
+            )
+        ]
+        return _form_page(form, row), 409
+    if tried.value is None:
+        return _form_page(form, row, changed=tried.changed), tried.status
+    flash(said, "ok")
+    return redirect(f"{BASE}/{text_of(form.code).upper()}{then}")
 
 
 def _page(row: ScenarioRow, form: GuideForm) -> str:
