@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from app.core.actor import SYSTEM, VISITOR
+from app.demo.closures import is_closed
 from app.demo.forum import PARIS, at
 from app.demo.names import Names
 from app.events.drafts import EventDraft, WaveDraft
@@ -96,6 +97,14 @@ def _weekday_after(today: date, days: int, weekday: int) -> date:
     return start + timedelta(days=(weekday - start.weekday()) % 7)
 
 
+def training_days(today: date) -> tuple[date, date]:
+    """A Thursday and the Tuesday after it, on which the organiser is open."""
+    first = _weekday_after(today, 25, THURSDAY)
+    while any(is_closed(day) for day in (first, first + timedelta(days=5))):
+        first += timedelta(days=7)
+    return first, first + timedelta(days=5)
+
+
 def _entries(today: date, projects: _Projects) -> Sequence[_Entry]:
     return (
         _Entry(_webinar(today, projects), registered=14),
@@ -172,8 +181,7 @@ def _morning(today: date, projects: _Projects) -> EventDraft:
 
 
 def _training(today: date, projects: _Projects) -> EventDraft:
-    first = _weekday_after(today, 25, THURSDAY)
-    starts = [at(day, 9) for day in (first, first + timedelta(days=5))]
+    starts = [at(day, 9) for day in training_days(today)]
     waves = tuple(WaveDraft(s, s + timedelta(hours=3), 16) for s in starts)
     return EventDraft(
         title_fr="Animer la boîte « Industries de santé »",

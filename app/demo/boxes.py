@@ -13,6 +13,7 @@ from app.boxes.operations.scenarios import change_scenario, create_scenario, set
 from app.boxes.queries import get_box, list_scenarios
 from app.core.actor import SYSTEM
 from app.demo.box_texts import GAMES, SIGNAGE, Said
+from app.demo.closures import closures_after
 from app.resources.calendars import lending_zone
 from app.resources.enums import SchoolZone
 from app.resources.halfdays import half_day_at
@@ -40,7 +41,7 @@ FACILITATORS = (
 LENDER = "Creativ’\nCampus des métiers, Dijon\nreprésentée par Inès Roux"
 TERMS = (
     "L’emprunteur vérifie le contenu à la remise et au retour. Ce qui est perdu ou cassé est remplacé à sa charge, sauf l’usure "
-    "normale et les consommables. La boîte est rapportée complète, à la date convenue."
+    "normale et les consommables. Ce qui est prêté est rapporté complet, à la date convenue."
 )
 
 
@@ -103,12 +104,7 @@ def _texts(said: Said) -> dict[str, Any]:
 
 
 def _make_closures(organiser_id: int, today: date, made: datetime) -> None:
-    summer = today.year if today.month < 8 else today.year + 1
-    winter = today.year if (today.month, today.day) < (12, 24) else today.year + 1
-    for first, last, label in (
-        (date(summer, 8, 1), date(summer, 8, 21), "Fermeture d’été"),
-        (date(winter, 12, 24), date(winter, 12, 31), "Fermeture de fin d’année"),
-    ):
+    for first, last, label in closures_after(today):
         add_closure(organiser_id, first, last, label, by=SYSTEM, now=made)
 
 

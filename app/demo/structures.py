@@ -1,5 +1,6 @@
 """Structures of the demo beyond those that registrations made: who to reach, a company, a duplicate to merge, a correction."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from app.structures.drafts import ContactDraft, StructureDraft
 from app.structures.models import Structure, StructureKind
 from app.structures.operations.contacts import add_contact
 from app.structures.operations.corrections import PROPOSABLE, propose_correction
-from app.structures.operations.directory import create_structure
+from app.structures.operations.directory import change_structure, create_structure
 from app.structures.operations.filling import fill_structure
 from app.structures.queries import find_visiting, get_structure
 
@@ -60,13 +61,25 @@ def make_structures(organiser_id: int, *, now: datetime) -> None:
             contact_id = contact_id or added
     for kind, name, commune, person, duty in OTHERS:
         draft_of = StructureDraft(kind, name, commune=commune)
-        structure_id = create_structure(draft_of, organiser_id=organiser_id, by=SYSTEM, now=made)
+        structure_id = _keep(draft_of, organiser_id, made)
         if person:
             mail = f"{fold(person).replace(' ', '.')}@example.org"
             contact = ContactDraft(person, duty, mail)
             add_contact(structure_id, contact, organiser_id=organiser_id, by=SYSTEM, now=made)
     if contact_id is not None:
         _propose(contact_id, now - timedelta(days=1))
+
+
+def _keep(draft: StructureDraft, organiser_id: int, now: datetime) -> int:
+    """The id of a new structure, or of the one of that name whose town and kind registrations did not tell."""
+    same = Structure.organiser_id == organiser_id, Structure.name == draft.name, Structure.commune == ""
+    structure_id = db.session.execute(select(Structure.id).where(*same)).scalar()
+    if structure_id is None:
+        return create_structure(draft, organiser_id=organiser_id, by=SYSTEM, now=now)
+    known = get_structure(structure_id, organiser_id=organiser_id)
+    told = replace(known.draft, kind=draft.kind, commune=draft.commune)
+    change_structure(structure_id, told, organiser_id=organiser_id, revision=known.revision, by=SYSTEM, now=now)
+    return structure_id
 
 
 def _propose(contact_id: int, now: datetime) -> None:

@@ -95,7 +95,7 @@ def set_settings(organiser_id: int, wanted: SettingsRow, *, by: Actor, now: date
 
 def add_closure(organiser_id: int, starts_on: date, ends_on: date, label: str, *, by: Actor, now: datetime) -> int:
     """Its id. Loans over these days stay. Raises FieldError (ends_on: days_order, closure_too_long,
-    closure_over, closure_there; label: required, too_long).
+    closure_over, closure_there, closure_inside; label: required, too_long).
     """
     label, problems = label.strip(), {}
     if ends_on < starts_on:
@@ -104,8 +104,11 @@ def add_closure(organiser_id: int, starts_on: date, ends_on: date, label: str, *
         problems["ends_on"] = "closure_too_long"
     elif ends_on < now.astimezone(lending_zone()).date():
         problems["ends_on"] = "closure_over"
-    elif any((c.starts_on, c.ends_on) == (starts_on, ends_on) for c in list_closures(organiser_id)):
-        problems["ends_on"] = "closure_there"
+    else:
+        around = [c for c in list_closures(organiser_id) if c.starts_on <= starts_on and ends_on <= c.ends_on]
+        if around:
+            same = any((c.starts_on, c.ends_on) == (starts_on, ends_on) for c in around)
+            problems["ends_on"] = "closure_there" if same else "closure_inside"
     if not label or len(label) > LABEL_LENGTH:
         problems["label"] = "too_long" if label else "required"
     if problems:

@@ -12,10 +12,10 @@ from app.boxes.rows import ScenarioRow
 from app.core.errors import FieldError
 from app.core.i18n import translate
 from app.loans.availability import availability
-from app.loans.rules import period_of
+from app.loans.rules import Borrowing, Party, period_of
 from app.resources.calendars import Closed, ClosedBy, lending_zone, open_days
-from app.resources.enums import Half
-from app.resources.halfdays import Period
+from app.resources.enums import Half, SchoolZone
+from app.resources.halfdays import HalfDay, Period, half_day_at
 from app.web.filters import date_by
 from app.web.i18n import current_locale
 
@@ -85,6 +85,12 @@ def today_of(now: datetime) -> date:
     return now.astimezone(lending_zone()).date()
 
 
+def borrower_at(now: datetime, zone: SchoolZone | None = None) -> Borrowing:
+    """Somebody who borrows, at an instant; `zone` is that of a school's holidays."""
+    here = half_day_at(now, lending_zone())
+    return Borrowing(Party.BORROWER, here.date, zone, here.half)
+
+
 def typed_days(said: Mapping[str, str]) -> TypedDays:
     return TypedDays(
         _day(said.get("from", "")), _half(said.get("from_half", ""), Half.AM), _day(said.get("to", "")),
@@ -125,7 +131,8 @@ def typed_month(text: str, today: date) -> date:
 
 def month_view(scenario: ScenarioRow, month: date, chosen: Period | None, *, now: datetime) -> MonthView:
     """A scenario's calendar, in five statements."""
-    today = today_of(now)
+    here = half_day_at(now, lending_zone())
+    today = here.date
     first = month - timedelta(days=month.weekday())
     end = _months_on(month, 1) - timedelta(days=1)
     last = end + timedelta(days=6 - end.weekday())
@@ -134,7 +141,10 @@ def month_view(scenario: ScenarioRow, month: date, chosen: Period | None, *, now
     days = []
     for morning, afternoon in free.days():
         past = morning.date < today
-        halves = tuple(_half_view(half.half, half.free, half.total, past) for half in (morning, afternoon))
+        halves = tuple(
+            _half_view(half.half, half.free, half.total, HalfDay(half.date, half.half) < here)
+            for half in (morning, afternoon)
+        )
         closed = closed_words(calendar.why_closed(morning.date))
         picked = chosen is not None and chosen.first.date <= morning.date <= chosen.last.date
         name = date_by(morning.date, "EEEE d MMMM")
@@ -149,13 +159,13 @@ def month_view(scenario: ScenarioRow, month: date, chosen: Period | None, *, now
     )  # fmt: skip
 
 
-def closed_words(closed: Closed | None) -> str:
-    """Why a day is closed; empty for an open one."""
+def closed_words(closed: Closed | None, otherwise: str = "") -> str:
+    """Why a day is closed, `otherwise` where nobody says why; empty for an open one."""
     if closed is None:
         return ""
     if closed.by is ClosedBy.PUBLIC_HOLIDAY:
         return translate(current_locale(), closed.label)
-    return closed.label or str(_("Closed"))
+    return closed.label or otherwise or str(_("Closed"))
 
 
 def free_words(free: int, total: int) -> str:
@@ -167,7 +177,7 @@ def free_words(free: int, total: int) -> str:
 def _half_view(half: Half, free: int, total: int, past: bool) -> HalfView:
     when = _("Morning") if half is Half.AM else _("Afternoon")
     kind = "past" if past else "ok" if free else "none"
-    short = free_words(free, total)
+    short = str(_("over")) if past else free_words(free, total)
     return HalfView(free, kind, _("%(when)s: %(free)s", when=when, free=short), short)
 
 

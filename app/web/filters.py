@@ -68,6 +68,8 @@ def span(starts_at: datetime, ends_at: datetime, timezone: str | None = None) ->
 
 def number(value: float, digits: int = 0) -> str:
     """1 240 with a thin no-break space in French, 1,240 in English; `digits` after the decimal sign at most."""
+    if type(value) is int and 0 <= value < 1000:
+        return str(value)  # as every language here writes it; tables have thousands of them
     text: str = format_decimal(round(value, digits), locale=current_locale())
     return text
 

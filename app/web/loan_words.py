@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext
 
 LOAN_WORDS = {
     "too_far": lazy_gettext("This day is too far away: loans are planned three years ahead at most."),
+    "half_day_over": lazy_gettext("This half-day is over. Choose a later one."),
     "loan_too_long": lazy_gettext("This is longer than a loan may last. Choose an earlier return."),
     "closed_weekend": lazy_gettext("We are closed on this day. Choose another one."),
     "closed_public_holiday": lazy_gettext("This day is a public holiday. Choose another one."),

@@ -18,6 +18,7 @@ _MESSAGES: dict[str, object] = {
     "range": lazy_gettext("This number is out of range."),
     "past": lazy_gettext("This day is over. Choose today or a later one."),
     "date": lazy_gettext("Write a date, for example 04/02/2027."),
+    "year": lazy_gettext("Write a year from 2000 to 2100."),
     "time": lazy_gettext("Write a time, for example 09:40."),
     "invalid": lazy_gettext("This value does not fit here."),
     "contact_missing": lazy_gettext("Give an e-mail address or a telephone number."),

@@ -1,12 +1,13 @@
-"""The planning board in a browser: a loan is moved with the mouse and with keys, exchanged, refused in words, printed."""
+"""The planning board in a browser: a loan is moved with mouse, keys and a finger, exchanged, refused in words, printed."""
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pypdfium2
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from app.accounts.enums import Role
 from app.boxes.enums import OutReason
@@ -16,11 +17,12 @@ from app.core.clock import set_clock
 from app.core.db import db
 from app.core.transaction import transaction
 from app.loans.queries import get_loan
-from tests.browser.chromium import follow
+from tests.browser.chromium import axe_report, follow
 from tests.browser.test_door import serving
 from tests.browser.test_structures import look
 from tests.factories import NOW, PASSWORD, make_member
 from tests.integration.loans.world import STAFF, LoanWorld, make_world
+from tests.integration.recovery.world import break_box
 
 pytestmark = pytest.mark.browser
 WEEK = "from=2027-02-01"
@@ -40,18 +42,127 @@ def test_loans_move_on_the_board(sqlite_app: Flask, chromium: Browser) -> None:
     _, owner = make_member(world.organiser_id, Role.OWNER)
     db.session.remove()
     with serving(sqlite_app) as url, chromium.new_context(locale="fr-FR") as context:
-        page = context.new_page()
-        page.goto(f"{url}/login?next=/manage/boxes?{WEEK}")
-        page.locator("[name=email]").fill(owner)
-        page.locator("[name=password]").fill(PASSWORD)
-        page.locator("[name=password]").press("Enter")
-        page.wait_for_url("**/manage/boxes*")
-        page.goto(f"{url}/manage/boxes?{WEEK}")
+        page = board(context, url, owner)
         look(page)
         by_mouse(page, codes, free, broken)
         by_keys(page, codes, free)
         without_script(page, url, world, one.id)
         on_paper(page, url)
+
+
+def test_a_finger_scrolls_and_moves_loans(sqlite_app: Flask, chromium: Browser) -> None:
+    set_clock(sqlite_app.extensions, NOW)
+    world = make_world(3, asks_accreditation=False)
+    one, other = world.enter(), world.enter("2027-02-02 pm", "2027-02-04 am")
+    codes = [get_loan(made.id).box_codes[0] for made in (one, other)]
+    free, reference = world.code(world.box_ids[2]), get_loan(one.id).reference
+    break_box(world, next(box for box in world.box_ids if world.code(box) == codes[1]))
+    _, owner = make_member(world.organiser_id, Role.OWNER)
+    db.session.remove()
+    phone: dict[str, Any] = {"has_touch": True, "is_mobile": True, "viewport": ViewportSize(width=390, height=844)}
+    with serving(sqlite_app) as url, chromium.new_context(locale="en-GB", **phone) as context:
+        page = board(context, url, owner)
+        assert page.get_by_text("1 loan or event cannot have its box").count() == 1
+        for code in (*codes, free):  # in the first screen, though the notice stands above
+            expect(page.locator(f'tr[data-code="{code}"] th')).to_be_in_viewport(ratio=1)
+        filters = page.locator("#board-filters")
+        expect(filters).to_be_hidden()
+        page.get_by_role("button", name="Filters").tap()
+        expect(filters).to_be_visible()
+        assert axe_report(page) == ""
+        page.get_by_role("button", name="Close").tap()
+        expect(filters).to_be_hidden()
+        by_finger(page, Finger(context, page), codes[0], free, reference)
+
+
+def board(context: BrowserContext, url: str, mail: str) -> Page:
+    page = context.new_page()
+    page.goto(f"{url}/login?next=/manage/boxes?{WEEK}")
+    page.locator("[name=email]").fill(mail)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_url("**/manage/boxes*")
+    page.goto(f"{url}/manage/boxes?{WEEK}")
+    return page
+
+
+class Finger:
+    """One finger on a page. Places are pixels of what is seen."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self._browser, self._at = context.new_cdp_session(page), (0.0, 0.0)
+
+    def down(self, x: float, y: float) -> None:
+        self._at = x, y
+        self._send("touchStart", self._at)
+
+    def to(self, x: float, y: float) -> None:
+        (left, top), steps = self._at, 5
+        for n in range(1, steps + 1):
+            self._send("touchMove", (left + (x - left) * n / steps, top + (y - top) * n / steps))
+        self._at = x, y
+
+    def up(self) -> None:
+        self._send("touchEnd")
+
+    def _send(self, kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y} for x, y in places]
+        self._browser.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def middle(found: Locator) -> tuple[float, float]:
+    box = found.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def by_finger(page: Page, finger: Finger, code: str, free: str, reference: str) -> None:
+    """It scrolls at once; having rested it drags; lifted, the next touch puts the loan there, or leaves it."""
+    says, question = page.locator("[data-board-says]"), page.locator("[data-board-ask]")
+    lifted, row = page.locator(".bar-lifted"), page.locator(f'tr[data-code="{free}"]')
+    scroll, (x, y) = page.locator("[data-board]"), middle(bar(page, code))
+    scroll.evaluate("(found) => { found.onscrollend = () => { found.dataset.scrolled = found.scrollLeft > 50; }; }")
+    finger.down(x, y)
+    finger.to(x - 150, y)
+    finger.up()
+    expect(scroll).to_have_attribute("data-scrolled", "true")
+    expect(lifted).to_have_count(0)
+    scroll.evaluate("(found) => found.scrollTo(0, 0)")
+
+    finger.down(x, y)
+    expect(says).to_contain_text("In hand: touch where it is to go, or drag it there.")
+    finger.to(x, middle(row)[1])
+    expect(says).to_have_text(f"{free}, free.")
+    finger.up()
+    expect(question).to_contain_text(f"gets {free} instead of {code}")
+    assert axe_report(page) == ""
+    question.get_by_role("link", name="Change nothing").tap()
+    expect(question).to_be_hidden()
+    expect(lifted).to_have_count(0)
+
+    finger.down(x, y)
+    expect(lifted).to_have_count(1)
+    finger.up()
+    expect(says).to_contain_text("In hand:")
+    page.get_by_role("button", name="Let go of it").tap()
+    expect(lifted).to_have_count(0)
+    finger.down(x, y)
+    expect(lifted).to_have_count(1)
+    finger.up()
+    scroll.evaluate("(found) => found.scrollTo(200, 0)")
+    page.touchscreen.tap(x, y)  # behind its own end now: other dates
+    expect(question).to_contain_text("Instead of: from Monday 1 February")
+    question.get_by_role("link", name="Change nothing").tap()
+    expect(lifted).to_have_count(0)
+    scroll.evaluate("(found) => found.scrollTo(0, 0)")
+    finger.down(x, y)
+    expect(lifted).to_have_count(1)
+    finger.up()
+    page.touchscreen.tap(*middle(row.locator("th")))
+    question.get_by_role("button", name="Give this box").tap()
+    expect(bar(page, free)).to_have_attribute("data-move", reference)
+    bar(page, free).tap()  # a touch that does not rest opens the loan
+    page.wait_for_url(f"**/manage/boxes/loans/{reference}")
 
 
 def bar(page: Page, code: str) -> Locator:
@@ -151,3 +262,24 @@ def on_paper(page: Page, url: str) -> None:
     expect(page.locator("header, nav, .page-head-actions").filter(visible=True)).to_have_count(0)
     paper = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))
     assert [[round(side / 72 * 25.4) for side in sheet.get_size()] for sheet in paper] == [[297, 210]]
+    page.evaluate(MANY_BOXES)
+    assert len(pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))) == 1
+
+
+# As many boxes as fill a sheet, every third with a badge below its code, and the days that are closed named above.
+MANY_BOXES = """() => {
+  const [table, head] = [document.querySelector(".board"), document.querySelector(".board-paper-head")];
+  const [group, line] = ["tr.board-group", "tr:not(.board-group)"].map((rows) => table.tBodies[0].querySelector(rows));
+  line.querySelector(".board-box a").textContent = "SANTE-1-A";
+  line.querySelector(".board-box").insertAdjacentHTML("beforeend", "<span class=badge>Out of service</span>");
+  const plain = line.cloneNode(true);
+  plain.querySelector(".badge").remove();
+  [...table.tBodies].forEach((body) => body.remove());
+  for (let n = 0; n < 6; n += 1) {
+    const body = table.createTBody();
+    body.append(...[group, line, plain, plain].map((row) => row.cloneNode(true)));
+  }
+  if (!head.querySelector(".board-closed-days")) {
+    head.insertAdjacentHTML("beforeend", "<p class=board-closed-days>Sun 1: All Saints’ Day</p>");
+  }
+}"""

@@ -21,7 +21,7 @@ from app.structures.drafts import ContactDraft
 from app.structures.models import StructureKind
 from app.structures.operations.contacts import add_contact
 from tests.browser.chromium import follow
-from tests.browser.test_door import serving
+from tests.browser.test_door import PHONE, serving
 from tests.browser.test_structures import link_of, look
 from tests.factories import NOW
 from tests.integration.loans.world import STAFF, make_world
@@ -78,6 +78,11 @@ def asking(page: Page, url: str, slug: str, app: Flask) -> str:
     page.get_by_role("button", name="Envoyer la demande").click()
     expect(page.get_by_role("alert")).to_contain_text("établissement est en vacances")
     look(page)
+    page.set_viewport_size(PHONE)  # the message has the whole width: what stood beside the day stands below it
+    day, half = (page.get_by_label(name).bounding_box() for name in ("Dernier jour", "Jusqu’au"))
+    assert day
+    assert half
+    assert (half["x"] <= day["x"], half["y"] > day["y"] + day["height"]) == (True, True)
     page.get_by_label("Dernier jour").fill("2027-02-10")
     page.get_by_role("button", name="Envoyer la demande").click()
     expect(page.get_by_text("Votre demande est envoyée.")).to_be_visible()

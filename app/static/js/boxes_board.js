@@ -1,4 +1,5 @@
-// The planning board: a loan's bar is taken in hand with the mouse or by Space, and put onto another box or on other days.
+// The planning board: a loan's bar is taken in hand with the mouse, by Space or by a finger that rests on it, and put onto
+// another box or on other days.
 // Nothing changes here: the server says in words what would change, and does it when somebody says yes.
 // Of each row, data-uses holds [first, last, from, to, name, reference, moves]: half-days by number, with buffers and without.
 (() => {
@@ -6,22 +7,23 @@
   const scroll = document.querySelector("[data-board]");
   const status = document.querySelector("[data-board-says]");
   const dialog = document.querySelector("[data-board-ask]");
-  if (!scroll || !status || !dialog) return;
+  const leaver = document.querySelector("[data-board-leave]");
+  if (!scroll || !status || !dialog || !leaver) return;
   const words = JSON.parse(document.querySelector("[data-board-words]").textContent);
   const heads = [...scroll.querySelectorAll("th[data-n]")];
   const numbers = heads.map((head) => Number(head.dataset.n));
   const lines = [...scroll.querySelectorAll("tr[data-box]")];
   const FIRST_DAY = 719163; // 1 January 1970 among the days that the server counts
-  let hand = null; // { bar, line, use, start, length, target, at, keys, ghost }
-  let pressed = null;
+  let hand = null; // { bar, line, use, start, length, target, at, by, ghost }
+  let pressed = null; // { bar, x, y, head, by, moved, place }: what a mouse's button or a finger is on
   let dropped = false;
 
-  document.querySelector("#board-help").hidden = false;
+  document.querySelectorAll("[data-board-help]").forEach((help) => { help.hidden = false; });
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
   const usesOf = (line) => JSON.parse(line.dataset.uses);
   const say = (text) => { status.textContent = text; };
 
-  function take(bar, keys) {
+  function take(bar, by) {
     const line = bar.closest("tr");
     const use = usesOf(line).find((one) => one[5] === bar.dataset.move && String(one[2]) === bar.dataset.from);
     const start = Math.max(0, numbers.findIndex((number) => number >= use[2]));
@@ -33,9 +35,9 @@
     scroll.append(ghost);
     bar.classList.add("bar-lifted");
     status.classList.add("is-seen");
-    hand = { bar, line, use, start, length, target: line, at: start, keys, ghost };
+    hand = { bar, line, use, start, length, target: line, at: start, by, ghost };
     show();
-    if (keys) say(fill(words.taken, { name: use[4], box: line.dataset.code, first: heads[start].dataset.name }));
+    if (by === "keys") say(fill(words.taken, { name: use[4], box: line.dataset.code, first: heads[start].dataset.name }));
   }
 
   function fixed() {
@@ -49,6 +51,7 @@
     hand.ghost.remove();
     hand.bar.classList.remove("bar-lifted");
     status.classList.remove("is-seen");
+    leaver.hidden = true;
     mark(null);
     hand = null;
     say(text || "");
@@ -80,9 +83,10 @@
     hand.ghost.style.top = `${row.top - around.top + scroll.scrollTop + (row.height - hand.ghost.offsetHeight) / 2}px`;
     const [kind, values] = judge(hand.target);
     mark(hand.target, kind);
-    if (kind !== "own") say(fill(words[kind], { box: hand.target.dataset.code, ...values }));
-    else if (hand.at !== hand.start) say(fill(words.dates, { first: heads[hand.at].dataset.name }));
-    else say(fill(words.own, { box: hand.line.dataset.code }));
+    let text = fill(words.own, { box: hand.line.dataset.code });
+    if (kind !== "own") text = fill(words[kind], { box: hand.target.dataset.code, ...values });
+    else if (hand.at !== hand.start) text = fill(words.dates, { first: heads[hand.at].dataset.name });
+    if (status.textContent !== text) say(text); // said once, however long a finger stays
   }
 
   // A number of half-days as its day and its half, as the server reads them.
@@ -100,8 +104,8 @@
   }
 
   async function ask(url) {
-    const { bar } = hand;
-    hand.asking = true;
+    const asked = hand;
+    asked.asking = true;
     say(words.asking);
     let question = null;
     try {
@@ -116,7 +120,14 @@
       return;
     }
     dialog.replaceChildren(document.adoptNode(question));
-    dialog.addEventListener("close", () => { leave(words.left); bar.focus(); }, { once: true });
+    // The browser tells of the close a moment after the question has gone: another bar, or this one again, may be in hand by then.
+    const left = () => { if (hand === asked) leave(words.left); };
+    dialog.addEventListener("cancel", left, { once: true });
+    dialog.addEventListener("close", () => {
+      dialog.removeEventListener("cancel", left);
+      left();
+      if (!hand) asked.bar.focus();
+    }, { once: true });
     dialog.showModal();
     dialog.querySelector("h2").focus();
     say("");
@@ -125,53 +136,132 @@
   dialog.addEventListener("click", (event) => {
     if (!event.target.closest("[data-move-leave]")) return;
     event.preventDefault();
+    dialog.dispatchEvent(new Event("cancel"));
     dialog.close();
   });
 
-  // --- Mouse ---------------------------------------------------------------------------------------------------------
+  leaver.addEventListener("click", () => { if (!dropped) leave(words.left); });
+
+  // --- Mouse, and a finger -------------------------------------------------------------------------------------------
+
+  // A finger scrolls, unless it rests on a bar before it moves: then it has the bar in hand, and drags it. Lifted where it was,
+  // it leaves the bar in hand, as `leaver` shows: the next touch of a box or a half-day puts it there.
+  const REST = 400; // milliseconds; before the browser opens its own menu
+  const FAR = { mouse: 6, touch: 10 }; // pixels that are no tremble
+  let resting = 0;
 
   const inside = (list, place, from, to) => list.find((one) => {
     const box = one.getBoundingClientRect();
     return place >= box[from] && place < box[to];
   });
 
+  function forget() {
+    window.clearTimeout(resting);
+    pressed = null;
+  }
+
   scroll.addEventListener("dragstart", (event) => event.preventDefault());
+  document.addEventListener("pointerdown", () => { dropped = false; }, true);
   scroll.addEventListener("pointerdown", (event) => {
-    dropped = false;
+    forget();
     const bar = event.target.closest("[data-move]");
-    if (!bar || event.button || event.pointerType === "touch" || hand) return;
-    pressed = { bar, x: event.clientX, y: event.clientY, head: inside(heads, event.clientX, "left", "right") };
+    if (!bar || event.button || !event.isPrimary || (hand && (hand.by !== "touch" || hand.bar !== bar))) return;
+    const by = event.pointerType === "mouse" ? "mouse" : "touch";
+    pressed = { bar, x: event.clientX, y: event.clientY, head: inside(heads, event.clientX, "left", "right"), by };
+    if (by === "touch" && !hand) resting = window.setTimeout(held, REST);
   });
+
+  function held() {
+    if (!hand) take(pressed.bar, "touch");
+    hand.target = hand.line;
+    hand.at = hand.start;
+    show();
+    say(fill(words.held, { name: hand.use[4], box: hand.line.dataset.code }));
+  }
 
   document.addEventListener("pointermove", (event) => {
-    if (!pressed || (hand && (hand.keys || hand.asking))) return;
-    if (!hand) {
-      if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < 6) return;
-      take(pressed.bar, false);
+    if (!pressed || !event.isPrimary || (hand && (hand.by === "keys" || hand.asking))) return;
+    if (!pressed.moved) {
+      if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < FAR[pressed.by]) return;
+      if (!hand && pressed.by === "touch") return forget(); // it scrolls
+      pressed.moved = true;
+      if (!hand) take(pressed.bar, "mouse");
+      if (pressed.by === "touch") window.requestAnimationFrame(nudge);
     }
-    follow(event);
+    pressed.place = { x: event.clientX, y: event.clientY };
+    follow(pressed.place);
   });
 
-  function follow(event) {
-    const around = scroll.getBoundingClientRect();
-    if (event.clientX > around.right - 24) scroll.scrollBy(16, 0);
-    if (event.clientX < heads[0].getBoundingClientRect().left + 12) scroll.scrollBy(-16, 0);
-    hand.target = inside(lines, event.clientY, "top", "bottom") || hand.target;
-    const head = inside(heads, event.clientX, "left", "right");
+  // At which edges a place is: what lies behind them is scrolled to.
+  function edges({ x, y }) {
+    const [begin, end] = [lines[0].cells[0].getBoundingClientRect().right + 12, scroll.getBoundingClientRect().right - 24];
+    return [Number(x > end) - Number(x < begin), Number(y > window.innerHeight - 96) - Number(y < 64)];
+  }
+
+  function follow({ x, y }) {
+    scroll.scrollBy(16 * edges({ x, y })[0], 0);
+    hand.target = inside(lines, y, "top", "bottom") || hand.target;
+    const head = inside(heads, x, "left", "right");
     const steps = head && pressed.head ? heads.indexOf(head) - heads.indexOf(pressed.head) : 0;
     hand.at = hand.target === hand.line ? Math.min(Math.max(hand.start + steps, 0), heads.length - 1) : hand.start;
     show();
   }
 
-  document.addEventListener("pointerup", () => {
-    const dragged = pressed && hand && !hand.keys;
-    pressed = null;
-    if (!dragged) return;
+  // A finger that waits at an edge goes on scrolling; a mouse has its wheel.
+  function nudge() {
+    if (!pressed || !hand || hand.asking) return;
+    const [side, end] = edges(pressed.place);
+    window.scrollBy(0, 8 * end);
+    if (side || end) follow(pressed.place);
+    window.requestAnimationFrame(nudge);
+  }
+
+  // Lifted where it was: the bar stays in hand. The browser may make a click of it, on whatever is there by then.
+  function rest() {
+    leaver.hidden = false;
     dropped = true;
-    drop();
+    held();
+  }
+
+  document.addEventListener("pointerup", (event) => {
+    if (!event.isPrimary) return;
+    const was = pressed;
+    forget();
+    if (!was || !hand || hand.by === "keys" || hand.asking) return;
+    dropped = true;
+    if (was.moved) drop();
+    else if (leaver.hidden) rest();
+    else leave(words.left); // touched again where it is
   });
-  scroll.addEventListener("click", (event) => { if (dropped) event.preventDefault(); }, true); // a drag ends with a click
-  document.addEventListener("pointercancel", () => { pressed = null; if (hand && !hand.keys) leave(words.left); });
+  document.addEventListener("pointercancel", (event) => {
+    if (!event.isPrimary) return;
+    forget();
+    if (!hand || hand.by === "keys" || hand.asking) return;
+    if (hand.by === "mouse") leave(words.left);
+    else rest();
+  });
+  scroll.addEventListener("touchmove", (event) => {
+    if (pressed && hand && event.cancelable) event.preventDefault(); // what drags does not scroll
+  }, { passive: false });
+  scroll.addEventListener("contextmenu", (event) => {
+    if ((pressed && pressed.by === "touch") || (hand && hand.by === "touch")) event.preventDefault();
+  });
+
+  scroll.addEventListener("click", (event) => {
+    const touched = hand && hand.by === "touch";
+    if (dropped || touched) event.preventDefault(); // a drag ends with a click
+    if (dropped || !touched || hand.asking) return;
+    const line = event.target.closest("tr[data-box]");
+    if (!line) return;
+    const head = event.target.closest("th") ? null : inside(heads, event.clientX, "left", "right");
+    hand.target = line;
+    hand.at = line === hand.line && head ? heads.indexOf(head) : hand.start;
+    show();
+    drop();
+  }, true);
+  document.addEventListener("click", (event) => {
+    if (hand && hand.by === "touch" && !hand.asking && !dropped && !scroll.contains(event.target)) leave(words.left);
+  });
 
   // --- Keyboard ------------------------------------------------------------------------------------------------------
 
@@ -199,9 +289,9 @@
     dropped = false;
     if (!hand && bar && event.key === " ") {
       event.preventDefault();
-      if (bar.dataset.move) take(bar, true);
+      if (bar.dataset.move) take(bar, "keys");
       else fixed();
-    } else if (hand && hand.keys && !hand.asking) {
+    } else if (hand && hand.by === "keys" && !hand.asking) {
       if (STEPS[event.key]) step(...STEPS[event.key]);
       else if (event.key === "Enter") drop();
       else return;
@@ -210,8 +300,8 @@
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !hand || hand.asking) return;
-    pressed = null;
+    forget();
     leave(words.left);
   });
-  scroll.addEventListener("focusout", () => { if (hand && hand.keys && !hand.asking) leave(words.left); });
+  scroll.addEventListener("focusout", () => { if (hand && hand.by === "keys" && !hand.asking) leave(words.left); });
 })();

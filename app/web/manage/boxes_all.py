@@ -2,7 +2,6 @@
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from app.accounts.rules import Ability
@@ -16,7 +15,7 @@ from app.boxes.operations.boxes import (
     restore_box,
     set_in_service,
 )
-from app.boxes.operations.files import keep_photo, read_upload, remove_file
+from app.boxes.operations.files import keep_photo, remove_file
 from app.boxes.queries import (
     get_box,
     get_scenario,
@@ -50,7 +49,7 @@ from app.web.guards import allows, current_actor, current_organiser_id, staff
 from app.web.i18n import current_locale
 from app.web.loan_labels import MOMENT_LABELS
 from app.web.manage.boxes_due import due_address
-from app.web.manage.boxes_files import READ_BYTES
+from app.web.manage.boxes_files import read_sent
 from app.web.manage.boxes_history import history_context
 from app.web.manage.boxes_pages import page_of_list
 from app.web.manage.boxes_photos import photo_problem
@@ -194,11 +193,8 @@ def put_back(code: str) -> Response:
 @staff(LENDS)
 def add_photo(code: str) -> Answer:
     row, form = _get(code), PhotoForm()
-    sent = form.file.data
     try:
-        if not isinstance(sent, FileStorage) or not sent.filename:
-            raise FieldError({"file": "required"})
-        upload = read_upload(sent.filename, sent.stream.read(READ_BYTES), FileUse.PHOTO)
+        upload = read_sent(form.file.data, FileUse.PHOTO)
         with transaction():
             keep_photo(
                 row.id, upload, organiser_id=row.organiser_id, by=current_actor(), now=clock.now(),

@@ -27,6 +27,7 @@ from app.web.manage.boxes_board_days import (
     columns_of,
     kept_of,
     months_of,
+    named_closures,
     paging,
     span_of,
 )
@@ -39,6 +40,7 @@ from app.web.manage.boxes_board_lines import (
     groups_of,
     narrowed,
     troubles_of,
+    whose,
 )
 from app.web.manage.boxes_board_offers import EXCHANGE, Hand, find_hand, offers_of
 from app.web.manage.boxes_board_offers import FREE as IS_FREE
@@ -48,6 +50,8 @@ blueprint = Blueprint("manage_boxes_board", __name__, url_prefix="/manage/boxes"
 
 BASE = "/manage/boxes"
 MOST_TROUBLES = 3
+NARROWING = ("scenario", "depot", "state", "free", "trouble", "q")
+"""What of the address leaves boxes out: a phone's button says how many of these are set."""
 RANGES = {str(WEEKS): _l("Two weeks"), "28": _l("Four weeks"), MONTH: _l("One month"), "91": _l("Three months")}
 STATES = {
     **{condition.value: label for condition, label in CONDITION_LABELS.items()},
@@ -66,7 +70,8 @@ def index() -> str:
     table = _table(span, board, hand)
     pick = f"{hand.loan.reference}.{hand.held.code}" if hand else ""
     shown = {line.box.id for group in table["groups"] for line in group.lines}
-    troubles = [] if hand else troubles_of(board, shown)
+    context = boxes_context(BASE)
+    troubles = [] if hand else troubles_of(board, shown, context["trouble_count"])
     return render_template(
         "manage/boxes/board/board.html",
         whole=len(board),
@@ -76,8 +81,11 @@ def index() -> str:
         states=STATES,
         ranges=RANGES if span.asked in RANGES else {span.asked: _("%(num)s days", num=span.asked), **RANGES},
         asked=kept | {"state": FREE if kept.get("free") == "1" else kept.get("state", "")},
+        narrowing=sum(bool(kept.get(name)) for name in NARROWING),
         span=span,
         troubles=troubles[:MOST_TROUBLES],
+        pressing_here=whose(troubles, waits=False),
+        waiting_here=whose(troubles, waits=True),
         more_troubles=max(0, len(troubles) - MOST_TROUBLES),
         trouble_url=board_url(kept, trouble="1"),
         clear_url=board_url({name: kept.get(name, "") for name in ("from", "days")}),
@@ -91,7 +99,7 @@ def index() -> str:
         print_url=f"{BASE}/print?month={span.first.strftime('%Y-%m')}",
         words=_script_words(),
         **table,
-        **boxes_context(BASE),
+        **context,
     )
 
 
@@ -102,14 +110,16 @@ def print_month() -> str:
     today = half_day_at(clock.now(), lending_zone()).date
     span = span_of({"from": f"{request.args.get('month', '')}-01", "days": MONTH}, today)
     board = box_board(current_organiser_id(), span.first, span.last, now=clock.now())
+    table = _table(span, board, None, whole=True)
     return render_template(
         "manage/boxes/board/print.html",
+        closures=named_closures(table["columns"]),
         counted=boxes_words(len(board), len({found.box.scenario_id for found in board})),
         size="a3" if request.args.get("size") == "a3" else "a4",
         here=f"{BASE}/print",
         month=span.first.strftime("%Y-%m"),
         board_url=board_url({"from": span.first.isoformat(), "days": MONTH}),
-        **_table(span, board, None, whole=True),
+        **table,
         **boxes_context(BASE),
     )
 
@@ -168,5 +178,6 @@ def _script_words() -> dict[str, str]:
         "edge": _("No further here. Page on to go there."),
         "fixed": _("This does not move here: the box is out, or it is at an event, which has a page of its own."),
         "other": _("Only boxes of {scenario} can stand in for it."),
+        "held": _("{name}, {box}. In hand: touch where it is to go, or drag it there."),
         "asking": _("One moment…"),
     }

@@ -1,7 +1,7 @@
 """The days of the planning board: which are shown, how each is named, and where its arrows lead."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask_babel import gettext as _
 
-from app.core.i18n import Locale, format_date_by, translate
+from app.core.i18n import Locale, format_date_by
 from app.loans.words import half_day_words
 from app.reports.queries.box_board import BoardBox
-from app.resources.calendars import Closed, ClosedBy, OpenDays
+from app.resources.calendars import Closed, OpenDays
 from app.resources.enums import Half
 from app.resources.halfdays import HalfDay
+from app.web import box_days
 from app.web.i18n import current_locale
 
 BASE = "/manage/boxes"
@@ -106,11 +107,28 @@ def _names(day: date, locale: Locale) -> tuple[str, tuple[tuple[int, str], tuple
 
 def closed_words(closed: Closed | None) -> str:
     """Why a day is closed; empty on an open one."""
-    if closed is None:
-        return ""
-    if closed.by is ClosedBy.PUBLIC_HOLIDAY:
-        return translate(current_locale(), closed.label)
-    return closed.label or str(_("closed"))
+    return box_days.closed_words(closed, str(_("closed")))
+
+
+def named_closures(columns: Iterable[Column]) -> list[str]:
+    """« lun. 1 : Toussaint », « ven. 25 – jeu. 31 : Fermeture »: days that follow each other for the same reason are told once.
+
+    Days without a reason of their own, as weekends, are not told.
+    """
+    found: list[tuple[str, list[Column]]] = []
+    for column in columns:
+        if not column.closed or column.why == _("closed"):
+            continue
+        if found and found[-1][0] == column.why and column.day - found[-1][1][-1].day == timedelta(days=1):
+            found[-1][1].append(column)
+        else:
+            found.append((column.why, [column]))
+    return [_("%(day)s: %(why)s", day=_from_to(days), why=why) for why, days in found]
+
+
+def _from_to(days: Sequence[Column]) -> str:
+    ends = days if len(days) == 1 else (days[0], days[-1])
+    return " – ".join(f"{column.weekday} {column.number}" for column in ends)
 
 
 def months_of(columns: Iterable[Column]) -> list[tuple[str, int]]:

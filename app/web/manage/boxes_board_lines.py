@@ -1,6 +1,6 @@
 """The lines of the planning board: a box with its half-days from left to right, and what cannot be kept, in words."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from app.boxes.enums import BoxCondition
 from app.boxes.rows import BoxRow
 from app.core import clock
 from app.core.text import fold
+from app.recovery.rows import TroubleCount
 from app.reports.queries.box_board import FOREVER, BoardBox, BoardUse
 from app.resources.calendars import lending_zone
 from app.resources.enums import Purpose
@@ -62,12 +63,12 @@ class Group(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """A promise that cannot be kept as it stands. `code`: the box that its loan has now."""
+    """A promise that cannot be kept as it stands. `code`: the box that its loan has now; `waits`: Trouble leaves it for later."""
 
-    title: str
     words: str
     use: BoardUse
     code: str
+    waits: bool
 
 
 class Namer:
@@ -209,24 +210,31 @@ def repair_words(box: BoxRow) -> str:
     return str(_("%(why)s, back on %(day)s", why=why, day=day))
 
 
-def troubles_of(board: Sequence[BoardBox], shown: Collection[int]) -> list[Trouble]:
-    """Each promise of these days that cannot be kept as it stands, of the boxes shown."""
+def troubles_of(board: Sequence[BoardBox], shown: Collection[int], counted: TroubleCount) -> list[Trouble]:
+    """Each promise of these days that cannot be kept as it stands, of the boxes shown. Those that can wait come last."""
     name_of = Namer()
+    can_wait = {(promise.box_id, promise.from_half) for promise in counted.promises if promise.can_wait}
     found = []
     for line in board:
         for use in line.uses if line.box.id in shown else ():
             if not use.conflict:
                 continue
-            title = _("%(code)s is promised and cannot be there", code=line.box.code)
+            code = line.box.code
             why = (
-                _("It is out of service: %(why)s.", why=repair_words(line.box))
+                _("%(code)s is out of service: %(why)s.", code=code, why=repair_words(line.box))
                 if use.broken
-                else _("It has not come back from its last loan (%(reference)s).", reference=use.waits_for)
+                else _("%(code)s has not come back from its last loan (%(loan)s).", code=code, loan=use.waits_for)
             )
-            period = period_words(use.period)
+            period, waits = period_words(use.period), (line.box.id, use.from_half) in can_wait
             words = _("%(why)s %(name)s has it: %(period)s.", why=why, name=name_of(use), period=period)
-            found.append(Trouble(title, words, use, line.box.code))
-    return found
+            later = _("This can wait.")
+            found.append(Trouble(f"{words} {later}" if waits else words, use, code, waits))
+    return sorted(found, key=lambda trouble: trouble.waits)
+
+
+def whose(troubles: Iterable[Trouble], *, waits: bool) -> int:
+    """How many loans and events these promises are of: several boxes of one may be away."""
+    return len({(one.use.reference, one.use.slug) for one in troubles if one.waits is waits})
 
 
 def use_words(code: str, use: BoardUse) -> str:

@@ -8,8 +8,8 @@ from flask import session
 
 from app.core.actor import Actor
 from app.loans.drafts import OtherLoan
-from app.loans.operations import change_dates, swap_box
-from app.loans.queries import LoanRow, get_loan
+from app.loans.operations import put_back as restore
+from app.loans.queries import LoanRow
 from app.resources.halfdays import HalfDay, Period
 from app.web.manage.boxes_board_days import BACK_LENGTH
 
@@ -20,7 +20,7 @@ KEY = "board_undo"
 class Undo:
     """`revision` is what the move made of the loan; boxes (their ids) and half-days are as they were before. `back`: the board.
 
-    `other` is the loan that exchanged boxes with it, as the move made it; without it only a box that is free comes back.
+    `other` is the loan that exchanged boxes with it, as the move made it; without it only a box that nobody else got comes back.
     """
 
     loan_id: int
@@ -50,14 +50,6 @@ def take_undo() -> Undo | None:
 
 
 def put_back(undo: Undo, *, by: Actor, now: datetime) -> None:
-    """Dates and boxes as they were. Raises what `change_dates` and `swap_box` raise."""
+    """Dates and boxes as they were. Raises what `app.loans.operations.put_back` raises."""
     period = Period(HalfDay.of_number(undo.first), HalfDay.of_number(undo.last))
-    revision: int | None = undo.revision
-    if get_loan(undo.loan_id).period != period:
-        change_dates(undo.loan_id, period, by=by, now=now, revision=revision)
-        revision = None  # the scenario is held: nobody else changes it meanwhile
-    now_held = [box.box_id for box in get_loan(undo.loan_id).loan_boxes]
-    gone = [box for box in undo.boxes if box not in now_held]
-    for new, old in zip([box for box in now_held if box not in undo.boxes], gone, strict=False):
-        swap_box(undo.loan_id, new, old, by=by, now=now, revision=revision, other=undo.other)
-        revision = None
+    restore(undo.loan_id, period, undo.boxes, by=by, now=now, revision=undo.revision, other=undo.other)

@@ -12,7 +12,7 @@ from app.loans.queries import LoanRow
 from app.reports.queries.box_history import BoxLoan, whereabouts
 from app.resources.calendars import lending_zone
 from app.resources.halfdays import half_day_at
-from app.web.loan_labels import period_words
+from app.web.loan_labels import period_words, stands_words
 from app.web.manage.boxes_board_lines import first_up
 
 SOON = timedelta(days=7)
@@ -41,6 +41,8 @@ def due_address(box: BoxRow) -> str:
 
 def in_the_way(loan: LoanRow, box: BoxRow) -> tuple[str, str, str, str] | None:
     """Why a box of a loan cannot be handed over now, before anybody counts: title, text, and the page that helps with its words."""
+    if loan.state not in _MAY_GO_OUT:
+        return _not_agreed(loan)
     if box.condition is BoxCondition.OUT_OF_SERVICE:
         here = f"/manage/boxes/loans/{loan.reference}/boxes/{box.code}/swap"
         return _("This box is out of service"), _("Choose another box for this loan."), _("Choose another box"), here
@@ -61,6 +63,28 @@ def in_the_way(loan: LoanRow, box: BoxRow) -> tuple[str, str, str, str] | None:
             f"/manage/boxes/loans/{other.reference}",
         )
     return None
+
+
+def _not_agreed(loan: LoanRow) -> tuple[str, str, str, str]:
+    """What comes before the hand-over, or why none comes, by where the loan stands."""
+    here = f"/manage/boxes/loans/{loan.reference}"
+    if loan.state is LoanState.APPROVED:
+        return (
+            _("The agreement is to be accepted first"),
+            _("The borrower does it by the link in their mail. Or print it, have it signed, then note the signature.")
+            if loan.email
+            else _("Nobody’s mail address is known here: print it, have it signed, then note the signature."),
+            _("To the agreement"),
+            f"{here}#agreement",
+        )
+    if loan.state is LoanState.ASKED:
+        return (
+            _("The loan is not approved yet"),
+            _("Approve it first: then it gets its boxes and its agreement."),
+            _("See that loan"),
+            here,
+        )
+    return _("This loan goes no further"), stands_words(loan.state), _("See that loan"), here
 
 
 def _count_page(loan: BoxLoan, box: BoxRow, moment: str) -> str:

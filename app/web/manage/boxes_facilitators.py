@@ -105,6 +105,13 @@ def save(facilitator_id: int) -> Answer:
     return redirect(f"{BASE}/{row.id}")
 
 
+@blueprint.get("/<int:facilitator_id>/accreditations")
+@staff(LENDS)
+def grant_address(facilitator_id: int) -> Response:
+    """Where the form was sent to, opened again from the address bar."""
+    return redirect(f"{BASE}/{facilitator_id}")
+
+
 @blueprint.post("/<int:facilitator_id>/accreditations")
 @staff(LENDS)
 def grant(facilitator_id: int) -> Answer:

@@ -68,6 +68,12 @@ def where_words(box: BoxRow) -> list[tuple[str, str]]:
     return [_here(box, found)]
 
 
+def away_words(box: BoxRow) -> tuple[str, str] | None:
+    """With whom it is now, or at which event, and the address that this leads to; None in its depot."""
+    found = whereabouts(box.id, now=clock.now())
+    return _here(box, found) if found.loan is not None or found.event is not None else None
+
+
 def _here(box: BoxRow, found: Whereabouts) -> tuple[str, str]:
     loan, event = found.loan, found.event
     if loan is not None:

@@ -24,8 +24,10 @@ from app.resources.halfdays import half_day_at
 from app.web.forms.base import text_of
 from app.web.forms.loan_counts import REST_LABELS, CheckForm, CountForm, HandForm, ReturnForm
 from app.web.guards import current_account, current_actor, current_organiser_id, staff
-from app.web.loan_labels import half_words, period_words, refusal_words, short_period
-from app.web.manage.boxes_counting import CountLine, counts_of, first_lines, read_lines
+from app.web.loan_labels import conflict_words, half_words, period_words, short_period
+from app.web.manage.boxes_closed import closed_turns
+from app.web.manage.boxes_counting import CountLine, counts_of, first_lines, problems_words, read_lines
+from app.web.manage.boxes_done import is_due, undue_words
 from app.web.manage.boxes_due import SOON, due_address, in_the_way
 from app.web.manage.boxes_photos import MOST_PHOTOS, ROOM_BYTES, again_words, photo_problem, read_photos
 from app.web.manage.boxes_tabs import LENDS, boxes_context
@@ -75,6 +77,7 @@ def index() -> str:
             for loan in leaving
             for box in loan.rest
         ],
+        closed_turns=closed_turns([*out, *leaving], now=now),
         half_words=half_words,
         period_words=period_words,
         **boxes_context(BASE),
@@ -100,9 +103,8 @@ def scan() -> Response:
 @staff(LENDS)
 def show(reference: str, code: str, moment: str) -> Answer:
     loan, held, box = _find(reference, code)
-    if held is None or not _is_due(held, MOMENTS[moment]):
-        flash(refusal_words("box_away"), "waiting")
-        return redirect(_address(loan))
+    if held is None or not is_due(held, MOMENTS[moment]):
+        return _not_due(loan, held, box, moment)
     lines = first_lines(list_contents(box), MOMENTS[moment])
     return _page(loan, box, moment, _form(loan, moment, lines), lines)
 
@@ -111,14 +113,16 @@ def show(reference: str, code: str, moment: str) -> Answer:
 @staff(LENDS)
 def save(reference: str, code: str, moment: str) -> Answer:
     loan, held, box = _find(reference, code)
-    if held is None or not _is_due(held, MOMENTS[moment]):
-        flash(refusal_words("box_away"), "waiting")
-        return redirect(_address(loan))
+    if held is None or not is_due(held, MOMENTS[moment]):
+        return _not_due(loan, held, box, moment)
     form, all_there = FORMS[moment](), "all_there" in request.form
     lines = read_lines(list_contents(box), all_there=all_there)
     if all_there:
         form.photos.errors = again_words([])
         return _page(loan, box, moment, form, lines)
+    if _stopped_by(loan, box, moment):
+        form.photos.errors = again_words([])
+        return _page(loan, box, moment, form, lines), 422
     is_valid = form.validate_on_submit() and not any(line.problem for line in lines)
     photos, problems = read_photos()
     rest = _rest(loan, box) if moment == "return" else []
@@ -136,7 +140,13 @@ def save(reference: str, code: str, moment: str) -> Answer:
         form.show_refusal(FieldError({key: c for key, c in error.problems.items() if key != "file"}))
         return _page(loan, box, moment, form, lines), 422
     except Conflict as error:
-        flash(refusal_words(error.code), "waiting")
+        loan, held, box = _find(reference, code)  # somebody else may have counted it meanwhile
+        if held is None or not is_due(held, MOMENTS[moment]):
+            return _not_due(loan, held, box, moment)
+        if _stopped_by(loan, box, moment):
+            form.photos.errors = again_words([])
+            return _page(loan, box, moment, form, lines), 422
+        flash(conflict_words(error), "waiting")
         return redirect(_address(loan))
     said = {"hand-over": _("%(code)s is handed over.", code=box.code), "return": _("%(code)s is back.", code=box.code)}
     flash(said.get(moment) or _("%(code)s is checked.", code=box.code), "ok")
@@ -149,13 +159,22 @@ def give_up(reference: str) -> Response:
     """The boxes that nobody came for, once all others are back, are free for others."""
     loan = get_loan_by_reference(reference.replace("\x00", ""), organiser_id=current_organiser_id())
     codes = ", ".join(box.code for box in loan.rest)
+    if not codes:
+        flash(_("All boxes of this loan were fetched or given up already."), "waiting")
+        return redirect(_address(loan))
     try:
         with transaction():
             give_up_rest(loan.id, by=current_actor(), now=clock.now())
     except Conflict as error:
-        flash(refusal_words(error.code), "waiting")
+        flash(conflict_words(error), "waiting")
     else:
         flash(_("Free for others: %(codes)s.", codes=codes), "ok")
+    return redirect(_address(loan))
+
+
+def _not_due(loan: LoanRow, held: LoanBoxRow | None, box: BoxRow, moment: str) -> Response:
+    """Nothing is counted: what was done with the box already, or comes first, is said on the loan's page."""
+    flash(undue_words(box.code, held, MOMENTS[moment], sent=request.method == "POST"), "waiting")
     return redirect(_address(loan))
 
 
@@ -224,11 +243,18 @@ def _page(loan: LoanRow, box: BoxRow, moment: str, form: CountForm, lines: Seque
         period=short_period(loan.period),
         is_game=get_scenario_by_id(loan.scenario_id).kind is LentKind.GAME,
         begins=half_words(loan.period.first) if is_early else "",
-        in_the_way=in_the_way(loan, box) if moment == "hand-over" else None,
+        in_the_way=_stopped_by(loan, box, moment),
+        sent=request.method == "POST",
+        problems=problems_words(lines),
         rest=_rest(loan, box) if moment == "return" else [],
         most_photos=MOST_PHOTOS,
         **boxes_context(BASE),
     )
+
+
+def _stopped_by(loan: LoanRow, box: BoxRow, moment: str) -> tuple[str, str, str, str] | None:
+    """What stands in the way of a hand-over: said before anybody counts, and above what was counted meanwhile."""
+    return in_the_way(loan, box) if moment == "hand-over" else None
 
 
 def _rest(loan: LoanRow, box: BoxRow) -> list[str]:
@@ -236,12 +262,6 @@ def _rest(loan: LoanRow, box: BoxRow) -> list[str]:
     if any(held.is_away and held.box_id != box.id for held in loan.loan_boxes):
         return []
     return [held.code for held in loan.rest]
-
-
-def _is_due(held: LoanBoxRow, moment: CountMoment) -> bool:
-    if moment is CountMoment.HAND_OVER:
-        return held.handed_over_at is None
-    return held.is_away if moment is CountMoment.RETURN else bool(held.returned_at and not held.checked_at)
 
 
 def _find(reference: str, code: str) -> tuple[LoanRow, LoanBoxRow | None, BoxRow]:

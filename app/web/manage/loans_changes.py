@@ -31,6 +31,7 @@ from app.web.forms.loan_desk import LoanDatesForm, LoanSwapForm, other_text, rev
 from app.web.guards import current_actor, current_organiser_id, staff
 from app.web.i18n import current_locale
 from app.web.loan_labels import conflict_words, day_words, period_words, refusal_words, stands_words
+from app.web.manage.boxes_closed import closed_turns_words
 from app.web.manage.boxes_tabs import LENDS, boxes_context
 
 blueprint = Blueprint("manage_loans_changes", __name__, url_prefix="/manage/boxes/loans/<reference>")
@@ -168,7 +169,8 @@ def _dates_page(loan: LoanRow, form: LoanDatesForm, period: Period | None = None
         "manage/boxes/loans/dates.html",
         loan=loan, form=form, here=_address(loan), period=period_words(loan.period),
         away=loan.state is LoanState.HANDED_OVER, free=free, looked_at=period_words(period) if period else "",
-        free_words=free_words(free), closed=closed_ends(loan, period) if period else [], **boxes_context(BASE),
+        free_words=free_words(free), closed=closed_ends(loan, period) if period else [],
+        closed_turns=closed_turns_words(loan, now=clock.now()), **boxes_context(BASE),
     )  # fmt: skip
 
 

@@ -14,11 +14,20 @@ from app.core import clock
 from app.events.rules import SLUG
 from app.loans.availability import count_free, counts_free
 from app.loans.nearest import nearest_free
-from app.loans.rules import Borrowing, Party, period_problems
+from app.loans.rules import Borrowing, period_problems
 from app.loans.words import period_words
 from app.resources.calendars import OpenDays, open_days
 from app.resources.halfdays import Period
-from app.web.box_days import TypedDays, days_of, days_problem, month_view, today_of, typed_days, typed_month
+from app.web.box_days import (
+    TypedDays,
+    borrower_at,
+    days_of,
+    days_problem,
+    month_view,
+    today_of,
+    typed_days,
+    typed_month,
+)
 from app.web.context import look_of, show_organiser
 from app.web.guards import public
 from app.web.i18n import current_locale
@@ -99,10 +108,10 @@ def show(slug: str) -> str | Response:
         scenario=scenario,
         items=list_items(scenario.id),
         guides=[f for f in list_files(scenario_id=scenario.id) if f.use in {FileUse.GUIDE, FileUse.PHOTO}],
-        month=month_view(scenario, month, period or begun, now=now),
+        month=month_view(scenario, month, period or begun, now=now) if scenario.boxes else None,
         typed=typed,
         refused=message_for(problem) if problem else "",
-        answer=_answer(scenario, period, calendar) if period and calendar else None,
+        answer=_answer(scenario, period, calendar) if period and calendar and scenario.boxes else None,
         today=today_of(now).isoformat(),
     )
 
@@ -129,7 +138,7 @@ def suggestions(scenario: ScenarioRow, period: Period, boxes: int, who: Borrowin
 def _answer(scenario: ScenarioRow, period: Period, calendar: OpenDays) -> Answer:
     """As it is for anybody: of a school's holidays only its own request says something. With other days where none is free."""
     now, words = clock.now(), period_words(period, current_locale())
-    who = Borrowing(Party.BORROWER, today_of(now))
+    who = borrower_at(now)
     problems = period_problems(period, scenario, calendar, who)
     if problems:
         return Answer(0, message_for(next(iter(problems.values()))), words)
@@ -140,7 +149,7 @@ def _answer(scenario: ScenarioRow, period: Period, calendar: OpenDays) -> Answer
 def _answers(scenarios: Sequence[ScenarioRow], period: Period) -> dict[int, Answer]:
     """By scenario, in three statements and one for each organiser."""
     now, words = clock.now(), period_words(period, current_locale())
-    lenders, who = {s.organiser_id for s in scenarios}, Borrowing(Party.BORROWER, today_of(now))
+    lenders, who = {s.organiser_id for s in scenarios}, borrower_at(now)
     calendars = {i: open_days(i, period.first.date, period.last.date) for i in lenders}
     problems = {s.id: period_problems(period, s, calendars[s.organiser_id], who) for s in scenarios}
     fit = [s for s in scenarios if not problems[s.id]]

@@ -1,7 +1,7 @@
 """The planning board: what a move would change is said first, then done and undone; refusals in words; days, filters, paper."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from html import unescape
 from urllib.parse import urlencode
 
@@ -30,9 +30,10 @@ from app.resources.enums import Purpose, ResourceKind
 from app.resources.operations import take
 from app.resources.settings import add_closure
 from tests.conftest import counted_statements
-from tests.factories import NOW, make_event, make_member, make_organiser
+from tests.factories import NOW, PARIS, make_event, make_member, make_organiser
 from tests.integration.guards.walking import sign_in_as
 from tests.integration.loans.world import STAFF, LoanWorld, make_world, period
+from tests.integration.recovery.world import FEBRUARY, break_box, lend
 
 BASE = "/manage/boxes"
 WEEK = "from=2027-02-01"
@@ -210,6 +211,32 @@ def test_what_stands_in_the_way_is_said_and_nothing_changes(whole_app: Flask) ->
     assert (get_loan(loan.id), mails()) == (loan, 0)
 
 
+def test_a_conflict_is_said_once(sqlite_app: Flask) -> None:
+    world = make_world(boxes=2, asks_accreditation=False)
+    loans = [get_loan(world.enter(f"2027-{day} am", f"2027-{day} pm", boxes=2).id) for day in ("02-01", "03-01")]
+    client, box = desk(sqlite_app, world.organiser_id), world.box_ids[0]
+    assert 'class="notice' not in client.get(f"{BASE}?{WEEK}").text
+    break_box(world, box)
+    words = f"{world.code(box)} is out of service: Broken. {loans[0].structure_name} has it: Monday 1 February 2027"
+    page = text_of(client.get(f"{BASE}?{WEEK}").text)
+    assert page.count("2 loans or events cannot have their box") == page.count("On the days shown:") == 1
+    assert (page.count(words), page.count("has it: ")) == (1, 1)
+    page = text_of(client.get(f"{BASE}?{WEEK}&days=90&state=out_of_service&depot=").text)
+    assert (page.count("has it: "), page.count("On the days shown:"), page.count("1 filter is set")) == (2, 0, 1)
+
+
+def test_a_conflict_that_can_wait_says_so(sqlite_app: Flask) -> None:
+    world = make_world(boxes=1, asks_accreditation=False)
+    late = lend(world, at=datetime(2027, 2, 1, 8, tzinfo=PARIS))
+    world.enter("2027-03-16 am", "2027-03-16 pm")
+    client = desk(sqlite_app, world.organiser_id)
+    set_clock(sqlite_app.extensions, FEBRUARY)
+    page = text_of(client.get(f"{BASE}?from=2027-03-15").text)
+    assert page.count("1 loan or event can wait") == page.count("This can wait.") == 1
+    assert f"has not come back from its last loan ({get_loan(late).reference})." in page
+    assert "cannot have" not in page
+
+
 def test_an_answer_that_is_too_old_changes_nothing(sqlite_app: Flask) -> None:
     world = make_world(boxes=2, asks_accreditation=False)
     loan = get_loan(world.enter().id)
@@ -286,6 +313,7 @@ def test_filters_and_days(sqlite_app: Flask) -> None:
     paper = client.get(f"{BASE}/print?month=2027-02&size=a3").text
     assert "Inventaire annuel" in text_of(paper)
     assert 'class="desk board-paper board-a3"' in paper
+    assert "Wed 10: Inventaire annuel" in text_of(paper)
     assert client.get(f"{BASE}/print?month=2027-99").status_code == 200
 
 

@@ -1,16 +1,21 @@
 """The two files of boxes: what they would do, what they write, and that a second time changes nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from app.boxes.enums import Wear
+from app.boxes.importing.planning import stored_item
 from app.boxes.importing.writing import plan_sheets
+from app.boxes.operations.scenarios import set_items
 from app.boxes.queries import get_box, get_scenario, list_boxes, list_contents, list_items, list_scenarios
+from app.core.actor import SYSTEM
+from app.core.transaction import transaction
 from app.sheets.errors import ImportRefused
 from app.sheets.reading import read_sheet
-from tests.factories import make_organiser
+from tests.factories import NOW, make_organiser
 
 DATA = Path(__file__).parents[2] / "data"
 BOXES, CONTENTS = DATA / "boites.csv", DATA / "contenu_boites.csv"
@@ -76,6 +81,14 @@ def test_what_a_file_says_anew_is_told_and_written(whole_app: Flask, organiser_i
     run(whole_app, fewer)
     contents = {c.name_fr: c.expected for c in list_contents(box)}
     assert (contents["Piles AAA"], len(contents)) == (4, 8)
+    things = [replace(stored_item(item), restock_below=2) for item in list_items(box.scenario_id) if item.consumable]
+    with transaction():
+        set_items(box.scenario_id, things, organiser_id=organiser_id, revision=None, by=SYSTEM, now=NOW)
+    fewer.write_text("Scénario;Objet;Quantité;Consommable\nSOFT;piles aaa;4;non\n", encoding="utf-8")
+    assert run(whole_app, fewer)[0] == 0
+    assert ("Piles AAA", False, None) in [
+        (i.name_fr, i.consumable, i.restock_below) for i in list_items(box.scenario_id)
+    ]
 
 
 def test_a_problem_names_its_file_and_one_cause(whole_app: Flask, organiser_id: int, tmp_path: Path) -> None:

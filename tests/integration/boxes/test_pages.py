@@ -106,7 +106,7 @@ def test_a_box_breaks_is_counted_and_comes_back_incomplete(client: FlaskClient, 
     assert client.post(f"{here}/out", data={"reason": "broken", "note": "Lampe cassée"}).status_code == 302
     assert get_box(stocked, "SANTE-1-A").condition is BoxCondition.OUT_OF_SERVICE
     assert "Lampe cassée" in client.get(here).text
-    lines: dict[str, str] = {}
+    lines = {"revision": str(get_box(stocked, "SANTE-1-A").revision)}
     for n, content in enumerate(list_contents(get_box(stocked, "SANTE-1-A"))):
         present = {"Lampe UV": 0, "Piles AAA": 2}.get(content.name_fr, content.expected)
         lines |= {
@@ -206,6 +206,7 @@ def test_closures_and_settings_are_kept(client: FlaskClient, organiser_id: int) 
     assert client.post(here, data={**closure, "starts_on": "2020-01-01", "ends_on": "2020-01-02"}).status_code == 422
     row = list_closures(organiser_id)[0]
     assert "Fermeture d’été" in client.get(here).text
+    assert client.get(f"{here}/settings").headers["Location"] == here
     assert client.post(f"{here}/{row.id}/removal").status_code == 302
     assert list_closures(organiser_id) == []
     assert client.post(f"{here}/settings", data={"zone": "A"}).status_code == 422

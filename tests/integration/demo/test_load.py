@@ -4,7 +4,7 @@ import json
 import stat
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from app.checkin.models import Presence, Scan
 from app.checkin.queries import get_occupancy
 from app.core.checks import run_checks
 from app.core.db import db
+from app.demo.agenda import training_days
+from app.demo.closures import closures_after
 from app.demo.questions import QUESTIONS
 from app.events.enums import EventKind, EventState
 from app.events.queries import EventRow, get_event, get_places, list_events
@@ -33,6 +35,7 @@ from app.messages.models import Message
 from app.registrations.answers import tally_answers
 from app.registrations.enums import RegistrationStatus
 from app.registrations.models import Registration
+from app.structures.queries import list_known
 from app.training.queries import list_next_trainings
 from tests.conftest import running_app
 from tests.factories import NOW, PARIS
@@ -177,6 +180,22 @@ def test_the_agenda_is_alive(demo: Flask) -> None:
     for code in ("SANTE-1", "SANTE-2", "SANTE-3"):  # who is trained for none of them yet is shown this training
         trainings = list_next_trainings(get_scenario(organiser_id, code).id, now=datetime.now(UTC))
         assert [t.title_fr for t in trainings] == ["Animer la boîte « Industries de santé »"], code
+
+
+def test_a_training_is_on_open_days_whenever_the_demo_is_loaded() -> None:
+    for day in (date(2026, 1, 1) + timedelta(n) for n in range(366)):
+        closures = closures_after(day)
+        first, second = training_days(day)
+        assert (first.weekday(), (second - first).days) == (3, 5)
+        assert first >= day + timedelta(days=25)
+        assert not any(begins <= held <= ends for begins, ends, _ in closures for held in (first, second)), day
+
+
+def test_no_structure_stands_there_twice_but_the_one_to_be_merged(demo: Flask) -> None:
+    organiser_id = get_event("la-voie-des-talents-2021").organiser_id
+    names = [structure.name for structure in list_known(organiser_id)]
+    assert len(names) == len(set(names))
+    assert {"Mission Locale du bassin", "Centre social des Grésilles-Nord"} <= set(names)
 
 
 def test_every_loan_has_a_contact_of_its_borrower(demo: Flask) -> None:

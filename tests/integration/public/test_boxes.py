@@ -6,13 +6,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.accounts.enums import Role
+from app.boxes.operations.boxes import archive_box, restore_box
 from app.core.actor import SYSTEM
 from app.core.db import db
 from app.core.transaction import transaction
 from app.loans.nearest import nearest_free
 from app.resources.calendars import open_days
 from app.resources.settings import add_closure
-from tests.factories import NOW
+from tests.factories import NOW, make_member
+from tests.integration.guards.walking import sign_in_as
+from tests.integration.loans.test_borrowers_pages import visitor_of
 from tests.integration.loans.world import LoanWorld, make_world, period, set_scenario
 
 TUESDAY = "from=2027-02-02&from_half=am&to=2027-02-02&to_half=pm"
@@ -50,6 +54,39 @@ def test_only_what_is_listed_stands_there(visitor: FlaskClient) -> None:
     assert "La molécule perdue" not in text_of(visitor, "/boxes")
     for path in (slug, "nothing", "UPPER", "a" * 100):
         assert visitor.get(f"/boxes/{path}").status_code == 404
+
+
+def test_what_has_no_box_yet_is_left_out_and_its_own_page_says_so(visitor: FlaskClient) -> None:
+    world = make_world(1)
+    slug = slug_of(world)
+    borrower = visitor_of(visitor.application, world)
+    with transaction():
+        archive_box(world.box_ids[0], organiser_id=world.organiser_id, by=SYSTEM, now=NOW)
+    for query in ("", f"?{TUESDAY}", "?q=molecule"):
+        page = text_of(visitor, f"/boxes{query}")
+        assert "La molécule perdue" not in page
+        assert "No box to borrow at the moment" in page
+    for query in ("", f"?{TUESDAY}", "?month=2027-02"):
+        page = text_of(visitor, f"/boxes/{slug}{query}")
+        assert "No box of it can be borrowed at the moment" in page
+        assert 'class="month"' not in page
+        assert "See whether" not in page
+        assert "0 box" not in page
+        assert "Cadenas" in page
+    assert borrower.get(f"/my/loans/new?scenario={slug}").location == f"/boxes/{slug}"
+    desk = sign_in_as(visitor.application, make_member(world.organiser_id, Role.VIEWER)[0])
+    desk.set_cookie("lang", "en")
+    here, code = "/manage/boxes/scenarios", world.scenario.code
+    assert "the public catalogue leaves it out until it has a box" in text_of(desk, f"{here}/{code}")
+    set_scenario(world.scenario_id, listed=False)
+    unlisted = text_of(desk, f"{here}/{code}")
+    assert "Nobody can borrow it yet." in unlisted
+    assert "catalogue leaves it out" not in unlisted
+    with transaction():
+        restore_box(world.box_ids[0], organiser_id=world.organiser_id, by=SYSTEM, now=NOW)
+    set_scenario(world.scenario_id, listed=True)
+    assert "La molécule perdue" in text_of(visitor, "/boxes")
+    assert "Nobody can borrow it yet" not in text_of(desk, f"{here}/{code}")
 
 
 def test_dates_first_say_what_is_free(visitor: FlaskClient) -> None:

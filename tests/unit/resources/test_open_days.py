@@ -1,6 +1,6 @@
 """Open days and buffers, by hand around the feasts where they go wrong most easily."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -71,6 +71,21 @@ def test_buffers_are_counted_in_open_half_days(
     assert buffered(WEEK, first, last, before, after) == (half(from_), half(to))
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "after", "to"),
+    [
+        # Labour Day 2027 is a Saturday, Victory Day the next one
+        ("2027-04-30 am", "2027-04-30 pm", 1, "2027-05-03 am"),
+        ("2027-05-05 am", "2027-05-05 pm", 3, "2027-05-10 am"),
+        # National Day 2027 is a Wednesday, Assumption Day a Sunday
+        ("2027-07-13 am", "2027-07-13 pm", 1, "2027-07-15 am"),
+        ("2027-08-13 am", "2027-08-13 pm", 3, "2027-08-16 am"),
+    ],
+)
+def test_buffers_of_an_organiser_that_opens_on_saturdays(first: str, last: str, after: int, to: str) -> None:
+    assert buffered(OpenDays(frozenset(range(6))), first, last, 0, after) == (half(first), half(to))
+
+
 def test_buffers_jump_the_organisers_own_closures() -> None:
     days = OpenDays(frozenset(range(5)), ((date(2026, 12, 24), date(2027, 1, 3), "Fermeture de fin d’année"),))
     assert buffered(days, "2026-12-22 am", "2026-12-23 pm", 1, 1) == (half("2026-12-21 pm"), half("2027-01-04 am"))
@@ -110,3 +125,20 @@ def test_school_holidays_by_zone() -> None:
     assert school_holidays(SchoolZone.A, date(2027, 3, 3)) is None
     assert known_until() == date(2028, 8, 31)
     assert school_holidays(SchoolZone.A, date(2035, 7, 20)) is None
+
+
+def test_the_first_and_last_days_of_the_school_holidays_of_2026_2027() -> None:
+    # the ministry's calendar: from the Saturday on, until the eve of the Monday on which school begins again
+    own = {
+        "A": "2027-02-13 2027-02-28 2027-04-10 2027-04-25",
+        "B": "2027-02-20 2027-03-07 2027-04-17 2027-05-02",
+        "C": "2027-02-06 2027-02-21 2027-04-03 2027-04-18",
+    }
+    everybodys = "2026-10-17 2026-11-01 2026-12-19 2027-01-03 2027-05-06 2027-05-08 2027-07-03 2027-08-31"
+    for zone, days in own.items():
+        found = [date(2026, 9, 1) + timedelta(n) for n in range(365)]
+        closed = [day for day in found if school_holidays(SchoolZone(zone), day)]
+        ends = [d for d in closed if d - timedelta(1) not in closed] + [
+            d for d in closed if d + timedelta(1) not in closed
+        ]
+        assert sorted(d.isoformat() for d in ends) == sorted(f"{days} {everybodys}".split()), zone
