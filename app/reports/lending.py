@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from app.boxes.enums import OutReason
 from app.core.i18n import Locale
@@ -60,11 +60,10 @@ class LendingYear:
         return cls(kind, day.year - (kind is YearKind.SCHOOL and day.month < 9))
 
 
-@dataclass(frozen=True)
-class Lent:
+class Lent(NamedTuple):
     """One use of a box: it went out with a loan on `day` (the loan's hand-over), or an event used it from `day` on.
 
-    `loan_id` None: an event's; then nobody borrowed.
+    `loan_id` None: an event's; then nobody borrowed. A plain tuple, for a year has thousands.
     """
 
     day: date
@@ -265,7 +264,8 @@ class OpenHalves:
 
     def used(self, spans: Sequence[Halves], first: int, last: int) -> int:
         """Open half-days of these spans (`merged`) that lie between two."""
-        return sum(self.between(max(begin, first), min(end, last)) for begin, end in spans)
+        near = [(max(begin, first), min(end, last)) for begin, end in spans if begin <= last and end >= first]
+        return sum(self.between(begin, end) for begin, end in near)
 
 
 def days_within(started: date, ended: date | None, first: date, last: date, today: date) -> int:

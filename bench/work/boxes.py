@@ -1,13 +1,16 @@
-"""Boxes: a year of a large pool's calendar, its planning board, and a hundred programs at once for the last box."""
+"""Boxes: a year of a large pool's calendar, its planning board, the figures of what it lent, and a hundred programs at once
+for the last box.
+"""
 
 import json
 import time
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
 from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from app.boxes.drafts import BoxDraft, ScenarioDraft
 from app.boxes.models import Box
@@ -23,6 +26,8 @@ from app.core.transaction import transaction
 from app.loans.availability import availability
 from app.loans.enums import LoanPurpose, LoanState
 from app.loans.models import Loan, LoanBox
+from app.reports.lending import LendingYear, YearKind
+from app.reports.queries.lending_figures import lending_figures
 from app.resources.calendars import lending_zone
 from app.resources.enums import Half, Purpose, ResourceKind
 from app.resources.halfdays import HalfDay, Period
@@ -33,12 +38,14 @@ from app.structures.operations.directory import create_structure
 from bench.client import Connection, NotMeasurable, json_request, request, run_load
 from bench.figures import Figure, at_most, exactly, middle, spread_of
 from bench.in_turn import Plan
+from bench.lent_data import lend_for_a_year
 from bench.stage import Stage
 from bench.work.pages import log_in
 
 BOXES, LOANS, DAYS = 100, 5_000, 365
 MILLISECONDS, STATEMENTS = 100.0, 4
 BOARD_DAYS, BOARD_MS = 90, 300.0
+FIGURES_MS, FIGURES_STATEMENTS = 300.0, 8
 CLIENTS = 100
 ROUNDS = 15
 LONGEST = 60.0
@@ -47,11 +54,15 @@ _numbers = count(1)
 
 
 def boxes(stage: Stage, plan: Plan) -> list[Figure]:
-    """100 boxes with 5,000 loans over 365 days, and their board; then the last box of a period, in several rounds."""
+    """100 boxes with 5,000 loans over 365 days, and their board; as many loans of the year that is over, and their figures;
+    then the last box of a period, in several rounds.
+    """
+    rounds = 5 if plan.quick else ROUNDS
     with stage.app.app_context():
         pool = _pool(stage)
-        times, statements = _calendar(pool, 5 if plan.quick else ROUNDS)
-    board = _board(stage, 5 if plan.quick else ROUNDS)
+        times, statements = _calendar(pool, rounds)
+    board = _board(stage, rounds)
+    lent, lent_statements = _figures(stage, pool, rounds)
     last = [_last_box(stage) for _ in range(1 if plan.quick else 3)]
     page = f"board of {BOXES} boxes, {BOARD_DAYS} days, whole page, {stage.kind}"
     name = f"availability of {BOXES} boxes, {LOANS} loans, {DAYS} days, {stage.kind}"
@@ -59,30 +70,40 @@ def boxes(stage: Stage, plan: Plan) -> list[Figure]:
         at_most(name, middle(times), "ms", MILLISECONDS, spread_of(times)),
         at_most(f"  statements of it, {stage.kind}", statements, "statements", STATEMENTS),
         at_most(page, middle(board), "ms", BOARD_MS, spread_of(board)),
+        at_most(f"figures of {LOANS} loans, whole page, {stage.kind}", middle(lent), "ms", FIGURES_MS, spread_of(lent)),
+        at_most(f"  statements of them, {stage.kind}", lent_statements, "statements", FIGURES_STATEMENTS),
         exactly(f"{CLIENTS} clients for the last box: who got it, {stage.kind}", middle(last), "clients", 1, spread_of(last)),
     ]  # fmt: skip
 
 
 def _calendar(pool: ScenarioRow, rounds: int) -> tuple[list[float], int]:
     """Milliseconds of each round, and how many statements the first one ran."""
-    times, seen, now = list[float](), list[str](), clock.now()
+    times, now = list[float](), clock.now()
     first = now.date()
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    sqlalchemy_event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        availability(pool, first, first + timedelta(days=DAYS - 1), now=now)
-    finally:
-        sqlalchemy_event.remove(db.engine, "before_cursor_execute", note)
+    statements = _statements(lambda: availability(pool, first, first + timedelta(days=DAYS - 1), now=now))
     for _ in range(rounds):
         began = time.perf_counter()
         found = availability(pool, first, first + timedelta(days=DAYS - 1), now=now)
         times.append((time.perf_counter() - began) * 1000)
         if found.total != BOXES or not any(half.free < BOXES for half in found.halves):
             raise NotMeasurable("the calendar shows no loans")
-    return times, len(seen)
+    return times, statements
+
+
+def _statements(work: Callable[[], object]) -> int:
+    """How many statements it runs."""
+    seen = list[str]()
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
+
+    sqlalchemy_event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        sqlalchemy_event.remove(db.engine, "before_cursor_execute", note)
+    return len(seen)
 
 
 def _board(stage: Stage, rounds: int) -> list[float]:
@@ -99,6 +120,33 @@ def _board(stage: Stage, rounds: int) -> list[float]:
             times.append(reply.seconds * 1000)
     connection.close()
     return times
+
+
+def _figures(stage: Stage, pool: ScenarioRow, rounds: int) -> tuple[list[float], int]:
+    """Milliseconds in which the server answers with the whole page, and the statements of its figures. A year and the one
+    before it hold all loans that are over; in the first days of a school year nearly all.
+    """
+    with stage.app.app_context():
+        now = clock.now()
+        with transaction():
+            boxes = select(Box.id).where(Box.scenario_id == pool.id).order_by(Box.id)
+            lend_for_a_year(pool, list(db.session.execute(boxes).scalars()), LOANS // BOXES, now=now)
+        year = LendingYear.of(now.date() - timedelta(days=14), YearKind.SCHOOL)
+        organiser_id, figures = stage.ground.organiser_id, list[Any]()
+        statements = _statements(lambda: figures.extend(lending_figures(organiser_id, year, now=now)))
+        db.session.remove()
+    found = sum(of_year.total.loans for of_year in figures)
+    path = f"/manage/boxes/figures?year={year.code}"
+    connection, headers = Connection(stage.ours.address), {"Cookie": log_in(stage)}
+    times = []
+    for number in range(rounds + 3):
+        reply = connection.ask(request("GET", path, headers))
+        if reply.status != 200 or found < LOANS * 9 // 10 or b"months-chart" not in reply.body:
+            raise NotMeasurable(f"the figures of {found} loans answered {reply.status}")
+        if number >= 3:
+            times.append(reply.seconds * 1000)
+    connection.close()
+    return times, statements
 
 
 def _pool(stage: Stage) -> ScenarioRow:

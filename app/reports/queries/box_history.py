@@ -17,8 +17,8 @@ from app.core.db import db
 from app.core.i18n import Locale
 from app.events.models import Event
 from app.loans.enums import CountMoment, LoanState
-from app.loans.models import EventBoxes, Loan, LoanBox, LoanCount
-from app.loans.queries import CountRow
+from app.loans.models import EventBoxes, Loan, LoanBox
+from app.loans.queries import CountRow, list_counts_of
 from app.resources.calendars import lending_zone
 from app.resources.enums import Half, Purpose, ResourceKind
 from app.resources.halfdays import HalfDay, Period
@@ -228,17 +228,9 @@ def _period(from_date: date, from_half: Half, to_date: date, to_half: Half) -> P
 
 def _missing(loan_box_ids: Collection[int]) -> dict[int, list[CountRow]]:
     """What counts lacked: of the check, else of the return, else of the hand-over."""
-    rows = db.session.execute(
-        select(
-            LoanCount.loan_box_id, LoanCount.moment, LoanCount.item_id, LoanCount.box_item_id, LoanCount.name,
-            LoanCount.consumable, LoanCount.expected, LoanCount.counted, LoanCount.note,
-        )
-        .where(LoanCount.loan_box_id.in_(loan_box_ids))
-        .order_by(LoanCount.id)
-    )  # fmt: skip
     order, counted = list(CountMoment), defaultdict[int, list[CountRow]](list)
-    for row in rows:
-        counted[row.loan_box_id].append(CountRow(*row))
+    for row in list_counts_of(loan_box_ids):
+        counted[row.loan_box_id].append(row)
     found = defaultdict[int, list[CountRow]](list)
     for loan_box_id, counts in counted.items():
         last = max((count.moment for count in counts), key=order.index)

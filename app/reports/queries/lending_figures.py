@@ -1,13 +1,13 @@
 """The figures of what an organiser lends, by school year or calendar year, in a fixed number of statements (docs/boxes.md)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.boxes.enums import OutReason
@@ -39,7 +39,7 @@ from app.resources.calendars import lending_zone, open_days
 from app.resources.enums import Purpose, ResourceKind
 from app.resources.halfdays import half_day_at, whole_days
 from app.resources.models import Use
-from app.structures.models import Structure
+from app.structures.models import Structure, StructureKind
 
 UNMET = (LoanState.REFUSED, LoanState.CANCELLED, LoanState.NOT_COLLECTED)
 
@@ -62,16 +62,18 @@ class _Rows:
 def lending_figures(
     organiser_id: int, year: LendingYear, *, now: datetime, scenario_id: int | None = None
 ) -> tuple[LendingFigures, LendingFigures]:
-    """The figures of a year and of the year before it; of one scenario where that is said. Seven statements.
+    """The figures of a year and of the year before it; of one scenario where that is said. Eight statements.
 
     A loan counts with all its boxes on the day of its hand-over, an event's use on its first day, both up to now; a request that
     came to nothing on the first day it was for. Half-days count up to the present one.
     """
     first, last = year.before.first, year.last
     uses = _uses(organiser_id, first, last, scenario_id, now)
+    boxes = db.session.execute(_boxes(organiser_id, scenario_id)).all()
+    scenarios = {box.id: box.scenario_id for box in boxes}
     rows = _Rows(
-        db.session.execute(_boxes(organiser_id, scenario_id)).all(),
-        [*_loans(organiser_id, first, last, scenario_id), *_at_events(uses)],
+        boxes,
+        [*_loans(organiser_id, first, last, scenario_id), *_at_events(uses, scenarios)],
         _spans(uses, now),
         db.session.execute(_unmet(organiser_id, first, last, scenario_id)).all(),
         _lost(organiser_id, first, last, scenario_id),
@@ -124,19 +126,28 @@ def _handed_over(organiser_id: int, first: date, last: date, scenario_id: int | 
 def _loans(organiser_id: int, first: date, last: date, scenario_id: int | None) -> Iterable[Lent]:
     rows: Any = db.session.execute(
         select(
-            Loan.handed_over_at, LoanBox.box_id, Loan.scenario_id, Loan.id, Loan.structure_id, Structure.kind,
-            Structure.commune, Loan.purpose, Loan.players, Loan.players_counted,
+            Loan.handed_over_at, LoanBox.box_id, Loan.scenario_id, Loan.id, Loan.structure_id, Loan.purpose, Loan.players,
+            Loan.players_counted,
         )
         .join(LoanBox, LoanBox.loan_id == Loan.id)
-        .join(Structure, Structure.id == Loan.structure_id)
         .where(*_handed_over(organiser_id, first, last, scenario_id))
-    )  # fmt: skip
+    ).all()  # fmt: skip
+    borrowers = _borrowers({row.structure_id for row in rows})
     zone = lending_zone()
-    return [Lent(handed_over_at.astimezone(zone).date(), *values) for handed_over_at, *values in rows]
+    return [
+        Lent(out.astimezone(zone).date(), box, scenario, loan, *borrowers[borrower], purpose, announced, counted)
+        for out, box, scenario, loan, borrower, purpose, announced, counted in rows
+    ]
+
+
+def _borrowers(structure_ids: Collection[int]) -> dict[int, tuple[int, StructureKind, str]]:
+    """By id. Read by themselves, for few borrow thousands of times."""
+    statement = select(Structure.id, Structure.kind, Structure.commune).where(Structure.id.in_(structure_ids))
+    return {row.id: (row.id, row.kind, row.commune) for row in db.session.execute(statement)}
 
 
 def _uses(organiser_id: int, first: date, last: date, scenario_id: int | None, now: datetime) -> Sequence[Any]:
-    """Uses of boxes that went out or were taken to an event by now, with the return of loans."""
+    """Uses of boxes that went out or were taken to an event by now. A loan's may be out still, or came back late."""
     span, zone = whole_days(first, last), lending_zone()
     went = and_(
         Use.purpose == Purpose.LOAN, LoanBox.loan_id == Use.purpose_id, LoanBox.box_id == Use.resource_id,
@@ -144,12 +155,12 @@ def _uses(organiser_id: int, first: date, last: date, scenario_id: int | None, n
     )  # fmt: skip
     late = and_(Use.to_at <= span.starts_at(zone), LoanBox.id.is_not(None))
     late = and_(late, or_(LoanBox.returned_at.is_(None), LoanBox.returned_at > span.starts_at(zone)))
+    is_out = and_(LoanBox.id.is_not(None), LoanBox.returned_at.is_(None))
     statement = (
         select(
-            Use.resource_id, Box.scenario_id, Use.purpose, Use.purpose_id, Use.from_at, Use.to_at, LoanBox.returned_at,
-            LoanBox.id.is_not(None).label("lent"),
+            Use.resource_id, Use.purpose, Use.purpose_id, Use.from_at, Use.to_at, is_out.label("is_out"),
+            case((LoanBox.returned_at >= Use.to_at, LoanBox.returned_at)).label("late_until"),
         )
-        .join(Box, Box.id == Use.resource_id)
         .outerjoin(LoanBox, went)
         .where(
             Use.organiser_id == organiser_id, Use.resource_kind == ResourceKind.BOX, Use.from_at < span.ends_at(zone),
@@ -158,18 +169,19 @@ def _uses(organiser_id: int, first: date, last: date, scenario_id: int | None, n
         )
     )  # fmt: skip
     if scenario_id is not None:
-        statement = statement.where(Box.scenario_id == scenario_id)
+        statement = statement.where(Use.resource_id.in_(select(Box.id).where(Box.scenario_id == scenario_id)))
     return db.session.execute(statement).all()
 
 
-def _at_events(uses: Sequence[Any]) -> Iterable[Lent]:
+def _at_events(uses: Sequence[Any], scenarios: Mapping[int, int]) -> Iterable[Lent]:
     """Each box once at an event, on its first day there: one that was swapped away and came back has two uses."""
     zone = lending_zone()
     first: dict[tuple[int, int], Any] = {}
-    for use in sorted(uses, key=lambda use: use.from_at):
-        if use.purpose is Purpose.EVENT:
-            first.setdefault((use.purpose_id, use.resource_id), use)
-    return [Lent(use.from_at.astimezone(zone).date(), use.resource_id, use.scenario_id) for use in first.values()]
+    for use in sorted((use for use in uses if use.purpose is Purpose.EVENT), key=lambda use: use.from_at):
+        first.setdefault((use.purpose_id, use.resource_id), use)
+    return [
+        Lent(use.from_at.astimezone(zone).date(), use.resource_id, scenarios[use.resource_id]) for use in first.values()
+    ]
 
 
 def _spans(uses: Sequence[Any], now: datetime) -> dict[int, list[Halves]]:
@@ -180,14 +192,19 @@ def _spans(uses: Sequence[Any], now: datetime) -> dict[int, list[Halves]]:
     def number(instant: datetime) -> int:
         return half_day_at(instant, zone).number
 
+    @cache
+    def last_number(until: datetime) -> int:
+        return half_day_at(until - timedelta(microseconds=1), zone).number
+
     found = defaultdict[int, list[Halves]](list)
-    for use in uses:
-        end = number(use.to_at - timedelta(microseconds=1))
-        if use.lent:
-            end = present if use.returned_at is None else max(end, number(use.returned_at))
-        begins = number(use.from_at)
+    for box_id, _purpose, _purpose_id, from_at, to_at, is_out, late_until in uses:
+        begins, end = number(from_at), last_number(to_at)
+        if is_out:
+            end = present
+        elif late_until is not None:
+            end = number(late_until)
         if begins <= end:  # a box that went out early is not in use yet
-            found[use.resource_id].append((begins, end))
+            found[box_id].append((begins, end))
     return {box_id: merged(spans) for box_id, spans in found.items()}
 
 
@@ -247,10 +264,12 @@ def _outages(organiser_id: int, first: date, last: date, scenario_id: int | None
 
 
 def _figures(year: LendingYear, rows: _Rows) -> LendingFigures:
-    lent = [use for use in rows.lent if use.day in year]
+    first, last = year.first, year.last
+    lent = [use for use in rows.lent if first <= use.day <= last]
     loans = [use for use in lent if use.loan_id is not None]
     scenarios = _scenarios(year, rows, lent)
-    months = sums_by(lent, lambda use: f"{use.day:%Y-%m}")
+    month_of = cache(lambda day: f"{day:%Y-%m}")
+    months = sums_by(lent, lambda use: month_of(use.day))
     return LendingFigures(
         year,
         sum_up(lent, (sum(s.played.used for s in scenarios), sum(s.played.open for s in scenarios))),
