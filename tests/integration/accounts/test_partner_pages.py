@@ -92,7 +92,7 @@ def test_a_partner_is_invited_sent_again_and_withdrawn(manager: FlaskClient, eve
         ({"functions": []}, "Tick at least one part of the event."),
         ({"functions": ["everything"]}, "choice"),
         ({"ends_on": "2027-01-10"}, "This day is over."),
-        ({"ends_on": "9999-12-31"}, "Write a date"),
+        ({"ends_on": "9999-12-31"}, "Write a year from 2000 to 2100."),
         ({"ends_on": "hier"}, "Write a date"),
         ({"email": "paul@example"}, "The end of the address is missing"),
         ({"organisation": ""}, "This answer is missing."),
